@@ -1,0 +1,61 @@
+//! What a token says (RFC 7519 §4).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{SessionId, TokenId, UserId};
+
+/// What a credential may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Look at what one owns.
+    Read,
+    /// Change it.
+    Write,
+}
+
+/// The claims of a person's access token. Times are seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessClaims {
+    /// Whose it is.
+    pub sub: UserId,
+    /// The person's name for people: the email address.
+    pub username: String,
+    /// What it may be used for.
+    pub scope: Vec<Scope>,
+    /// The session that it belongs to and is revoked with.
+    pub sid: SessionId,
+    /// This token.
+    pub jti: TokenId,
+    /// Always `access`.
+    pub typ: AccessType,
+    /// When it was made.
+    pub iat: i64,
+    /// Not before.
+    pub nbf: i64,
+    /// Not after.
+    pub exp: i64,
+}
+
+/// The one value of `typ` in an access token, so that no other kind of token passes for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccessType {
+    /// `"access"`.
+    #[serde(rename = "access")]
+    Access,
+}
+
+/// The claims of a service that calls a sibling without a person behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceClaims {
+    /// The calling service's name.
+    pub sub: String,
+    /// This token.
+    pub jti: TokenId,
+    /// When it was made.
+    pub iat: i64,
+    /// Not before.
+    pub nbf: i64,
+    /// Not after.
+    pub exp: i64,
+}

@@ -1,0 +1,397 @@
+//! The ring of shared secrets: the first signs, all verify, so that a secret can be replaced without signing
+//! anybody out.
+//!
+//! Stricter than `jsonwebtoken`'s defaults, which let through a token without `aud` or `iss`, ignore `nbf`, allow 60 s
+//! of leeway and take an empty secret (RFC 8725 §3 asks for more).
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{AccessClaims, ServiceClaims};
+use crate::Clock;
+
+const ISSUER: &str = "omnichat";
+const FOR_PEOPLE: &str = "omnichat-api";
+const FOR_SERVICES: &str = "internal";
+const LEEWAY: TimeDelta = TimeDelta::seconds(5);
+
+/// A secret of the ring, checked to be worth the name.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    kid: String,
+    value: SecretString,
+}
+
+/// Why a secret is refused. Never shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WeakSecret {
+    /// It can be guessed by trying.
+    #[error("shorter than 40 characters")]
+    TooShort,
+    /// It repeats itself.
+    #[error("made of repetitions")]
+    Repetitive,
+    /// It stands in somebody's documentation.
+    #[error("a published example")]
+    Published,
+    /// Its key id is unusable.
+    #[error("its key id is not 1 to 32 letters, digits, `-` or `_`")]
+    BadKeyId,
+}
+
+/// Why a token is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// It was good once.
+    #[error("the token has expired")]
+    Expired,
+    /// It never was.
+    #[error("the token is not valid")]
+    Invalid,
+}
+
+/// Signs and verifies tokens (HS256 alone).
+#[derive(Clone)]
+pub struct KeyRing {
+    clock: Arc<dyn Clock>,
+    signing: (Header, EncodingKey),
+    verifying: Vec<(Header, DecodingKey)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Envelope<C> {
+    iss: String,
+    aud: String,
+    #[serde(flatten)]
+    claims: C,
+}
+
+impl Secret {
+    /// Checks a secret.
+    ///
+    /// # Errors
+    /// It is weak; see [`WeakSecret`].
+    pub fn new(kid: &str, value: &str) -> Result<Self, WeakSecret> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if kid.is_empty() || kid.len() > 32 || !kid.chars().all(plain) {
+            return Err(WeakSecret::BadKeyId);
+        }
+        weakness(value).map_or_else(
+            || {
+                Ok(Self {
+                    kid: kid.to_owned(),
+                    value: value.into(),
+                })
+            },
+            Err,
+        )
+    }
+}
+
+fn weakness(secret: &str) -> Option<WeakSecret> {
+    const PUBLISHED: [&str; 7] = [
+        "changeme",
+        "yoursecret",
+        "your256bit",
+        "supersecret",
+        "secretkey",
+        "jwtsecret",
+        "example",
+    ];
+    let bytes = secret.as_bytes();
+    if secret.chars().count() < 40 {
+        return Some(WeakSecret::TooShort);
+    }
+    let periodic =
+        (1..=bytes.len() / 2).any(|period| bytes[period..] == bytes[..bytes.len() - period]);
+    let distinct = (0..=u8::MAX).filter(|byte| bytes.contains(byte)).count();
+    if periodic || distinct < 10 {
+        return Some(WeakSecret::Repetitive);
+    }
+    let squeezed: String = secret
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric())
+        .collect::<String>()
+        .to_ascii_lowercase();
+    PUBLISHED
+        .iter()
+        .any(|known| squeezed.contains(known))
+        .then_some(WeakSecret::Published)
+}
+
+impl KeyRing {
+    /// A ring of `first`, which signs and verifies, and `others`, which only verify.
+    pub fn new(clock: Arc<dyn Clock>, first: &Secret, others: &[Secret]) -> Self {
+        let header = |secret: &Secret| Header {
+            kid: Some(secret.kid.clone()),
+            ..Header::new(Algorithm::HS256)
+        };
+        let bytes = |secret: &Secret| secret.value.expose_secret().as_bytes().to_vec();
+        let verifying = std::iter::once(first)
+            .chain(others)
+            .map(|secret| (header(secret), DecodingKey::from_secret(&bytes(secret))))
+            .collect();
+        let signing = (header(first), EncodingKey::from_secret(&bytes(first)));
+        Self {
+            clock,
+            signing,
+            verifying,
+        }
+    }
+
+    /// Signs a person's access token.
+    ///
+    /// # Errors
+    /// The claims cannot be written as JSON.
+    pub fn sign_access(&self, claims: &AccessClaims) -> Result<SecretString, TokenError> {
+        self.sign(FOR_PEOPLE, claims)
+    }
+
+    /// Signs a service's token.
+    ///
+    /// # Errors
+    /// The claims cannot be written as JSON.
+    pub fn sign_service(&self, claims: &ServiceClaims) -> Result<SecretString, TokenError> {
+        self.sign(FOR_SERVICES, claims)
+    }
+
+    /// Verifies a person's access token.
+    ///
+    /// # Errors
+    /// It has expired, or is not one of ours in every particular.
+    pub fn verify_access(&self, token: &str) -> Result<AccessClaims, TokenError> {
+        let claims: AccessClaims = self.verify(FOR_PEOPLE, token)?;
+        self.check_times(claims.iat, claims.nbf, claims.exp)?;
+        Ok(claims)
+    }
+
+    /// Verifies a service's token.
+    ///
+    /// # Errors
+    /// It has expired, or is not one of ours in every particular.
+    pub fn verify_service(&self, token: &str) -> Result<ServiceClaims, TokenError> {
+        let claims: ServiceClaims = self.verify(FOR_SERVICES, token)?;
+        self.check_times(claims.iat, claims.nbf, claims.exp)?;
+        Ok(claims)
+    }
+
+    fn sign(&self, audience: &str, claims: &impl Serialize) -> Result<SecretString, TokenError> {
+        let envelope = Envelope {
+            iss: ISSUER.to_owned(),
+            aud: audience.to_owned(),
+            claims,
+        };
+        jsonwebtoken::encode(&self.signing.0, &envelope, &self.signing.1)
+            .map(SecretString::from)
+            .map_err(|_| TokenError::Invalid)
+    }
+
+    fn verify<C: DeserializeOwned>(&self, audience: &str, token: &str) -> Result<C, TokenError> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
+        // Equal in every field: no other algorithm, no `crit`, `jku`, `jwk`, `x5u`, `zip`.
+        let (_, key) = self
+            .verifying
+            .iter()
+            .find(|(ours, _)| *ours == header)
+            .ok_or(TokenError::Invalid)?;
+        let mut rules = Validation::new(Algorithm::HS256);
+        // The times are checked against the injected clock by `check_times`.
+        rules.validate_exp = false;
+        rules.set_issuer(&[ISSUER]);
+        rules.set_audience(&[audience]);
+        rules.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+        jsonwebtoken::decode::<Envelope<C>>(token, key, &rules)
+            .map(|decoded| decoded.claims.claims)
+            .map_err(|_| TokenError::Invalid)
+    }
+
+    fn check_times(&self, issued: i64, not_before: i64, expires: i64) -> Result<(), TokenError> {
+        let now = self.clock.now().timestamp();
+        let leeway = LEEWAY.num_seconds();
+        let sane = 0 <= issued && issued <= expires && 0 <= not_before && not_before <= expires;
+        if !sane || now.saturating_add(leeway) < issued.max(not_before) {
+            return Err(TokenError::Invalid);
+        }
+        if expires.saturating_add(leeway) <= now {
+            return Err(TokenError::Expired);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::ManualClock;
+    use crate::auth::{AccessType, Scope};
+
+    const ONE: &str = "k8Zr1vQw0yT6uJm4pXs9dLc2fGh7bNaE5iKoV3xR";
+    const TWO: &str = "Wq3nB7sYt1Gz9xKd5Pv0Lc8mRj4hUf6aEo2iTyX1";
+
+    fn clock() -> ManualClock {
+        ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap())
+    }
+
+    fn ring(clock: &ManualClock, secrets: &[(&str, &str)]) -> KeyRing {
+        let secrets: Vec<_> = secrets
+            .iter()
+            .map(|(kid, s)| Secret::new(kid, s).unwrap())
+            .collect();
+        KeyRing::new(Arc::new(clock.clone()), &secrets[0], &secrets[1..])
+    }
+
+    fn claims(clock: &ManualClock) -> AccessClaims {
+        let now = clock.now().timestamp();
+        AccessClaims {
+            sub: Uuid::from_u128(1).into(),
+            username: "ada@example.org".into(),
+            scope: vec![Scope::Read, Scope::Write],
+            sid: Uuid::from_u128(2).into(),
+            jti: Uuid::from_u128(3).into(),
+            typ: AccessType::Access,
+            iat: now,
+            nbf: now,
+            exp: now + 900,
+        }
+    }
+
+    #[test]
+    fn a_token_verifies_until_it_expires() {
+        let clock = clock();
+        let ring = ring(&clock, &[("a", ONE)]);
+        let claims = claims(&clock);
+        let token = ring.sign_access(&claims).unwrap();
+        assert_eq!(ring.verify_access(token.expose_secret()), Ok(claims));
+        clock.advance(TimeDelta::seconds(904));
+        assert!(ring.verify_access(token.expose_secret()).is_ok());
+        clock.advance(TimeDelta::seconds(1));
+        assert_eq!(
+            ring.verify_access(token.expose_secret()),
+            Err(TokenError::Expired)
+        );
+    }
+
+    #[test]
+    fn an_old_secret_verifies_while_it_is_in_the_ring() {
+        let clock = clock();
+        let token = ring(&clock, &[("a", ONE)])
+            .sign_access(&claims(&clock))
+            .unwrap();
+        assert!(
+            ring(&clock, &[("b", TWO), ("a", ONE)])
+                .verify_access(token.expose_secret())
+                .is_ok()
+        );
+        assert!(
+            ring(&clock, &[("b", TWO)])
+                .verify_access(token.expose_secret())
+                .is_err()
+        );
+        assert!(
+            ring(&clock, &[("a", TWO)])
+                .verify_access(token.expose_secret())
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn every_claim_is_required_and_typed() {
+        let clock = clock();
+        let ring = ring(&clock, &[("a", ONE)]);
+        let good = serde_json::to_value(Envelope {
+            iss: ISSUER.into(),
+            aud: FOR_PEOPLE.into(),
+            claims: claims(&clock),
+        })
+        .unwrap();
+        let verify = |header: &Header, body: &Value| {
+            let token =
+                jsonwebtoken::encode(header, body, &EncodingKey::from_secret(ONE.as_bytes()))
+                    .unwrap();
+            ring.verify_access(&token)
+        };
+        let header = ring.signing.0.clone();
+        assert!(verify(&header, &good).is_ok());
+
+        let hostile = [
+            json!(null),
+            json!(-1),
+            json!(1.5),
+            json!(1e300),
+            json!("x"),
+            json!([1]),
+            json!({}),
+        ];
+        for name in [
+            "iss", "aud", "sub", "jti", "typ", "sid", "exp", "nbf", "iat", "scope", "username",
+        ] {
+            let mut body = good.clone();
+            body.as_object_mut().unwrap().remove(name);
+            assert!(verify(&header, &body).is_err(), "without {name}");
+            for value in &hostile {
+                if name == "username" && value.is_string() {
+                    continue;
+                }
+                body[name] = value.clone();
+                assert!(verify(&header, &body).is_err(), "{name} = {value}");
+            }
+        }
+        let odd = Header {
+            crit: Some(vec!["b64".into()]),
+            ..header.clone()
+        };
+        assert!(verify(&odd, &good).is_err());
+        assert!(
+            verify(
+                &Header {
+                    alg: Algorithm::HS384,
+                    ..header
+                },
+                &good
+            )
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn a_service_token_is_no_access_token() {
+        let clock = clock();
+        let ring = ring(&clock, &[("a", ONE)]);
+        let now = clock.now().timestamp();
+        let service = ServiceClaims {
+            sub: "chat-service".into(),
+            jti: Uuid::from_u128(3).into(),
+            iat: now,
+            nbf: now,
+            exp: now + 60,
+        };
+        let token = ring.sign_service(&service).unwrap();
+        assert_eq!(ring.verify_service(token.expose_secret()), Ok(service));
+        assert!(ring.verify_access(token.expose_secret()).is_err());
+        let access = ring.sign_access(&claims(&clock)).unwrap();
+        assert!(ring.verify_service(access.expose_secret()).is_err());
+    }
+
+    #[test]
+    fn weak_secrets_are_refused() {
+        let weak = |secret: &str| Secret::new("a", secret).unwrap_err();
+        assert_eq!(weak(""), WeakSecret::TooShort);
+        assert_eq!(weak(&ONE[..39]), WeakSecret::TooShort);
+        assert_eq!(weak(&"a".repeat(64)), WeakSecret::Repetitive);
+        assert_eq!(weak(&"0123456789abcdef".repeat(4)), WeakSecret::Repetitive);
+        assert_eq!(
+            weak("your-secret-key-change-this-in-production-please"),
+            WeakSecret::Published
+        );
+        assert_eq!(Secret::new("a b", ONE).unwrap_err(), WeakSecret::BadKeyId);
+    }
+}

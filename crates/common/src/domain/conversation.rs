@@ -1,0 +1,151 @@
+//! A conversation: what one person and one or more models say to each other.
+
+use chrono::{DateTime, Utc};
+
+use super::message::Role;
+use crate::repositories::StoreError;
+use crate::{ConversationId, MessageId, ProjectId, UserId};
+
+/// A conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// Whose it is.
+    pub owner: UserId,
+    /// The project whose prompts go in front of it.
+    pub project: Option<ProjectId>,
+    /// What it is called; empty until something was said.
+    pub title: Option<String>,
+    /// The catalogue id of the model that answers unless a send names another.
+    pub model: String,
+    /// The provider of that model.
+    pub provider: String,
+    /// What the model is told before anything else, after the project's prompts.
+    pub system_prompt: Option<String>,
+    /// Kept on top by its owner.
+    pub pinned: bool,
+    /// Put away by its owner.
+    pub archived: bool,
+    /// How many messages it has.
+    pub message_count: u32,
+    /// The models that have been asked, in the order of their first answer.
+    pub active_models: Vec<String>,
+    /// The end of its active branch.
+    pub last_message: Option<LastMessage>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When anything of it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The newest message of a conversation, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// Its beginning, at most [`PREVIEW_CHARS`] characters.
+    pub preview: String,
+    /// Who said it.
+    pub role: Role,
+    /// The model that said it or was asked.
+    pub model: String,
+    /// When it was said.
+    pub at: DateTime<Utc>,
+}
+
+/// How many characters of a message a list shows.
+pub const PREVIEW_CHARS: usize = 200;
+
+/// How many characters of the first message name a conversation that has no title.
+pub const DERIVED_TITLE_CHARS: usize = 60;
+
+/// What to change; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct ConversationChanges {
+    /// A new title.
+    pub title: Option<String>,
+    /// Another model (catalogue id and provider) for what comes next.
+    pub model: Option<(String, String)>,
+    /// Another system prompt, or none at all.
+    pub system_prompt: Option<Option<String>>,
+    /// Keep on top, or not.
+    pub pinned: Option<bool>,
+    /// Put away, or not.
+    pub archived: Option<bool>,
+}
+
+/// What a deletion took away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedConversation {
+    /// The conversation that is gone.
+    pub id: ConversationId,
+    /// How many messages went with it.
+    pub messages: u64,
+}
+
+/// What can go wrong with a conversation.
+#[derive(Debug, thiserror::Error)]
+pub enum ConversationError {
+    /// There is none of that id, or it is somebody else's.
+    #[error("no such conversation")]
+    NotFound,
+    /// The project is not there, or is somebody else's.
+    #[error("no such project")]
+    NoSuchProject,
+    /// The catalogue has no such model.
+    #[error("no such model")]
+    UnknownModel {
+        /// The id that was asked for.
+        model: String,
+    },
+    /// Another service is needed and does not answer.
+    #[error("project-service does not answer")]
+    ProjectsUnavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database failed.
+    #[error("conversations could not be read or written")]
+    Store(#[from] StoreError),
+}
+
+/// A title made of what was said first: its first line, cut at a word where that is near, at most
+/// [`DERIVED_TITLE_CHARS`] characters.
+pub fn derive_title(content: &str) -> String {
+    let line = content
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    if line.chars().count() <= DERIVED_TITLE_CHARS {
+        return line.to_owned();
+    }
+    let cut: String = line.chars().take(DERIVED_TITLE_CHARS - 1).collect();
+    let kept = match cut.rfind(char::is_whitespace) {
+        Some(space) if space * 2 > cut.len() => &cut[..space],
+        _ => cut.as_str(),
+    };
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_title_is_the_first_line_cut_at_a_word() {
+        assert_eq!(derive_title("\n  Hello there \nmore"), "Hello there");
+        let long = "What is the difference between a keyset cursor and an offset, please?";
+        assert_eq!(
+            derive_title(long),
+            "What is the difference between a keyset cursor and an…"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_title_is_never_too_long(content: String) {
+            prop_assert!(derive_title(&content).chars().count() <= DERIVED_TITLE_CHARS);
+        }
+    }
+}

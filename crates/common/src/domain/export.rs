@@ -1,0 +1,14 @@
+//! What a user takes away.
+
+use super::project::Project;
+use super::prompt::{Prompt, PromptVersion};
+use crate::PromptId;
+
+/// One thing that project-service keeps for a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they say it themselves")]
+pub enum ProjectRecord {
+    Project(Project),
+    Prompt(Prompt),
+    Version(PromptId, PromptVersion),
+}

@@ -1,0 +1,241 @@
+//! A message of a conversation, and the life of a reply.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::repositories::StoreError;
+use crate::{ConversationId, ErrorCode, MessageId, PromptId, TurnId};
+
+/// Who says a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "they say it themselves")]
+pub enum Role {
+    System,
+    User,
+    Assistant,
+}
+
+/// Where a message stands in its life. A user's message is `Complete` from the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageStatus {
+    /// A reply that has been asked for and has no text yet.
+    Pending,
+    /// A reply that is coming.
+    Streaming,
+    /// Whole.
+    Complete,
+    /// Stopped by its owner; what had come is kept.
+    Cancelled,
+    /// The text stopped and nobody named an error: a cut connection, a crash, a drain.
+    Interrupted,
+    /// The provider named an error, or nothing visible came.
+    Failed,
+}
+
+impl MessageStatus {
+    /// Whether a reply may still grow.
+    pub fn is_running(self) -> bool {
+        matches!(self, Self::Pending | Self::Streaming)
+    }
+}
+
+/// Why a model stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "they say it themselves")]
+pub enum FinishReason {
+    Stop,
+    Length,
+    ContentFilter,
+    ToolCalls,
+    Cancelled,
+    Error,
+}
+
+/// Why a reply is not whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyFailure {
+    /// A code of the API, as text.
+    pub code: String,
+    /// For a person.
+    pub message: String,
+    /// Whether asking again may help.
+    pub retryable: bool,
+}
+
+impl ReplyFailure {
+    /// A failure with a code of the API.
+    pub fn new(code: ErrorCode, message: impl Into<String>, retryable: bool) -> Self {
+        Self {
+            code: code.as_str().to_owned(),
+            message: message.into(),
+            retryable,
+        }
+    }
+}
+
+/// What a reply took, in tokens and money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens that the model was sent.
+    pub prompt_tokens: u32,
+    /// Tokens that it answered with.
+    pub completion_tokens: u32,
+    /// What that cost, in millionths of a US dollar; `None` where no price is known.
+    pub cost_micro_usd: Option<i64>,
+}
+
+/// A version of a prompt that a reply was made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PromptUse {
+    /// The prompt.
+    pub prompt_id: PromptId,
+    /// The version that the model saw.
+    pub version: u32,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// The conversation it is part of.
+    pub conversation: ConversationId,
+    /// What it follows.
+    pub parent: Option<MessageId>,
+    /// The exchange it is part of.
+    pub turn: TurnId,
+    /// The model that was asked, or that answers (catalogue id).
+    pub model: String,
+    /// Its place in the conversation, from 1, without gaps.
+    pub seq: i64,
+    /// Who says it.
+    pub role: Role,
+    /// The text.
+    pub content: String,
+    /// What the model thought, where it shows that.
+    pub reasoning: String,
+    /// Where it stands.
+    pub status: MessageStatus,
+    /// Why the model stopped.
+    pub finish_reason: Option<FinishReason>,
+    /// Why it is not whole.
+    pub error: Option<ReplyFailure>,
+    /// Its length in tokens: the provider's figure, else an estimate.
+    pub tokens: Option<u32>,
+    /// The temperature that was asked for.
+    pub temperature: Option<f64>,
+    /// What it took.
+    pub usage: Option<Usage>,
+    /// The project's prompts that the model saw.
+    pub prompt_versions: Vec<PromptUse>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A user's message and the reply that is to come, to be stored together.
+#[derive(Debug, Clone)]
+pub struct NewTurn {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The exchange.
+    pub turn: TurnId,
+    /// The user's message.
+    pub user_message: MessageId,
+    /// Its text.
+    pub content: String,
+    /// Its length in tokens, estimated.
+    pub content_tokens: u32,
+    /// The reply.
+    pub reply: MessageId,
+    /// The model that is to answer.
+    pub model: String,
+    /// The temperature that was asked for.
+    pub temperature: Option<f64>,
+    /// The project's prompts that the model will see.
+    pub prompt_versions: Vec<PromptUse>,
+    /// What to call the conversation if it has no title yet.
+    pub title: String,
+    /// Who makes the reply.
+    pub lease: Lease,
+    /// When it was said.
+    pub at: DateTime<Utc>,
+}
+
+/// A claim on a running reply: while it lasts, nobody else may touch the reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// The process that makes the reply.
+    pub holder: uuid::Uuid,
+    /// For how long from now (the database's clock) unless it is renewed.
+    pub seconds: u32,
+}
+
+/// A reply's end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplyEnd {
+    /// The reply.
+    pub reply: MessageId,
+    /// Who made it.
+    pub holder: uuid::Uuid,
+    /// All of its text.
+    pub content: String,
+    /// All of its reasoning.
+    pub reasoning: String,
+    /// How it ended; never running.
+    pub status: MessageStatus,
+    /// Why the model stopped.
+    pub finish_reason: Option<FinishReason>,
+    /// Why it is not whole.
+    pub error: Option<ReplyFailure>,
+    /// Its length in tokens.
+    pub tokens: u32,
+    /// What it took.
+    pub usage: Option<Usage>,
+    /// When it ended.
+    pub at: DateTime<Utc>,
+}
+
+/// What can go wrong with a message.
+#[derive(Debug, thiserror::Error)]
+pub enum MessageError {
+    /// There is none of that id, or it is somebody else's; or the conversation is.
+    #[error("no such message")]
+    NotFound,
+    /// The model is answering in this conversation already.
+    #[error("a reply is being generated")]
+    GenerationInProgress,
+    /// The catalogue has no such model.
+    #[error("no such model")]
+    UnknownModel {
+        /// The id that was asked for.
+        model: String,
+    },
+    /// Nobody has a key for the model's provider.
+    #[error("no key for the provider")]
+    ApiKeyRequired {
+        /// The provider's name.
+        provider: String,
+    },
+    /// The message alone is more than the model can read.
+    #[error("the message does not fit the model's context")]
+    ContextTooLong {
+        /// The model's window, in tokens.
+        limit: u32,
+    },
+    /// The service is shutting down.
+    #[error("the service is draining")]
+    Draining,
+    /// The project is not there any more.
+    #[error("no such project")]
+    NoSuchProject,
+    /// Another service is needed and does not answer.
+    #[error("project-service does not answer")]
+    ProjectsUnavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database failed.
+    #[error("messages could not be read or written")]
+    Store(#[from] StoreError),
+}

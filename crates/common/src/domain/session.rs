@@ -1,0 +1,59 @@
+//! A sign-in on one device: the family of its refresh tokens.
+
+use chrono::{DateTime, Utc};
+
+use crate::repositories::StoreError;
+use crate::{SessionId, UserId};
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id, the `sid` of its tokens.
+    pub id: SessionId,
+    /// Whose it is.
+    pub owner: UserId,
+    /// Mixed into each refresh token's successor, so that who holds only the token cannot compute it.
+    pub salt: Vec<u8>,
+    /// What the client said it was.
+    pub user_agent: Option<String>,
+    /// Where it came from.
+    pub ip: Option<String>,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// When it last got a token.
+    pub last_seen_at: DateTime<Utc>,
+    /// When it was ended, if it was.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// One refresh token of a session; the token itself is never stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshToken {
+    /// SHA-256 of the token.
+    pub hash: Vec<u8>,
+    /// The session it belongs to.
+    pub session: SessionId,
+    /// Its number in the family, from 0.
+    pub generation: i32,
+    /// When its successor was given out.
+    pub consumed_at: Option<DateTime<Utc>>,
+    /// When it ends by itself.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Why a refresh token is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// It is unknown, revoked or its owner is gone.
+    #[error("the refresh token is not valid")]
+    Invalid,
+    /// It ended by itself.
+    #[error("the refresh token has expired")]
+    Expired,
+    /// It had been replaced long ago: perhaps it was stolen. The whole session is revoked.
+    #[error("the refresh token was used before")]
+    Reused,
+    /// The database failed.
+    #[error("sessions could not be read or written")]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,60 @@
+//! A person's account.
+
+use chrono::{DateTime, Utc};
+
+use crate::UserId;
+use crate::repositories::StoreError;
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its id, the `sub` of its tokens.
+    pub id: UserId,
+    /// The address to sign in with, as typed at registration.
+    pub email: String,
+    /// What to call the person.
+    pub display_name: Option<String>,
+    /// The password's hash as a PHC string.
+    pub password_hash: String,
+    /// False once an operator has disabled it.
+    pub is_active: bool,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The form in which addresses are compared: one account per address, however it is written.
+pub fn fold_email(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// What can go wrong with an account.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    /// Somebody registered the address before.
+    #[error("the address is taken")]
+    EmailTaken,
+    /// The operator has closed registration, or closed it to this address's domain.
+    #[error("registration is closed")]
+    RegistrationClosed,
+    /// The password is too easy to guess; the hint says how to do better.
+    #[error("the password is too easy to guess")]
+    WeakPassword {
+        /// For the person, a full sentence.
+        hint: String,
+    },
+    /// Address or password are wrong, or the account is disabled: never said which.
+    #[error("the credentials are not valid")]
+    InvalidCredentials,
+    /// The account is gone.
+    #[error("no such account")]
+    NotFound,
+    /// More passwords are being checked than the machine can check.
+    #[error("too many passwords are being checked")]
+    Busy,
+    /// The database failed.
+    #[error("accounts could not be read or written")]
+    Store(#[from] StoreError),
+    /// Anything else that should not happen.
+    #[error("an account's operation failed")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

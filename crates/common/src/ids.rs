@@ -1,0 +1,89 @@
+//! Ids: UUIDv7 (RFC 9562 §5.7), one type per thing, so that a project's id cannot be passed where a user's is
+//! meant. They sort by creation.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Clock, Entropy};
+
+/// Makes new ids from the injected clock and entropy.
+#[derive(Clone)]
+pub struct Ids {
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Ids {
+    /// Ids stamped by `clock`, made unique by `entropy`.
+    pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { clock, entropy }
+    }
+
+    /// A new id of the type that the caller asks for.
+    pub fn next<Id: From<Uuid>>(&self) -> Id {
+        let millis = u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(0);
+        let mut random = [0; 10];
+        self.entropy.fill(&mut random);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random)
+            .into_uuid()
+            .into()
+    }
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = String, format = "uuid")]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// The plain UUID, for the database.
+            pub fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A person's account.
+    UserId,
+    /// A sign-in on one device: the access token's `sid`, and the family of its refresh tokens.
+    SessionId,
+    /// One access token (`jti`).
+    TokenId,
+    /// A project.
+    ProjectId,
+    /// A prompt, in all its versions.
+    PromptId,
+    /// A conversation.
+    ConversationId,
+    /// A message of a conversation.
+    MessageId,
+    /// One exchange: a user's message and what was answered to it.
+    TurnId,
+}

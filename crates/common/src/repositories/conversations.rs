@@ -1,0 +1,61 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::StoreError;
+use crate::domain::conversation::{Conversation, ConversationChanges, DeletedConversation};
+use crate::{ConversationId, MessageId, Page, PageRequest, ProjectId, UserId};
+
+/// What a list of conversations is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they say it themselves")]
+pub enum ConversationSort {
+    CreatedAt,
+    UpdatedAt,
+}
+
+/// Which conversations are wanted.
+#[derive(Debug, Clone)]
+pub struct ConversationFilter {
+    /// Only those of this project.
+    pub project: Option<ProjectId>,
+    /// Only those put away, or only those that are not.
+    pub archived: Option<bool>,
+    /// What the list is sorted by.
+    pub sort: ConversationSort,
+}
+
+/// Conversations in a database.
+#[async_trait]
+pub trait ConversationRepository: Send + Sync {
+    /// A page of the owner's conversations.
+    async fn list(
+        &self,
+        owner: UserId,
+        filter: &ConversationFilter,
+        page: PageRequest,
+    ) -> Result<Page<Conversation>, StoreError>;
+    /// One conversation.
+    async fn find(
+        &self,
+        owner: UserId,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, StoreError>;
+    /// Stores a new conversation.
+    async fn insert(&self, conversation: &Conversation) -> Result<(), StoreError>;
+    /// Changes a conversation, at the time given.
+    async fn update(
+        &self,
+        owner: UserId,
+        id: ConversationId,
+        changes: &ConversationChanges,
+        at: DateTime<Utc>,
+    ) -> Result<Option<Conversation>, StoreError>;
+    /// Deletes a conversation with its messages; also which replies were running in it.
+    async fn delete(
+        &self,
+        owner: UserId,
+        id: ConversationId,
+    ) -> Result<Option<(DeletedConversation, Vec<MessageId>)>, StoreError>;
+    /// Deletes the conversations of a project, whoever asks; which replies were running in them. Safe to repeat.
+    async fn delete_of_project(&self, project: ProjectId) -> Result<Vec<MessageId>, StoreError>;
+}

@@ -1,0 +1,32 @@
+//! What the services ask of their databases.
+//!
+//! Three rules hold for every trait here. The owner comes first: there is no way to ask for a row without saying
+//! whose. Absence is an `Option`: the caller decides what it means. One method is one transaction: what must be
+//! atomic is one method, so that no transaction outlives it or is held across a network call.
+
+mod conversations;
+mod messages;
+mod projects;
+mod prompts;
+mod replies;
+mod sessions;
+mod users;
+
+pub use conversations::{ConversationFilter, ConversationRepository, ConversationSort};
+pub use messages::MessageRepository;
+pub use projects::{ProjectFilter, ProjectRepository, ProjectSort};
+pub use prompts::{PromptFilter, PromptRepository, PromptSort};
+pub use replies::{Checkpoint, ReplyRepository, TurnError};
+pub use sessions::{Refreshed, SessionRepository};
+pub use users::{UserRepository, UserStoreError};
+
+/// The database failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It does not answer, is full, or is busy for too long: trying again later may help.
+    #[error("the database is not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It answered with something that should not be.
+    #[error("the database failed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

@@ -1,0 +1,67 @@
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::domain::message::{Lease, Message, NewTurn, ReplyEnd};
+use crate::{MessageId, UserId};
+
+/// Why a turn could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum TurnError {
+    /// There is no such conversation, or it is somebody else's.
+    #[error("no such conversation")]
+    NotFound,
+    /// The model is answering in this conversation already.
+    #[error("a reply is being generated")]
+    GenerationInProgress,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a checkpoint found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checkpoint {
+    /// Stored; go on.
+    Stored,
+    /// Stored, and the owner wants the reply stopped.
+    CancelRequested,
+    /// The lease is somebody else's, or the reply is gone: stop, and write nothing more.
+    LeaseLost,
+}
+
+/// The life of a reply in a database. Leases are kept by the database's clock, which all replicas share.
+#[async_trait]
+pub trait ReplyRepository: Send + Sync {
+    /// Stores a user's message and the pending reply to it, in one transaction, and gives both back.
+    ///
+    /// A running reply of the same conversation and model whose lease has run out gives way: it becomes `interrupted`.
+    ///
+    /// # Errors
+    /// `NotFound`, or `GenerationInProgress` if a running reply's lease holds.
+    async fn begin_turn(
+        &self,
+        owner: UserId,
+        turn: &NewTurn,
+    ) -> Result<(Message, Message), TurnError>;
+    /// Stores what has come of a reply so far, and renews its lease.
+    async fn checkpoint(
+        &self,
+        reply: MessageId,
+        lease: Lease,
+        content: &str,
+        reasoning: &str,
+    ) -> Result<Checkpoint, StoreError>;
+    /// Stores the ends of replies, all in one transaction; which of them were still held by their maker.
+    async fn finish(&self, ends: &[ReplyEnd]) -> Result<Vec<MessageId>, StoreError>;
+    /// Notes that the owner wants a reply stopped; the reply as it then stands.
+    async fn request_cancel(
+        &self,
+        owner: UserId,
+        reply: MessageId,
+    ) -> Result<Option<Message>, StoreError>;
+    /// Makes the replies whose lease has run out `interrupted`, keeping their text; how many those were.
+    async fn reap(&self) -> Result<u64, StoreError>;
+    /// Ends the leases of a maker that is going away, so that nobody waits for them to run out.
+    async fn abandon(&self, holder: Uuid) -> Result<u64, StoreError>;
+}

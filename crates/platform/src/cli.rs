@@ -1,0 +1,177 @@
+//! The command line that every service has: `[serve] | migrate | openapi | healthcheck`.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use clap::{Parser, Subcommand};
+use futures_util::future::try_join_all;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::http::{Endpoints, Paths, Server, document};
+use crate::settings::{DatabaseSettings, ServerSettings, Settings, Sources, TelemetrySettings};
+use crate::{Instance, Module, telemetry};
+
+/// A service that runs alone.
+#[async_trait]
+pub trait Service {
+    /// Its name: `project-service`.
+    const NAME: &'static str;
+    /// The title of its documentation.
+    const TITLE: &'static str;
+    /// Its settings' defaults, as TOML.
+    const DEFAULTS: &'static str;
+
+    /// Its endpoints, without a database behind them.
+    fn endpoints() -> Endpoints;
+
+    /// Puts it together.
+    ///
+    /// # Errors
+    /// A setting is wrong, or something that it needs cannot be reached.
+    async fn build(settings: &Settings, instance: &Instance) -> anyhow::Result<Arc<dyn Module>>;
+}
+
+#[derive(Parser)]
+struct Arguments {
+    /// A TOML file with settings; the environment goes over it.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Clone, Copy)]
+enum Command {
+    /// Serve until told to stop (the default).
+    Serve,
+    /// Bring the database to the newest schema, and end.
+    Migrate,
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Ask the service on this machine whether it is ready; ends with 0 if it is.
+    Healthcheck,
+}
+
+/// A service's `main`.
+pub fn main<S: Service>() -> ExitCode {
+    let arguments = Arguments::parse();
+    let sources = Sources::new(&[S::DEFAULTS])
+        .file(arguments.config.as_deref())
+        .process_environment();
+    let command = arguments.command.unwrap_or(Command::Serve);
+    run(S::NAME, async {
+        if matches!(command, Command::Openapi) {
+            return print_document(S::TITLE, [S::endpoints()]);
+        }
+        let settings = sources.load()?;
+        if matches!(command, Command::Healthcheck) {
+            return healthcheck(&settings).await;
+        }
+        telemetry::install(&settings.section::<TelemetrySettings>("telemetry")?)?;
+        let instance = Instance::new(&settings)?;
+        let module = S::build(&settings, &instance).await?;
+        match command {
+            Command::Migrate => module.migrate().await,
+            _ => serve(&settings, instance, S::TITLE, vec![module], Paths::Bare).await,
+        }
+    })
+}
+
+/// Runs a process to its end and tells how it went: by its exit code, and by one line that says what is wrong.
+#[expect(clippy::print_stderr, reason = "telemetry may not be there yet")]
+pub fn run(name: &str, work: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("{name}: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(work) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves modules until SIGTERM or SIGINT, or until something that should run for ever ends.
+///
+/// # Errors
+/// What kept it from serving.
+pub async fn serve(
+    settings: &Settings,
+    instance: Instance,
+    title: &'static str,
+    modules: Vec<Arc<dyn Module>>,
+    paths: Paths,
+) -> anyhow::Result<()> {
+    let server_settings: ServerSettings = settings.section("server")?;
+    if DatabaseSettings::from(settings)?.migrate_on_start {
+        try_join_all(modules.iter().map(|module| module.migrate())).await?;
+    }
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut server = Server::new(instance, title, modules, paths).start(&server_settings)?;
+    announce(&server_settings, server.address());
+    tokio::select! {
+        ended = server.ended() => ended.and_then(|()| anyhow::bail!("the HTTP server ended by itself")),
+        _ = terminate.recv() => { server.stop().await; Ok(()) }
+        _ = interrupt.recv() => { server.stop().await; Ok(()) }
+    }
+}
+
+/// Prints the OpenAPI document of some endpoints and those that every process has.
+///
+/// # Errors
+/// It cannot be written as JSON.
+#[expect(clippy::print_stdout, reason = "printing is what it is for")]
+pub fn print_document(
+    title: &str,
+    services: impl IntoIterator<Item = Endpoints>,
+) -> anyhow::Result<()> {
+    let all = services.into_iter().chain([Server::operating_endpoints()]);
+    println!("{}", document(title, all).to_pretty_json()?);
+    Ok(())
+}
+
+/// Asks the process that the settings describe whether it is ready.
+///
+/// # Errors
+/// It is not, or does not answer.
+pub async fn healthcheck(settings: &Settings) -> anyhow::Result<()> {
+    let server: ServerSettings = settings.section("server")?;
+    let http = crate::client::http_client(Duration::from_secs(2))?;
+    let response = http
+        .get(format!("http://127.0.0.1:{}/health/ready", server.port))
+        .timeout(Duration::from_secs(3))
+        .send()
+        .await
+        .map_err(reqwest::Error::without_url)?;
+    anyhow::ensure!(
+        response.status().is_success(),
+        "not ready: {}",
+        response.text().await.unwrap_or_default()
+    );
+    Ok(())
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the line that a person who starts it by hand waits for"
+)]
+fn announce(settings: &ServerSettings, address: std::net::SocketAddr) {
+    let url = match settings.public_url.as_str() {
+        "" => format!("http://localhost:{}", address.port()),
+        url => url.to_owned(),
+    };
+    println!("OmniChat listens on {address}: {url}");
+}

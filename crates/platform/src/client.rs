@@ -1,0 +1,205 @@
+//! Calling a sibling service over HTTP: with the caller's request id, within a deadline, again where that is safe.
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use chrono::TimeDelta;
+use common::auth::ServiceClaims;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::Instance;
+
+/// Why a sibling did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SiblingError {
+    /// It could not be reached, or not in time.
+    #[error("{service} does not answer")]
+    Unreachable {
+        /// Its name.
+        service: &'static str,
+        /// The reason, without the address.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// It answered that it cannot serve now.
+    #[error("{service} answered {status}")]
+    Unavailable {
+        /// Its name.
+        service: &'static str,
+        /// What it answered.
+        status: StatusCode,
+    },
+    /// A token could not be signed.
+    #[error("no service token could be signed")]
+    Token,
+}
+
+/// As whom a sibling is called.
+pub enum Identity<'a> {
+    /// On a person's behalf, with the person's access token.
+    Person(&'a SecretString),
+    /// As this service.
+    Service,
+}
+
+/// A client without redirects, which keeps its connections.
+///
+/// # Errors
+/// The machine has no CA certificates.
+pub fn http_client(connect_timeout: Duration) -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .connect_timeout(connect_timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tcp_nodelay(true)
+        .user_agent(concat!("omnichat/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+/// A sibling service.
+#[derive(Clone)]
+pub struct Sibling {
+    service: &'static str,
+    base_url: String,
+    http: reqwest::Client,
+    deadline: Duration,
+    us: &'static str,
+    instance: Instance,
+}
+
+/// What a sibling answered.
+#[derive(Debug)]
+pub struct SiblingAnswer {
+    /// Its status, never one that says "later".
+    pub status: StatusCode,
+    /// Its entity tag, quotes included.
+    pub etag: Option<String>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Sibling {
+    /// The sibling `service` at `base_url`, called by `us`.
+    pub fn new(
+        service: &'static str,
+        base_url: &str,
+        http: reqwest::Client,
+        deadline: Duration,
+        us: &'static str,
+        instance: Instance,
+    ) -> Self {
+        Self {
+            service,
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            http,
+            deadline,
+            us,
+            instance,
+        }
+    }
+
+    /// Sends a request that may be repeated (GET, PUT, DELETE): twice more, with growing pauses and jitter, while the sibling
+    /// does not answer or answers 502, 503 or 504.
+    ///
+    /// # Errors
+    /// It did not answer within the deadline.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        identity: Identity<'_>,
+        headers: &[(&'static str, &str)],
+    ) -> Result<SiblingAnswer, SiblingError> {
+        let headers = self.headers(&identity, headers)?;
+        let attempt = || self.attempt(method.clone(), path, headers.clone());
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(50))
+            .with_max_times(2)
+            .with_jitter();
+        tokio::time::timeout(self.deadline, attempt.retry(pauses))
+            .await
+            .unwrap_or_else(|elapsed| Err(self.unreachable(elapsed)))
+    }
+
+    async fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+    ) -> Result<SiblingAnswer, SiblingError> {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.base_url))
+            .headers(headers);
+        let response = request
+            .send()
+            .await
+            .map_err(|error| self.unreachable(error.without_url()))?;
+        let status = response.status();
+        if matches!(status.as_u16(), 502..=504) {
+            return Err(SiblingError::Unavailable {
+                service: self.service,
+                status,
+            });
+        }
+        let etag = response
+            .headers()
+            .get("etag")
+            .and_then(|tag| tag.to_str().ok())
+            .map(str::to_owned);
+        let body = response
+            .bytes()
+            .await
+            .map_err(|error| self.unreachable(error.without_url()))?
+            .to_vec();
+        Ok(SiblingAnswer { status, etag, body })
+    }
+
+    fn headers(
+        &self,
+        identity: &Identity<'_>,
+        more: &[(&'static str, &str)],
+    ) -> Result<HeaderMap, SiblingError> {
+        let token = match identity {
+            Identity::Person(token) => (*token).clone(),
+            Identity::Service => self.service_token()?,
+        };
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
+            .map_err(|_| SiblingError::Token)?;
+        bearer.set_sensitive(true);
+        let mut headers = HeaderMap::from_iter([(reqwest::header::AUTHORIZATION, bearer)]);
+        for (name, value) in more {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        Ok(headers)
+    }
+
+    fn service_token(&self) -> Result<SecretString, SiblingError> {
+        let now = self.instance.clock.now();
+        let claims = ServiceClaims {
+            sub: self.us.to_owned(),
+            jti: self.instance.ids.next(),
+            iat: now.timestamp(),
+            nbf: now.timestamp(),
+            exp: (now + TimeDelta::seconds(60)).timestamp(),
+        };
+        self.instance
+            .keys
+            .sign_service(&claims)
+            .map_err(|_| SiblingError::Token)
+    }
+
+    fn unreachable(
+        &self,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> SiblingError {
+        SiblingError::Unreachable {
+            service: self.service,
+            cause: cause.into(),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Databases: one code base on Postgres and SQLite.
+//!
+//! This is the only place that knows which of the two it talks to. Each service has a schema of its own, chosen by the
+//! search path (Postgres) or a file of its own (SQLite), so that entities carry no schema's name and run on both.
+
+mod connect;
+mod errors;
+mod keyset;
+mod migrate;
+
+use sea_orm::sea_query::{Expr, SimpleExpr};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+pub use errors::{is_unique_violation, store_error};
+pub use keyset::{Keyset, contains, micros};
+
+/// A service's database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    connection: DatabaseConnection,
+    schema: &'static str,
+}
+
+impl Database {
+    /// For single statements: each takes a connection from the pool and gives it back.
+    pub fn connection(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    /// Begins a transaction that will write. Dropping it rolls it back.
+    ///
+    /// SQLite takes its write lock at once: a transaction that first read and then wrote could fail with "database is
+    /// locked" at any moment. While it is open use it alone: with a small pool, asking for a second connection would wait
+    /// for itself.
+    ///
+    /// # Errors
+    /// No connection could be had.
+    pub async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.connection.begin_with_options(options).await
+    }
+
+    /// The database's clock, in microseconds since 1970, as an expression: the one clock that all replicas share.
+    pub fn now_micros(&self) -> SimpleExpr {
+        Expr::cust(match self.connection.get_database_backend() {
+            DbBackend::Postgres => "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+            _ => "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+        })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.connection.ping().await
+    }
+
+    /// `postgres` or `sqlite`.
+    pub fn provider(&self) -> &'static str {
+        match self.connection.get_database_backend() {
+            DbBackend::Postgres => "postgres",
+            _ => "sqlite",
+        }
+    }
+
+    /// Closes every connection.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub async fn close(&self) -> Result<(), DbErr> {
+        self.connection.close_by_ref().await
+    }
+}

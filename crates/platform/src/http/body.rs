@@ -1,0 +1,141 @@
+//! JSON bodies: read within a bound, parsed strictly, validated.
+
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use garde::Validate;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+use super::{AppError, FieldError};
+
+const DEFAULT_LIMIT: usize = 1024 * 1024;
+
+/// A JSON body of at most `LIMIT` bytes, valid by its type's own rules.
+///
+/// Fails with 400 (all failing fields are named), 408, 413 or 415.
+pub struct Body<T, const LIMIT: usize = DEFAULT_LIMIT>(pub T);
+
+impl<T, const LIMIT: usize> FromRequest for Body<T, LIMIT>
+where
+    T: DeserializeOwned + Validate<Context = ()> + 'static,
+{
+    type Error = AppError;
+    type Future = LocalBoxFuture<'static, Result<Self, AppError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| {
+                value
+                    .split(';')
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .eq_ignore_ascii_case("application/json")
+            });
+        let payload = web::Payload::from_request(request, payload).into_inner();
+        async move {
+            if !is_json {
+                return Err(AppError::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+            }
+            let payload = payload.map_err(AppError::internal_actix)?;
+            let bytes = payload
+                .to_bytes_limited(LIMIT)
+                .await
+                .map_err(|_| AppError::of_status(StatusCode::PAYLOAD_TOO_LARGE))?
+                .map_err(|error| unreadable(&error))?;
+            parse(&bytes).map(Self)
+        }
+        .boxed_local()
+    }
+}
+
+fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, AppError> {
+    if has_escaped_nul(bytes) {
+        return Err(AppError::invalid(&[FieldError::new(
+            "body",
+            "text without NUL characters",
+        )]));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        AppError::invalid(&[FieldError::explain(
+            &error.path().to_string(),
+            &error.inner().to_string(),
+        )])
+    })?;
+    json.end().map_err(|_| {
+        AppError::invalid(&[FieldError::new(
+            "body",
+            "one JSON value and nothing after it",
+        )])
+    })?;
+    value
+        .validate()
+        .map_err(|report| AppError::invalid(&FieldError::all(&report)))?;
+    Ok(value)
+}
+
+/// Postgres cannot store NUL in a text. In JSON it can only be written as an escape.
+fn has_escaped_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|&b| b == b'\\') {
+        let escape = &rest[at + 1..];
+        if escape.starts_with(b"u0000") {
+            return true;
+        }
+        rest = escape.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+fn unreadable(error: &actix_web::Error) -> AppError {
+    match error.as_error::<PayloadError>() {
+        Some(PayloadError::Io(io)) if io.kind() == std::io::ErrorKind::TimedOut => {
+            AppError::of_status(StatusCode::REQUEST_TIMEOUT)
+        }
+        Some(PayloadError::Overflow) => AppError::of_status(StatusCode::PAYLOAD_TOO_LARGE),
+        _ => AppError::of_status(StatusCode::BAD_REQUEST),
+    }
+}
+
+impl AppError {
+    fn internal_actix(error: actix_web::Error) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+/// For a field that may be absent (`None`: leave it), null (`Some(None)`: clear it) or given.
+///
+/// Use with `#[serde(default, deserialize_with = "present")]` on an `Option<Option<T>>`.
+///
+/// # Errors
+/// The value is of another type.
+pub fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escaped_nul_is_found_and_an_escaped_backslash_is_not_mistaken_for_one() {
+        assert!(has_escaped_nul(br#"{"a":"x\u0000"}"#));
+        assert!(has_escaped_nul(br#"{"a":"\\\u0000"}"#));
+        assert!(!has_escaped_nul(br#"{"a":"\\u0000"}"#));
+        assert!(!has_escaped_nul(br#"{"a":"\u0001\n"#));
+        assert!(!has_escaped_nul(b"\\"));
+    }
+}

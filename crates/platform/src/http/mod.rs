@@ -1,0 +1,38 @@
+//! HTTP as every service speaks it: the envelope, the errors, the extractors, the server around them.
+//!
+//! A handler takes what the extractors here give it, calls one service method and gives back an [`Answer`]; everything
+//! else about HTTP happens once, in [`edge`].
+
+mod answer;
+mod body;
+mod caller;
+mod docs;
+mod edge;
+mod endpoints;
+mod error;
+mod field_errors;
+mod operating;
+mod paging;
+mod query;
+mod request_id;
+mod request_log;
+mod server;
+mod sse;
+pub mod valid;
+
+pub use answer::{Answer, Envelope, Pagination};
+pub use body::{Body, present};
+pub use caller::{Caller, ServiceCaller};
+pub use docs::document;
+pub use edge::Paths;
+pub use endpoints::{Endpoint, Endpoints};
+pub use error::{AppError, ErrorBody, ErrorEnvelope};
+pub use field_errors::FieldError;
+pub use paging::{Limit, Paging};
+pub use query::Query;
+pub use request_id::RequestId;
+pub use server::{RunningServer, Server};
+pub use sse::{event_stream, prefers_event_stream};
+
+#[doc(hidden)]
+pub use pastey::paste as __paste;

@@ -1,0 +1,162 @@
+//! The HTTP server around one or more modules.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::web::{Bytes, Data, PathConfig};
+use actix_web::{App, HttpServer, web};
+use tokio::task::JoinHandle;
+use tracing_actix_web::TracingLogger;
+
+use super::edge::{EdgeSettings, Paths, edge};
+use super::operating::{self, Operating};
+use super::request_log::RequestLog;
+use super::{AppError, Endpoints, docs, document};
+use crate::settings::ServerSettings;
+use crate::{Instance, Module};
+
+/// Modules, ready to be served.
+pub struct Server {
+    instance: Instance,
+    modules: Vec<Arc<dyn Module>>,
+    title: &'static str,
+    paths: Paths,
+}
+
+/// A server that has bound its address.
+pub struct RunningServer {
+    address: SocketAddr,
+    handle: ServerHandle,
+    done: JoinHandle<std::io::Result<()>>,
+    instance: Instance,
+    modules: Vec<Arc<dyn Module>>,
+    drain: Duration,
+}
+
+impl Server {
+    /// A server named `title` in its documentation.
+    pub fn new(
+        instance: Instance,
+        title: &'static str,
+        modules: Vec<Arc<dyn Module>>,
+        paths: Paths,
+    ) -> Self {
+        Self {
+            instance,
+            modules,
+            title,
+            paths,
+        }
+    }
+
+    /// The endpoints that every process has beside its modules'.
+    pub fn operating_endpoints() -> Endpoints {
+        operating::endpoints()
+    }
+
+    /// Binds the address of the settings and starts to serve, on the runtime that calls this.
+    ///
+    /// # Errors
+    /// The address cannot be bound, or the document cannot be written.
+    pub fn start(self, settings: &ServerSettings) -> anyhow::Result<RunningServer> {
+        let listener = TcpListener::bind((settings.host.as_str(), settings.port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+
+        let endpoints = self.modules.iter().map(|module| module.endpoints());
+        let document = document(self.title, endpoints.chain([operating::endpoints()]));
+        let document = Bytes::from(document.to_json()?);
+        let instance = Data::new(self.instance.clone());
+        let edge_settings = Data::new(EdgeSettings {
+            paths: self.paths,
+            body_deadline: Duration::from_secs(settings.body_seconds),
+        });
+        let operating = Data::new(Operating {
+            modules: self.modules.clone(),
+        });
+        let modules = self.modules.clone();
+
+        let mut server = HttpServer::new(move || {
+            let modules = modules.clone();
+            let document = document.clone();
+            App::new()
+                .app_data(instance.clone())
+                .app_data(edge_settings.clone())
+                .app_data(operating.clone())
+                .app_data(PathConfig::default().error_handler(|_, _| AppError::not_found().into()))
+                .wrap(from_fn(edge))
+                .wrap(TracingLogger::<RequestLog>::new())
+                .configure(|config| modules.iter().for_each(|module| module.configure(config)))
+                .configure(|config| operating::endpoints().configure(config))
+                .configure(|config| docs::configure(config, document))
+                .default_service(web::to(async || AppError::not_found_response()))
+        })
+        // Without it, small events wait 40 ms for the client's delayed acknowledgement.
+        .tcp_nodelay(true)
+        // A client that leaves a silent stream is noticed at once, and not only when something is written.
+        .h1_allow_half_closed(false)
+        .client_request_timeout(Duration::from_secs(settings.head_seconds))
+        .shutdown_timeout(settings.drain_seconds)
+        .max_connections(settings.max_connections)
+        .disable_signals();
+        if settings.workers > 0 {
+            server = server.workers(settings.workers);
+        }
+        let server = server.listen(listener)?.run();
+        for module in &self.modules {
+            module.start();
+        }
+        Ok(RunningServer {
+            address,
+            handle: server.handle(),
+            done: self.instance.tasks.spawn(server),
+            instance: self.instance,
+            modules: self.modules,
+            drain: settings.drain(),
+        })
+    }
+}
+
+impl RunningServer {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The process that it runs in.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    /// Waits until the server ends by itself, which it should not.
+    ///
+    /// # Errors
+    /// Why it ended.
+    pub async fn ended(&mut self) -> anyhow::Result<()> {
+        Ok((&mut self.done).await??)
+    }
+
+    /// Stops in order: not ready, no new work, running work comes to its end or is saved, connections close.
+    pub async fn stop(self) {
+        self.instance.start_draining();
+        for module in &self.modules {
+            module.drain(self.drain).await;
+        }
+        self.handle.stop(true).await;
+        self.instance.tasks.stop(Duration::from_secs(5)).await;
+        for module in &self.modules {
+            if let Err(error) = module.database().close().await {
+                tracing::warn!(%error, module = module.name(), "the database did not close cleanly");
+            }
+        }
+    }
+}
+
+impl AppError {
+    fn not_found_response() -> actix_web::HttpResponse {
+        actix_web::HttpResponse::from_error(Self::not_found())
+    }
+}

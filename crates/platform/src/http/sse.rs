@@ -1,0 +1,102 @@
+//! Server-sent events (WHATWG HTML §9.2), the outgoing side: headers and heartbeats. What the events say is the
+//! service's.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::stream::{Stream, StreamExt, unfold};
+
+/// After so much silence a comment says that the stream is alive: proxies cut silent connections, and a client that has
+/// left is noticed when something is written.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// An answer that streams `events`, each of them complete with its blank line.
+pub fn event_stream(events: impl Stream<Item = Bytes> + 'static) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/event-stream; charset=utf-8")
+        .insert_header((CACHE_CONTROL, "no-cache, no-transform"))
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(with_heartbeats(events, HEARTBEAT).map(Ok::<_, Infallible>))
+}
+
+/// Whether the client would rather have events than JSON (RFC 9110 §12.5.1, without specificity).
+pub fn prefers_event_stream(request: &HttpRequest) -> bool {
+    let accept = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let weight_of = |wanted: &[&str]| {
+        accept
+            .split(',')
+            .filter_map(|range| {
+                let mut parts = range.split(';').map(str::trim);
+                let name = parts.next()?;
+                let weight = parts
+                    .find_map(|part| part.strip_prefix("q="))
+                    .map_or(Some(1.0), |q| q.parse().ok())?;
+                wanted.contains(&name).then_some(weight)
+            })
+            .fold(0.0_f32, f32::max)
+    };
+    weight_of(&["text/event-stream"]) > weight_of(&["application/json", "application/*"])
+}
+
+fn with_heartbeats(
+    events: impl Stream<Item = Bytes>,
+    pause: Duration,
+) -> impl Stream<Item = Bytes> {
+    unfold(Box::pin(events), move |mut events| async move {
+        match tokio::time::timeout(pause, events.next()).await {
+            Ok(Some(event)) => Some((event, events)),
+            Ok(None) => None,
+            Err(_) => Some((Bytes::from_static(b": keep-alive\n\n"), events)),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn the_accept_header_decides_between_json_and_events() {
+        let prefers = |accept: &str| {
+            prefers_event_stream(
+                &TestRequest::default()
+                    .insert_header((ACCEPT, accept))
+                    .to_http_request(),
+            )
+        };
+        assert!(prefers("text/event-stream"));
+        assert!(prefers("application/json;q=0.5, text/event-stream"));
+        assert!(!prefers("application/json, text/event-stream"));
+        assert!(!prefers("text/event-stream;q=0"));
+        assert!(!prefers("*/*"));
+        assert!(!prefers_event_stream(
+            &TestRequest::default().to_http_request()
+        ));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_filled_with_comments() {
+        let events = futures_util::stream::once(async {
+            tokio::time::sleep(Duration::from_secs(40)).await;
+            Bytes::from_static(b"data: x\n\n")
+        });
+        let seen: Vec<_> = with_heartbeats(events, HEARTBEAT).collect().await;
+        assert_eq!(
+            seen,
+            [
+                &b": keep-alive\n\n"[..],
+                b": keep-alive\n\n",
+                b"data: x\n\n"
+            ]
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! What one running process is made of before any service is put into it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::{DateTime, Utc};
+use common::auth::KeyRing;
+use common::{Clock, Ids, SystemClock, SystemEntropy};
+use uuid::Uuid;
+
+use crate::Tasks;
+use crate::settings::{self, ServerSettings, Settings, SettingsError};
+
+/// The process: its clock, ids, key ring, background work, and whether it is draining.
+#[derive(Clone)]
+pub struct Instance {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Ids,
+    /// Signs and verifies tokens.
+    pub keys: KeyRing,
+    /// Background work.
+    pub tasks: Tasks,
+    /// Tells this process from its replicas.
+    pub id: Uuid,
+    /// When it started.
+    pub started_at: DateTime<Utc>,
+    /// Where it runs: `production`, `staging`, …
+    pub environment: Arc<str>,
+    draining: Arc<AtomicBool>,
+}
+
+impl Instance {
+    /// A process on the machine's clock, as the settings say.
+    ///
+    /// # Errors
+    /// The secrets are missing or weak.
+    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+        Self::with_clock(settings, Arc::new(SystemClock))
+    }
+
+    /// A process on another clock; for tests.
+    ///
+    /// # Errors
+    /// The secrets are missing or weak.
+    pub fn with_clock(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, SettingsError> {
+        let server: ServerSettings = settings.section("server")?;
+        let ids = Ids::new(clock.clone(), Arc::new(SystemEntropy));
+        Ok(Self {
+            keys: settings::key_ring(settings, clock.clone())?,
+            tasks: Tasks::on_this_runtime(),
+            id: ids.next(),
+            started_at: clock.now(),
+            environment: server.environment.into(),
+            draining: Arc::default(),
+            ids,
+            clock,
+        })
+    }
+
+    /// From now on the process takes no new work.
+    pub fn start_draining(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it takes no new work.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,21 @@
+//! What the services share in **machinery**: settings, telemetry, databases, the HTTP server and its conventions,
+//! health, the outbox, the client for calling a sibling service.
+//!
+//! What belongs here would serve any product built of actix-web services over SeaORM. What does not: anything that
+//! knows what a project, a prompt or a conversation is (that is `common`'s or a service's).
+#![warn(missing_docs)]
+
+pub mod cli;
+pub mod client;
+pub mod db;
+pub mod http;
+mod instance;
+mod module;
+pub mod outbox;
+pub mod settings;
+mod tasks;
+pub mod telemetry;
+
+pub use instance::Instance;
+pub use module::{Module, NotReady};
+pub use tasks::Tasks;

@@ -1,0 +1,80 @@
+//! The environment's names for settings.
+
+use config::{Config, Value};
+
+use super::SettingsError;
+
+/// Names that work as they are, and the settings they set.
+const WELL_KNOWN: &[(&str, &str)] = &[
+    ("HOST", "server.host"),
+    ("PORT", "server.port"),
+    ("PUBLIC_URL", "server.public_url"),
+    ("ENVIRONMENT", "server.environment"),
+    ("DATABASE_URL", "database.url"),
+    ("RUST_LOG", "telemetry.log"),
+    ("JWT_SECRETS", "tokens.secrets"),
+    ("JWT_SECRET", "tokens.secret"),
+    ("AUTH_SERVICE_URL", "siblings.auth_url"),
+    ("PROJECT_SERVICE_URL", "siblings.project_url"),
+    ("CHAT_SERVICE_URL", "siblings.chat_url"),
+    ("OPENAI_API_KEY", "providers.openai_api_key"),
+    ("OPENAI_BASE_URL", "providers.openai_base_url"),
+];
+
+/// Every section that some service has, so that one file or environment can serve all of them. A key of a section that
+/// the running service does not have itself is left to the one that does.
+pub const SECTIONS: &[&str] = &[
+    "server",
+    "database",
+    "telemetry",
+    "tokens",
+    "siblings",
+    "registration",
+    "passwords",
+    "sessions",
+    "models",
+    "providers",
+    "generation",
+    "context",
+];
+
+const PREFIX: &str = "OMNICHAT__";
+
+/// A setting's key together with what it is called in the environment, for messages.
+pub fn name_of(key: &str) -> String {
+    let variable = WELL_KNOWN
+        .iter()
+        .find(|(_, known)| *known == key)
+        .map_or_else(
+            || format!("{PREFIX}{}", key.replace('.', "__").to_uppercase()),
+            |(name, _)| (*name).to_owned(),
+        );
+    format!("{key} ({variable})")
+}
+
+/// The key that a variable sets; `None` if it sets none here.
+pub(super) fn key_of(name: &str, defaults: &Config) -> Result<Option<String>, SettingsError> {
+    if let Some((_, key)) = WELL_KNOWN.iter().find(|(known, _)| *known == name) {
+        return Ok(defaults
+            .get::<Value>(key)
+            .is_ok()
+            .then(|| (*key).to_owned()));
+    }
+    let Some(rest) = name.strip_prefix(PREFIX) else {
+        return Ok(None);
+    };
+    let key = rest.to_lowercase().replace("__", ".");
+    let section = key.split('.').next().unwrap_or_default();
+    if is_foreign_section(section, defaults) {
+        return Ok(None);
+    }
+    match defaults.get::<Value>(&key) {
+        Ok(value) if value.clone().into_table().is_err() => Ok(Some(key)),
+        _ => Err(SettingsError::Unknown(name.to_owned())),
+    }
+}
+
+/// Whether only another service has the section.
+pub(super) fn is_foreign_section(section: &str, defaults: &Config) -> bool {
+    SECTIONS.contains(&section) && defaults.get_table(section).is_err()
+}

@@ -1,0 +1,110 @@
+//! The sections that every service has. What each key means stands in `config/default.toml`.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::{Settings, SettingsError, name_of};
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "documented in default.toml")]
+pub struct ServerSettings {
+    pub host: String,
+    pub port: u16,
+    pub public_url: String,
+    pub environment: String,
+    pub workers: usize,
+    pub max_connections: usize,
+    pub head_seconds: u64,
+    pub body_seconds: u64,
+    pub drain_seconds: u64,
+}
+
+impl ServerSettings {
+    /// How long running work may go on after SIGTERM.
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds)
+    }
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "documented in default.toml")]
+pub struct DatabaseSettings {
+    pub url: SecretString,
+    pub max_connections: u32,
+    pub acquire_seconds: u64,
+    pub statement_seconds: u64,
+    pub migrate_on_start: bool,
+}
+
+impl DatabaseSettings {
+    /// Reads and checks the section.
+    ///
+    /// # Errors
+    /// The address is missing or is of no database that we know.
+    pub fn from(settings: &Settings) -> Result<Self, SettingsError> {
+        let section: Self = settings.section("database")?;
+        let url = section.url.expose_secret();
+        if url.is_empty() {
+            let hint = "give it a postgres:// or sqlite:// address".to_owned();
+            return Err(SettingsError::Missing {
+                key: name_of("database.url"),
+                hint,
+            });
+        }
+        if !["postgres://", "postgresql://", "sqlite://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
+        {
+            return Err(SettingsError::malformed(
+                "database.url",
+                "a postgres:// or sqlite:// address",
+            ));
+        }
+        if section.max_connections == 0 {
+            return Err(SettingsError::malformed(
+                "database.max_connections",
+                "at least 1",
+            ));
+        }
+        Ok(section)
+    }
+}
+
+/// `[telemetry]`
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "documented in default.toml")]
+pub struct TelemetrySettings {
+    pub log: String,
+    pub format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For a person at a terminal.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[siblings]`
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "documented in default.toml")]
+pub struct SiblingSettings {
+    pub auth_url: String,
+    pub project_url: String,
+    pub chat_url: String,
+    pub deadline_milliseconds: u64,
+}
+
+impl SiblingSettings {
+    /// How long a sibling may take to answer, retries included.
+    pub fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_milliseconds)
+    }
+}

@@ -1,0 +1,24 @@
+//! What the tests stand on: a private Postgres, running services, people who use them, redactions for snapshots, and the
+//! rules of the layers. A development dependency only; it may panic, for that is how a test fails.
+#![warn(missing_docs)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod actor;
+mod app;
+mod database;
+pub mod layers;
+pub mod openapi;
+mod postgres;
+mod redact;
+mod stream;
+
+pub use actor::{Actor, Reply};
+pub use app::{JWT_SECRETS, TestApp, a_clock, settings};
+pub use database::{Engine, TestDatabase};
+pub use redact::redacted;
+pub use stream::{Event, EventStream};

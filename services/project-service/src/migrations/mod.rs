@@ -1,0 +1,24 @@
+//! The schema's history. Additive: expand now, contract in a later release.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261121_000001_create_projects;
+mod m20261121_000002_create_prompts;
+mod m20261121_000003_create_outbox;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_create_projects::Migration),
+            Box::new(m20261121_000002_create_prompts::Migration),
+            Box::new(m20261121_000003_create_outbox::Migration),
+        ]
+    }
+
+    fn migration_table_name() -> DynIden {
+        "project_migrations".into_iden()
+    }
+}

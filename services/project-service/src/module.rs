@@ -1,0 +1,135 @@
+//! The composition root: settings and dependencies become a module.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::{Data, ServiceConfig};
+use async_trait::async_trait;
+use platform::cli::Service;
+use platform::client::{Sibling, http_client};
+use platform::db::Database;
+use platform::http::Endpoints;
+use platform::outbox::Outbox;
+use platform::settings::{DatabaseSettings, Settings, SiblingSettings};
+use platform::{Instance, Module, NotReady};
+
+use crate::clients::{ChatService, DeletionCourier};
+use crate::dependencies::ProjectState;
+use crate::migrations::Migrator;
+use crate::repositories::{SqlProjects, SqlPrompts};
+use crate::routes;
+use crate::services::{Conversations, Export, Projects, Prompts};
+
+/// project-service as a process of its own.
+pub struct ProjectService;
+
+/// project-service as a part of a process.
+pub struct ProjectModule {
+    db: Database,
+    outbox: Outbox,
+    courier: Arc<DeletionCourier>,
+    instance: Instance,
+    state: Data<ProjectState>,
+}
+
+#[async_trait]
+impl Service for ProjectService {
+    const NAME: &'static str = "project-service";
+    const TITLE: &'static str = "OmniChat project-service";
+    const DEFAULTS: &'static str = include_str!("../config/default.toml");
+
+    fn endpoints() -> Endpoints {
+        routes::endpoints()
+    }
+
+    async fn build(settings: &Settings, instance: &Instance) -> anyhow::Result<Arc<dyn Module>> {
+        let siblings: SiblingSettings = settings.section("siblings")?;
+        let chat = Sibling::new(
+            "chat-service",
+            &siblings.chat_url,
+            http_client(Duration::from_secs(1))?,
+            siblings.deadline(),
+            Self::NAME,
+            instance.clone(),
+        );
+        Ok(Arc::new(
+            ProjectModule::build(settings, instance, Arc::new(ChatService(chat))).await?,
+        ))
+    }
+}
+
+impl ProjectModule {
+    /// Puts the module together; `conversations` is how chat-service is told of deleted projects.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn build(
+        settings: &Settings,
+        instance: &Instance,
+        conversations: Arc<dyn Conversations>,
+    ) -> anyhow::Result<Self> {
+        let db = Database::connect(&DatabaseSettings::from(settings)?, "project").await?;
+        let outbox = Outbox::new(db.clone(), instance.ids.clone());
+        let projects = Arc::new(SqlProjects::new(db.clone(), outbox.clone()));
+        let prompts = Arc::new(SqlPrompts::new(db.clone()));
+        let state = Data::new(ProjectState {
+            projects: Projects::new(
+                projects.clone(),
+                instance.clock.clone(),
+                instance.ids.clone(),
+            ),
+            prompts: Prompts::new(
+                prompts.clone(),
+                instance.clock.clone(),
+                instance.ids.clone(),
+            ),
+            export: Export::new(projects, prompts),
+        });
+        let courier = Arc::new(DeletionCourier(conversations));
+        Ok(Self {
+            db,
+            outbox,
+            courier,
+            instance: instance.clone(),
+            state,
+        })
+    }
+
+    /// Its services, for a module in the same process.
+    pub fn state(&self) -> &ProjectState {
+        &self.state
+    }
+}
+
+#[async_trait]
+impl Module for ProjectModule {
+    fn name(&self) -> &'static str {
+        "project"
+    }
+
+    fn endpoints(&self) -> Endpoints {
+        routes::endpoints()
+    }
+
+    fn configure(&self, config: &mut ServiceConfig) {
+        config.app_data(self.state.clone());
+        routes::endpoints().configure(config);
+    }
+
+    fn database(&self) -> &Database {
+        &self.db
+    }
+
+    async fn migrate(&self) -> anyhow::Result<()> {
+        Ok(self.db.migrate::<Migrator>().await?)
+    }
+
+    async fn ready(&self) -> Result<(), NotReady> {
+        self.db.ready::<Migrator>().await
+    }
+
+    fn start(&self) {
+        self.outbox
+            .start(&self.instance.tasks, self.courier.clone());
+    }
+}

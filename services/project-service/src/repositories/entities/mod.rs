@@ -1,0 +1,6 @@
+//! The tables, row for row. No logic.
+
+pub mod project;
+pub mod project_count;
+pub mod prompt;
+pub mod prompt_version;

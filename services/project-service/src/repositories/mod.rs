@@ -1,0 +1,8 @@
+//! `common`'s repository traits over SeaORM.
+
+mod entities;
+mod projects;
+mod prompts;
+
+pub use projects::{PROJECT_DELETED, SqlProjects};
+pub use prompts::SqlPrompts;

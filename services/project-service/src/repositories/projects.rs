@@ -1,0 +1,226 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use common::domain::project::{DeletedProject, Project, ProjectChanges};
+use common::repositories::{ProjectFilter, ProjectRepository, ProjectSort, StoreError};
+use common::{Page, PageRequest, Position, ProjectId, UserId};
+use platform::db::{Database, Keyset, contains, micros, store_error};
+use platform::outbox::Outbox;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+};
+
+use super::entities::{project, project_count};
+
+/// The outbox's word for a deleted project; the payload is its id.
+pub const PROJECT_DELETED: &str = "project_deleted";
+
+/// Projects in the service's database.
+pub struct SqlProjects {
+    db: Database,
+    outbox: Outbox,
+}
+
+impl SqlProjects {
+    pub fn new(db: Database, outbox: Outbox) -> Self {
+        Self { db, outbox }
+    }
+
+    async fn count(&self, owner: UserId) -> Result<u64, StoreError> {
+        let counted = project_count::Entity::find_by_id(owner.uuid())
+            .one(self.db.connection())
+            .await;
+        Ok(counted
+            .map_err(store_error)?
+            .map_or(0, |row| row.projects.unsigned_abs()))
+    }
+
+    /// Deletes the rows that match and notes each for chat-service.
+    async fn delete_where(
+        &self,
+        owner: UserId,
+        condition: Condition,
+    ) -> Result<Vec<project::Model>, DbErr> {
+        let tx = self.db.begin_write().await?;
+        let deleted = project::Entity::delete_many()
+            .filter(project::Column::UserId.eq(owner.uuid()))
+            .filter(condition)
+            .exec_with_returning(&tx)
+            .await?;
+        if deleted.is_empty() {
+            return Ok(deleted);
+        }
+        for row in &deleted {
+            self.outbox
+                .note(&tx, PROJECT_DELETED, &row.id.to_string().into())
+                .await?;
+        }
+        let count = i64::try_from(deleted.len()).unwrap_or(i64::MAX);
+        add_to_count(&tx, owner, -count).await?;
+        tx.commit().await?;
+        self.outbox.wake();
+        Ok(deleted)
+    }
+}
+
+#[async_trait]
+impl ProjectRepository for SqlProjects {
+    async fn list(
+        &self,
+        owner: UserId,
+        filter: &ProjectFilter,
+        page: PageRequest,
+    ) -> Result<Page<Project>, StoreError> {
+        let mut query = project::Entity::find().filter(project::Column::UserId.eq(owner.uuid()));
+        if let Some(text) = &filter.search {
+            let either = Condition::any()
+                .add(contains(project::Column::Name, text))
+                .add(contains(project::Column::Description, text));
+            query = query.filter(either);
+        }
+        let key = match filter.sort {
+            ProjectSort::CreatedAt => project::Column::CreatedAt,
+            ProjectSort::UpdatedAt => project::Column::UpdatedAt,
+        };
+        let rows = query
+            .page(key, project::Column::Id, page, micros)
+            .all(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        let page = Page::of(rows, page.limit, |row| {
+            let at = match filter.sort {
+                ProjectSort::CreatedAt => row.created_at,
+                ProjectSort::UpdatedAt => row.updated_at,
+            };
+            Position {
+                key: at.timestamp_micros(),
+                id: row.id,
+            }
+        });
+        let total = if filter.search.is_none() {
+            Some(self.count(owner).await?)
+        } else {
+            None
+        };
+        Ok(Page {
+            total,
+            ..page.map(Project::from)
+        })
+    }
+
+    async fn find(&self, owner: UserId, id: ProjectId) -> Result<Option<Project>, StoreError> {
+        let row = project::Entity::find_by_id(id.uuid())
+            .filter(project::Column::UserId.eq(owner.uuid()))
+            .one(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        Ok(row.map(Project::from))
+    }
+
+    async fn insert(&self, project: &Project) -> Result<(), StoreError> {
+        let insert = async {
+            let tx = self.db.begin_write().await?;
+            project::Entity::insert(row_of(project))
+                .exec_without_returning(&tx)
+                .await?;
+            add_to_count(&tx, project.owner, 1).await?;
+            tx.commit().await
+        };
+        insert.await.map_err(store_error)
+    }
+
+    async fn update(
+        &self,
+        owner: UserId,
+        id: ProjectId,
+        changes: &ProjectChanges,
+        at: DateTime<Utc>,
+    ) -> Result<Option<Project>, StoreError> {
+        let mut change = project::ActiveModel {
+            updated_at: Set(at),
+            ..Default::default()
+        };
+        if let Some(name) = &changes.name {
+            change.name = Set(name.clone());
+        }
+        if let Some(description) = &changes.description {
+            change.description = Set(description.clone());
+        }
+        let rows = project::Entity::update_many()
+            .set(change)
+            .filter(project::Column::Id.eq(id.uuid()))
+            .filter(project::Column::UserId.eq(owner.uuid()))
+            .exec_with_returning(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        Ok(rows.into_iter().next().map(Project::from))
+    }
+
+    async fn delete(
+        &self,
+        owner: UserId,
+        id: ProjectId,
+    ) -> Result<Option<DeletedProject>, StoreError> {
+        let condition = Condition::all().add(project::Column::Id.eq(id.uuid()));
+        let deleted = self
+            .delete_where(owner, condition)
+            .await
+            .map_err(store_error)?;
+        Ok(deleted.first().map(|row| DeletedProject {
+            id,
+            prompts: u64::from(row.prompt_count.unsigned_abs()),
+        }))
+    }
+
+    async fn delete_all(&self, owner: UserId) -> Result<u64, StoreError> {
+        let deleted = self
+            .delete_where(owner, Condition::all())
+            .await
+            .map_err(store_error)?;
+        Ok(deleted.len() as u64)
+    }
+}
+
+async fn add_to_count(tx: &DatabaseTransaction, owner: UserId, more: i64) -> Result<(), DbErr> {
+    let row = project_count::ActiveModel {
+        user_id: Set(owner.uuid()),
+        projects: Set(more.clamp(0, i64::MAX)),
+    };
+    let column = Expr::col((project_count::Entity, project_count::Column::Projects));
+    let on_conflict = OnConflict::column(project_count::Column::UserId)
+        .value(project_count::Column::Projects, column.add(more))
+        .to_owned();
+    project_count::Entity::insert(row)
+        .on_conflict(on_conflict)
+        .exec_without_returning(tx)
+        .await
+        .map(drop)
+}
+
+fn row_of(project: &Project) -> project::ActiveModel {
+    project::ActiveModel {
+        id: Set(project.id.uuid()),
+        user_id: Set(project.owner.uuid()),
+        name: Set(project.name.clone()),
+        description: Set(project.description.clone()),
+        prompt_count: Set(0),
+        prompts_revision: Set(0),
+        created_at: Set(project.created_at),
+        updated_at: Set(project.updated_at),
+    }
+}
+
+impl From<project::Model> for Project {
+    fn from(row: project::Model) -> Self {
+        Self {
+            id: row.id.into(),
+            owner: row.user_id.into(),
+            name: row.name,
+            description: row.description,
+            prompt_count: row.prompt_count.unsigned_abs(),
+            prompts_revision: row.prompts_revision.unsigned_abs(),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}

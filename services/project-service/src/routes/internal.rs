@@ -1,0 +1,49 @@
+//! For sibling services only; the gateway lets nobody else through.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Bytes, Data, Path};
+use common::UserId;
+use futures_util::TryStreamExt;
+use platform::http::{Answer, AppError, Envelope, ServiceCaller};
+
+use super::errors;
+use crate::dependencies::ProjectState;
+use crate::schemas::internal::{DeletedUserData, ExportLine};
+
+/// Deletes all that a user owns. Safe to repeat.
+#[utoipa::path(delete, path = "/internal/users/{id}", params(("id" = UserId, Path)), responses((status = 200, body = Envelope<DeletedUserData>, description = "What is gone.")))]
+pub async fn delete_user_projects(
+    state: Data<ProjectState>,
+    _: ServiceCaller,
+    user: Path<UserId>,
+) -> Result<Answer<DeletedUserData>, AppError> {
+    let deleted_projects = state
+        .projects
+        .delete_all(*user)
+        .await
+        .map_err(errors::project)?;
+    Ok(Answer::ok(DeletedUserData { deleted_projects }))
+}
+
+/// All that a user owns, one JSON object a line.
+#[utoipa::path(get, path = "/internal/users/{id}/export", params(("id" = UserId, Path)), responses((status = 200, body = String, content_type = "application/x-ndjson", description = "The lines.")))]
+pub async fn export_user_projects(
+    state: Data<ProjectState>,
+    _: ServiceCaller,
+    user: Path<UserId>,
+) -> HttpResponse {
+    let lines = state
+        .export
+        .clone()
+        .records(*user)
+        .map_err(|error| actix_web::Error::from(errors::prompt(error)))
+        .and_then(async |record| {
+            ExportLine::from(record)
+                .render()
+                .map(Bytes::from)
+                .map_err(Into::into)
+        });
+    HttpResponse::Ok()
+        .content_type("application/x-ndjson")
+        .streaming(lines)
+}

@@ -1,0 +1,48 @@
+use common::PromptId;
+use common::domain::export::ProjectRecord;
+use platform::http::AppError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::projects::ProjectResponse;
+use super::prompts::{PromptResponse, VersionResponse};
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletedUserData {
+    pub deleted_projects: u64,
+}
+
+/// One line of an export.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ExportLine {
+    Project(ProjectResponse),
+    Prompt(PromptResponse),
+    #[serde(rename_all = "camelCase")]
+    PromptVersion {
+        prompt_id: PromptId,
+        #[serde(flatten)]
+        version: VersionResponse,
+    },
+}
+
+impl ExportLine {
+    pub fn render(&self) -> Result<String, AppError> {
+        let line = serde_json::to_string(self).map_err(AppError::internal)?;
+        Ok(line + "\n")
+    }
+}
+
+impl From<ProjectRecord> for ExportLine {
+    fn from(record: ProjectRecord) -> Self {
+        match record {
+            ProjectRecord::Project(project) => Self::Project(project.into()),
+            ProjectRecord::Prompt(prompt) => Self::Prompt(prompt.into()),
+            ProjectRecord::Version(prompt_id, version) => Self::PromptVersion {
+                prompt_id,
+                version: version.into(),
+            },
+        }
+    }
+}

@@ -1,0 +1,16 @@
+use platform::cli::Service;
+use platform::http::{Server, document};
+use project_service::{ProjectService, routes};
+
+#[test]
+fn the_committed_document_is_what_the_code_says() {
+    let document = document(
+        ProjectService::TITLE,
+        [routes::endpoints(), Server::operating_endpoints()],
+    );
+    testkit::openapi::assert_committed(
+        env!("CARGO_MANIFEST_DIR"),
+        "project",
+        &document.to_pretty_json().unwrap(),
+    );
+}

@@ -123,9 +123,15 @@ pub async fn serve(
     let mut server = Server::new(instance, title, modules, paths).start(&server_settings)?;
     announce(&server_settings, server.address());
     tokio::select! {
-        ended = server.ended() => ended.and_then(|()| anyhow::bail!("the HTTP server ended by itself")),
-        _ = terminate.recv() => { server.stop().await; Ok(()) }
-        _ = interrupt.recv() => { server.stop().await; Ok(()) }
+    broken = server.broken() => return broken,
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    // A second signal does not wait.
+    tokio::select! {
+        () = server.stop() => Ok(()),
+        _ = terminate.recv() => anyhow::bail!("stopped without waiting"),
+        _ = interrupt.recv() => anyhow::bail!("stopped without waiting"),
     }
 }
 
@@ -150,8 +156,13 @@ pub fn print_document(
 pub async fn healthcheck(settings: &Settings) -> anyhow::Result<()> {
     let server: ServerSettings = settings.section("server")?;
     let http = crate::client::http_client(Duration::from_secs(2))?;
+    let host = if server.host == "0.0.0.0" {
+        "127.0.0.1"
+    } else {
+        &server.host
+    };
     let response = http
-        .get(format!("http://127.0.0.1:{}/health/ready", server.port))
+        .get(format!("http://{host}:{}/health/ready", server.port))
         .timeout(Duration::from_secs(3))
         .send()
         .await

@@ -23,8 +23,13 @@ const CLAIM: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_secs(5);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-const BATCH: u64 = 20;
+/// So few that a slow sibling cannot outlast the claim.
+const BATCH: u64 = 10;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes code that begins transactions; nobody calls it"
+)]
 mod entity {
     use sea_orm::entity::prelude::*;
 
@@ -138,7 +143,7 @@ impl Outbox {
     pub fn start(&self, tasks: &Tasks, courier: Arc<dyn Courier>) {
         let outbox = self.clone();
         let stop = tasks.stopping().clone();
-        tasks.spawn(async move {
+        tasks.keep_running("outbox", async move {
             loop {
                 if let Err(error) = outbox.deliver_due(&*courier).await {
                     tracing::warn!(%error, "the outbox could not be read");
@@ -216,7 +221,7 @@ impl Outbox {
     }
 
     async fn postpone(&self, id: Uuid, attempts: i32) -> Result<(), DbErr> {
-        let doubled = Duration::from_secs(1 << attempts.clamp(0, 8));
+        let doubled = Duration::from_secs(1 << attempts.clamp(0, 9));
         let pause = doubled.min(LONGEST_PAUSE);
         entity::Entity::update_many()
             .col_expr(

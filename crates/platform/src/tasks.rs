@@ -4,8 +4,10 @@
 //! thread, and what is spawned on it lives and dies with it.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,6 +18,7 @@ pub struct Tasks {
     runtime: Handle,
     tracker: TaskTracker,
     stop: CancellationToken,
+    broken: CancellationToken,
 }
 
 impl Tasks {
@@ -28,6 +31,7 @@ impl Tasks {
             runtime: Handle::current(),
             tracker: TaskTracker::new(),
             stop: CancellationToken::new(),
+            broken: CancellationToken::new(),
         }
     }
 
@@ -40,14 +44,39 @@ impl Tasks {
         self.tracker.spawn_on(work, &self.runtime)
     }
 
+    /// Starts work that must go on until the process stops: if it ends before, by itself or by a panic, the process does.
+    pub fn keep_running(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let (stop, broken) = (self.stop.clone(), self.broken.clone());
+        self.spawn(async move {
+            let outcome = AssertUnwindSafe(work).catch_unwind().await;
+            if outcome.is_err() || !stop.is_cancelled() {
+                tracing::error!(
+                    name,
+                    panicked = outcome.is_err(),
+                    "background work ended unexpectedly"
+                );
+                broken.cancel();
+            }
+        });
+    }
+
+    /// Waits until something that must go on has ended.
+    pub async fn broken(&self) {
+        self.broken.cancelled().await;
+    }
+
     /// Calls `work` again and again, `pause` apart, until the process stops.
-    pub fn repeat<F, W>(&self, pause: Duration, mut work: W)
+    pub fn repeat<F, W>(&self, name: &'static str, pause: Duration, mut work: W)
     where
         W: FnMut() -> F + Send + 'static,
         F: Future<Output = ()> + Send,
     {
         let stop = self.stop.clone();
-        self.spawn(async move {
+        self.keep_running(name, async move {
             while stop
                 .run_until_cancelled(tokio::time::sleep(pause))
                 .await

@@ -11,6 +11,7 @@
 mod actor;
 mod app;
 mod database;
+mod guard;
 pub mod layers;
 pub mod openapi;
 mod postgres;
@@ -20,5 +21,6 @@ mod stream;
 pub use actor::{Actor, Reply};
 pub use app::{JWT_SECRETS, TestApp, a_clock, settings};
 pub use database::{Engine, TestDatabase};
+pub use guard::assert_guarded;
 pub use redact::redacted;
 pub use stream::{Event, EventStream};

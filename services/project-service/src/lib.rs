@@ -11,4 +11,5 @@ pub mod routes;
 mod schemas;
 pub mod services;
 
+pub use dependencies::ProjectState;
 pub use module::{ProjectModule, ProjectService};

@@ -96,8 +96,8 @@ impl ProjectModule {
     }
 
     /// Its services, for a module in the same process.
-    pub fn state(&self) -> &ProjectState {
-        &self.state
+    pub fn state(&self) -> Data<ProjectState> {
+        self.state.clone()
     }
 }
 

@@ -39,6 +39,19 @@ pub struct Conversation {
     pub updated_at: DateTime<Utc>,
 }
 
+/// A conversation to be made.
+#[derive(Debug, Clone, Default)]
+pub struct NewConversation {
+    /// What to call it; from the first message if `None`.
+    pub title: Option<String>,
+    /// The project whose prompts go in front of it.
+    pub project: Option<ProjectId>,
+    /// Who answers (catalogue id); the default if `None`.
+    pub model: Option<String>,
+    /// What the model is told before anything else.
+    pub system_prompt: Option<String>,
+}
+
 /// The newest message of a conversation, as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastMessage {

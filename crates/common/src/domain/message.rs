@@ -87,6 +87,22 @@ pub struct Usage {
     pub cost_micro_usd: Option<i64>,
 }
 
+impl Usage {
+    /// All tokens.
+    pub fn total_tokens(&self) -> u32 {
+        self.prompt_tokens.saturating_add(self.completion_tokens)
+    }
+
+    /// The cost in US dollars, exact to six decimals.
+    pub fn cost_usd(&self) -> Option<f64> {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "exact up to nine thousand million dollars"
+        )]
+        self.cost_micro_usd.map(|micros| micros as f64 / 1e6)
+    }
+}
+
 /// A version of a prompt that a reply was made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -136,6 +152,21 @@ pub struct Message {
     pub created_at: DateTime<Utc>,
 }
 
+/// A message to be sent.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    /// The text.
+    pub content: String,
+    /// Who is to answer (catalogue id); the conversation's model if `None`.
+    pub model: Option<String>,
+    /// How freely to answer.
+    pub temperature: Option<f64>,
+    /// At most so many tokens of answer.
+    pub max_tokens: Option<u32>,
+    /// Whether the model sees only what was said with it, or everything.
+    pub own_history_only: bool,
+}
+
 /// A user's message and the reply that is to come, to be stored together.
 #[derive(Debug, Clone)]
 pub struct NewTurn {
@@ -179,6 +210,8 @@ pub struct Lease {
 pub struct ReplyEnd {
     /// The reply.
     pub reply: MessageId,
+    /// The conversation it is part of.
+    pub conversation: ConversationId,
     /// Who made it.
     pub holder: uuid::Uuid,
     /// All of its text.

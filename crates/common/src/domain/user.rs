@@ -1,6 +1,7 @@
 //! A person's account.
 
 use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 
 use crate::UserId;
 use crate::repositories::StoreError;
@@ -22,6 +23,17 @@ pub struct User {
     pub created_at: DateTime<Utc>,
 }
 
+/// An account to be made.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The address to sign in with.
+    pub email: String,
+    /// The password.
+    pub password: SecretString,
+    /// What to call the person.
+    pub display_name: Option<String>,
+}
+
 /// The form in which addresses are compared: one account per address, however it is written.
 pub fn fold_email(email: &str) -> String {
     email.trim().to_lowercase()
@@ -36,16 +48,16 @@ pub enum UserError {
     /// The operator has closed registration, or closed it to this address's domain.
     #[error("registration is closed")]
     RegistrationClosed,
-    /// The password is too easy to guess; the hint says how to do better.
-    #[error("the password is too easy to guess")]
+    /// The password is too short, too long or too easy to guess; the hint says how to do better.
+    #[error("the password is weak")]
     WeakPassword {
-        /// For the person, a full sentence.
+        /// For the person, in full sentences.
         hint: String,
     },
     /// Address or password are wrong, or the account is disabled: never said which.
     #[error("the credentials are not valid")]
     InvalidCredentials,
-    /// The account is gone.
+    /// The account is gone or disabled.
     #[error("no such account")]
     NotFound,
     /// More passwords are being checked than the machine can check.

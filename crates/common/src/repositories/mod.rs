@@ -17,7 +17,7 @@ pub use messages::MessageRepository;
 pub use projects::{ProjectFilter, ProjectRepository, ProjectSort};
 pub use prompts::{PromptFilter, PromptRepository, PromptSort};
 pub use replies::{Checkpoint, ReplyRepository, TurnError};
-pub use sessions::{Refreshed, SessionRepository};
+pub use sessions::SessionRepository;
 pub use users::{UserRepository, UserStoreError};
 
 /// The database failed.

@@ -1,5 +1,4 @@
 use async_trait::async_trait;
-use uuid::Uuid;
 
 use super::StoreError;
 use crate::domain::message::{Lease, Message, NewTurn, ReplyEnd};
@@ -62,6 +61,4 @@ pub trait ReplyRepository: Send + Sync {
     ) -> Result<Option<Message>, StoreError>;
     /// Makes the replies whose lease has run out `interrupted`, keeping their text; how many those were.
     async fn reap(&self) -> Result<u64, StoreError>;
-    /// Ends the leases of a maker that is going away, so that nobody waits for them to run out.
-    async fn abandon(&self, holder: Uuid) -> Result<u64, StoreError>;
 }

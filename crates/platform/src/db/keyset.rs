@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use common::{Direction, PageRequest};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect, Value};
 
 /// Adds a page's order, start and length to a query.
@@ -54,10 +54,11 @@ pub fn micros(key: i64) -> Value {
 /// Whether a column has `text` in it, in any case (SQLite folds ASCII letters only).
 pub fn contains(column: impl ColumnTrait, text: &str) -> SimpleExpr {
     let escaped = text
-        .to_lowercase()
         .replace('\\', "\\\\")
         .replace('%', "\\%")
         .replace('_', "\\_");
-    Func::lower(Expr::col(column.as_column_ref()))
-        .like(LikeExpr::new(format!("%{escaped}%")).escape('\\'))
+    // Folded by the database on both sides, so that the two are folded alike.
+    let folded = Func::lower(Expr::col(column.as_column_ref()));
+    let pattern = Func::lower(Expr::val(format!("%{escaped}%")));
+    Expr::cust_with_exprs("$1 LIKE $2 ESCAPE '\\'", [folded.into(), pattern.into()])
 }

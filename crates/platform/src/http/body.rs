@@ -64,6 +64,13 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T
             "text without NUL characters",
         )]));
     }
+    // serde takes an array for a struct, field by field.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(AppError::invalid(&[FieldError::new(
+            "body",
+            "a JSON object",
+        )]));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         AppError::invalid(&[FieldError::explain(

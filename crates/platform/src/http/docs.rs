@@ -1,6 +1,6 @@
 //! The API's documentation: the OpenAPI document, Swagger UI and ReDoc, with no asset from another host.
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType, LOCATION};
 use actix_web::web::{self, Bytes, ServiceConfig};
 use actix_web::{HttpResponse, middleware};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -34,16 +34,9 @@ pub fn document(title: &str, services: impl IntoIterator<Item = Endpoints>) -> O
     let mut paths = utoipa::openapi::path::Paths::new();
     let mut tags = Vec::new();
     for service in services {
-        for endpoint in service
-            .paths
-            .paths
-            .values()
-            .flat_map(|item| item.get.iter().chain(&item.post))
-        {
-            for tag in endpoint.tags.iter().flatten() {
-                if !tags.contains(tag) {
-                    tags.push(tag.clone());
-                }
+        for tag in service.tags() {
+            if !tags.contains(tag) {
+                tags.push(tag.clone());
             }
         }
         paths.merge(service.paths);
@@ -66,14 +59,17 @@ pub fn document(title: &str, services: impl IntoIterator<Item = Endpoints>) -> O
         .build()
 }
 
+/// Leads to Swagger UI.
+pub(super) async fn to_docs() -> HttpResponse {
+    HttpResponse::Found()
+        .insert_header((LOCATION, "/docs/"))
+        .finish()
+}
+
 /// Serves the document at `/openapi.json` and its two readers at `/docs` and `/redoc`.
 pub(super) fn configure(config: &mut ServiceConfig, json: Bytes) {
     config
-        .service(web::resource("/docs").get(async || {
-            HttpResponse::Found()
-                .insert_header(("location", "/docs/"))
-                .finish()
-        }))
+        .service(web::resource("/docs").get(to_docs))
         .service(web::resource("/redoc").get(async || {
             HttpResponse::Ok()
                 .insert_header((CONTENT_SECURITY_POLICY, POLICY))

@@ -11,9 +11,7 @@ use std::time::Duration;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::header::{
-    CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING,
-};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use actix_web::http::uri::Uri;
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
@@ -21,7 +19,8 @@ use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::{FutureExt, Stream};
 use tokio::time::Sleep;
 
-use super::{AppError, RequestId, request_id};
+use super::endpoints::is_internal;
+use super::{AppError, RequestId};
 use crate::Instance;
 
 /// Which spellings of a path are served.
@@ -55,12 +54,20 @@ pub(super) async fn edge<B: MessageBody + 'static>(
     }
     limit_body_time(&mut request, settings.body_deadline);
 
+    let is_hidden = settings.paths == Paths::Gateway && is_internal(request.path());
+
     // No clone of the request may live across this call: routing would panic.
-    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let outcome = if is_hidden {
+        Ok(Err(AppError::not_found().into()))
+    } else {
+        AssertUnwindSafe(next.call(request)).catch_unwind().await
+    };
     let render = |error: AppError| {
         error.log();
         let envelope = error.envelope(instance.clock.now(), id.as_str());
-        error.error_response_with(&envelope)
+        let mut rendered = error.error_response_with(&envelope);
+        id.put_into(rendered.headers_mut());
+        rendered
     };
     let mut response = match outcome {
         Ok(Ok(response)) if response.status().as_u16() < 400 => response.map_into_left_body(),
@@ -81,11 +88,7 @@ pub(super) async fn edge<B: MessageBody + 'static>(
             return Err(Rendered(render(error)).into());
         }
     };
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static(request_id::HEADER), value);
-    }
+    id.put_into(response.headers_mut());
     Ok(response)
 }
 

@@ -16,6 +16,7 @@ use utoipa::openapi::{Ref, RefOr, Response};
 pub struct Endpoints {
     routes: BTreeMap<String, Vec<Route>>,
     table: Vec<Endpoint>,
+    tags: Vec<String>,
     pub(super) paths: Paths,
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,
 }
@@ -60,7 +61,7 @@ impl Endpoints {
         let path = D::path();
         let mut operation = D::operation();
         operation.tags = Some(vec![tag.to_owned()]);
-        // A handler that serves everybody says `security(())`.
+        self.tags.push(tag.to_owned()); // A handler that serves everybody says `security(())`.
         let public = operation.security.is_some();
         if !public {
             operation.security = Some(vec![SecurityRequirement::new::<_, _, &str>("bearer", [])]);
@@ -89,9 +90,23 @@ impl Endpoints {
         D::schemas(&mut self.schemas);
     }
 
+    /// Without what only sibling services may call.
+    #[must_use]
+    pub fn without_internal(mut self) -> Self {
+        self.routes.retain(|path, _| !is_internal(path));
+        self.table.retain(|endpoint| !is_internal(&endpoint.path));
+        self.paths.paths.retain(|path, _| !is_internal(path));
+        self
+    }
+
     /// The table.
     pub fn table(&self) -> &[Endpoint] {
         &self.table
+    }
+
+    /// The tags of the handlers, in the order of the list.
+    pub(super) fn tags(&self) -> &[String] {
+        &self.tags
     }
 
     /// Registers the routes, one resource a path: a wrong method is then a 405 with `Allow`.
@@ -103,6 +118,11 @@ impl Endpoints {
             config.service(resource);
         }
     }
+}
+
+/// Whether a path is for sibling services only.
+pub(super) fn is_internal(path: &str) -> bool {
+    path == "/internal" || path.starts_with("/internal/")
 }
 
 /// What every endpoint may answer instead.

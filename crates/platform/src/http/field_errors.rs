@@ -41,7 +41,7 @@ impl FieldError {
                 inside(named)
             };
             let known = message
-                .split_once("expected ")
+                .rsplit_once("expected ")
                 .map_or("none", |(_, known)| strip_place(known));
             Self::new(
                 field,
@@ -51,7 +51,7 @@ impl FieldError {
             Self::new(inside(named), "to be given once")
         } else {
             let expected = message
-                .split_once("expected ")
+                .rsplit_once("expected ")
                 .map_or("a well-formed value", |(_, expected)| strip_place(expected));
             Self::new(
                 if path.is_empty() { "body" } else { path },

@@ -28,7 +28,7 @@ pub use edge::Paths;
 pub use endpoints::{Endpoint, Endpoints};
 pub use error::{AppError, ErrorBody, ErrorEnvelope};
 pub use field_errors::FieldError;
-pub use paging::{Limit, Paging};
+pub use paging::{Limit, Order, Paging};
 pub use query::Query;
 pub use request_id::RequestId;
 pub use server::{RunningServer, Server};

@@ -1,6 +1,8 @@
-//! `limit` and `cursor`.
+//! `limit`, `cursor` and `order`.
 
 use common::{Direction, Page, PageRequest, Position};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{AppError, FieldError, Pagination};
 
@@ -57,6 +59,26 @@ impl Paging {
             limit: self.request.limit,
             has_more: page.next.is_some(),
             total_count: page.total,
+        }
+    }
+}
+
+/// Which way a list runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// Lowest, oldest first.
+    Asc,
+    /// Highest, newest first.
+    #[default]
+    Desc,
+}
+
+impl From<Order> for Direction {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Asc => Self::Ascending,
+            Order::Desc => Self::Descending,
         }
     }
 }

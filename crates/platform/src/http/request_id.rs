@@ -1,13 +1,14 @@
 //! The id by which one request is found in every log.
 
 use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use common::Ids;
 use std::future::{Ready, ready};
 use uuid::Uuid;
 
 /// The header that carries it.
-pub const HEADER: &str = "x-request-id";
+const HEADER: &str = "x-request-id";
 
 /// A request's id: the client's if it is well-formed, else made here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,13 @@ impl RequestId {
             .get::<Self>()
             .cloned()
             .unwrap_or_else(|| Self("req_unknown".into()))
+    }
+
+    /// Tells the client.
+    pub(super) fn put_into(&self, headers: &mut HeaderMap) {
+        if let Ok(value) = HeaderValue::from_str(self.as_str()) {
+            headers.insert(HeaderName::from_static(HEADER), value);
+        }
     }
 
     /// The text.

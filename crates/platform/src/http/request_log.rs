@@ -32,7 +32,18 @@ impl RootSpanBuilder for RequestLog {
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let Ok(response) = outcome else { return };
+        let response = match outcome {
+            Ok(response) => response,
+            // Refused at the edge, or panicked: what was asked is gone.
+            Err(error) => {
+                let status = error.as_response_error().status_code().as_u16();
+                span.in_scope(|| match status {
+                    500.. => tracing::error!(status, "answered"),
+                    _ => tracing::info!(status, "answered"),
+                });
+                return;
+            }
+        };
         let request = response.request();
         let milliseconds = request
             .extensions()

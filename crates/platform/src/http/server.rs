@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::web::{Bytes, Data, PathConfig};
 use actix_web::{App, HttpServer, web};
+use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 use tracing_actix_web::TracingLogger;
 
@@ -17,6 +18,9 @@ use super::request_log::RequestLog;
 use super::{AppError, Endpoints, docs, document};
 use crate::settings::ServerSettings;
 use crate::{Instance, Module};
+
+/// After the drain: how long connections, and then background work, may take to close.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// Modules, ready to be served.
 pub struct Server {
@@ -66,7 +70,11 @@ impl Server {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
 
-        let endpoints = self.modules.iter().map(|module| module.endpoints());
+        let paths = self.paths;
+        let endpoints = self.modules.iter().map(|module| match paths {
+            Paths::Bare => module.endpoints(),
+            Paths::Gateway => module.endpoints().without_internal(),
+        });
         let document = document(self.title, endpoints.chain([operating::endpoints()]));
         let document = Bytes::from(document.to_json()?);
         let instance = Data::new(self.instance.clone());
@@ -92,6 +100,12 @@ impl Server {
                 .configure(|config| modules.iter().for_each(|module| module.configure(config)))
                 .configure(|config| operating::endpoints().configure(config))
                 .configure(|config| docs::configure(config, document))
+                // What a browser finds at a process that is its own gateway.
+                .configure(|config| {
+                    if paths == Paths::Gateway {
+                        config.service(web::resource("/").get(docs::to_docs));
+                    }
+                })
                 .default_service(web::to(async || AppError::not_found_response()))
         })
         // Without it, small events wait 40 ms for the client's delayed acknowledgement.
@@ -99,7 +113,7 @@ impl Server {
         // A client that leaves a silent stream is noticed at once, and not only when something is written.
         .h1_allow_half_closed(false)
         .client_request_timeout(Duration::from_secs(settings.head_seconds))
-        .shutdown_timeout(settings.drain_seconds)
+        .shutdown_timeout(CLOSING.as_secs())
         .max_connections(settings.max_connections)
         .disable_signals();
         if settings.workers > 0 {
@@ -131,22 +145,25 @@ impl RunningServer {
         &self.instance
     }
 
-    /// Waits until the server ends by itself, which it should not.
+    /// Waits until something ends that should not: the server, or background work.
     ///
     /// # Errors
-    /// Why it ended.
-    pub async fn ended(&mut self) -> anyhow::Result<()> {
-        Ok((&mut self.done).await??)
+    /// Always: what ended.
+    pub async fn broken(&mut self) -> anyhow::Result<()> {
+        tokio::select! {
+            ended = &mut self.done => {
+                ended??;
+                anyhow::bail!("the HTTP server ended by itself")
+            }
+            () = self.instance.tasks.broken() => anyhow::bail!("background work ended unexpectedly"),
+        }
     }
-
     /// Stops in order: not ready, no new work, running work comes to its end or is saved, connections close.
     pub async fn stop(self) {
         self.instance.start_draining();
-        for module in &self.modules {
-            module.drain(self.drain).await;
-        }
+        join_all(self.modules.iter().map(|module| module.drain(self.drain))).await;
         self.handle.stop(true).await;
-        self.instance.tasks.stop(Duration::from_secs(5)).await;
+        self.instance.tasks.stop(CLOSING).await;
         for module in &self.modules {
             if let Err(error) = module.database().close().await {
                 tracing::warn!(%error, module = module.name(), "the database did not close cleanly");

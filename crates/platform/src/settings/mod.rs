@@ -190,7 +190,7 @@ fn expectation(error: &ConfigError) -> String {
         ConfigError::At { error, .. } => expectation(error),
         other => {
             let text = other.to_string();
-            text.split_once("expected ").map_or_else(
+            text.rsplit_once("expected ").map_or_else(
                 || "one of the values that the default settings list".to_owned(),
                 |(_, expected)| {
                     expected

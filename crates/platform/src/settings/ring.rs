@@ -27,12 +27,17 @@ pub fn key_ring(settings: &Settings, clock: Arc<dyn Clock>) -> Result<KeyRing, S
             vec![("default", section.secret.expose_secret())],
         )
     } else {
-        let pairs = section
+        let pairs: Option<Vec<_>> = section
             .secrets
             .expose_secret()
             .split(',')
-            .map(|pair| pair.split_once(':').unwrap_or((pair, "")));
-        ("tokens.secrets", pairs.collect())
+            .map(|pair| pair.split_once(':'))
+            .collect();
+        let key = "tokens.secrets";
+        (
+            key,
+            pairs.ok_or_else(|| SettingsError::malformed(key, "kid:secret,kid:secret"))?,
+        )
     };
     if secrets.iter().all(|(_, secret)| secret.is_empty()) {
         let hint = "make one with `openssl rand -base64 48`, the same for all services".to_owned();

@@ -14,7 +14,7 @@ use crate::routes::errors;
 pub struct OwnedProject(pub Project);
 
 impl FromRequest for OwnedProject {
-    type Error = actix_web::Error;
+    type Error = AppError;
     type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
@@ -23,11 +23,12 @@ impl FromRequest for OwnedProject {
         let state = request.app_data::<Data<ProjectState>>().cloned();
         async move {
             let caller = caller?;
+            let id = id.map_err(|_| AppError::not_found())?.into_inner();
             let state =
                 state.ok_or_else(|| AppError::internal("no project state is configured"))?;
             let project = state
                 .projects
-                .get(caller.user, id?.into_inner())
+                .get(caller.user, id)
                 .await
                 .map_err(errors::project)?;
             Ok(Self(project))

@@ -23,18 +23,18 @@ impl SqlPrompts {
         Self { db }
     }
 
-    /// Reads a prompt for changing it: until the transaction ends nobody else does.
+    /// Reads a prompt for changing it: until the transaction ends nobody else does. Its project is locked first, as a
+    /// project's deletion does, so that the two cannot wait for each other.
     async fn lock(
         tx: &DatabaseTransaction,
         owner: UserId,
         id: PromptId,
-    ) -> Result<prompt::Model, PromptError> {
-        owned(owner, id)
-            .lock_exclusive()
-            .one(tx)
-            .await
-            .map_err(store_error)?
-            .ok_or(PromptError::NotFound)
+    ) -> Result<Option<prompt::Model>, DbErr> {
+        let Some(found) = owned(owner, id).one(tx).await? else {
+            return Ok(None);
+        };
+        touch_project(tx, owner, found.project_id, 0).await?;
+        owned(owner, id).lock_exclusive().one(tx).await
     }
 
     /// Writes a changed prompt, with a new version if there is a new text.
@@ -58,9 +58,7 @@ impl SqlPrompts {
         change.id = Set(before.id);
         change.updated_at = Set(at);
         let after = change.update(&tx).await.map_err(prompt_error)?;
-        touch_project(&tx, after.user_id.into(), after.project_id, 0)
-            .await
-            .map_err(store_error)?;
+
         tx.commit().await.map_err(store_error)?;
         Ok(after.into())
     }
@@ -156,7 +154,8 @@ impl PromptRepository for SqlPrompts {
         at: DateTime<Utc>,
     ) -> Result<Prompt, PromptError> {
         let tx = self.db.begin_write().await.map_err(store_error)?;
-        let before = Self::lock(&tx, owner, id).await?;
+        let found = Self::lock(&tx, owner, id).await.map_err(store_error)?;
+        let before = found.ok_or(PromptError::NotFound)?;
         let current = before.version.unsigned_abs();
         if changes
             .expected_version
@@ -189,7 +188,8 @@ impl PromptRepository for SqlPrompts {
         at: DateTime<Utc>,
     ) -> Result<Prompt, PromptError> {
         let tx = self.db.begin_write().await.map_err(store_error)?;
-        let before = Self::lock(&tx, owner, id).await?;
+        let found = Self::lock(&tx, owner, id).await.map_err(store_error)?;
+        let before = found.ok_or(PromptError::NotFound)?;
         let number = i32::try_from(version).unwrap_or(i32::MAX);
         let old = prompt_version::Entity::find_by_id((before.id, number))
             .one(&tx)
@@ -202,16 +202,13 @@ impl PromptRepository for SqlPrompts {
     async fn delete(&self, owner: UserId, id: PromptId) -> Result<bool, StoreError> {
         let delete = async {
             let tx = self.db.begin_write().await?;
-            let deleted = prompt::Entity::delete_many()
-                .filter(prompt::Column::Id.eq(id.uuid()))
-                .filter(prompt::Column::UserId.eq(owner.uuid()))
-                .exec_with_returning(&tx)
-                .await?;
-            for row in &deleted {
-                touch_project(&tx, owner, row.project_id, -1).await?;
-            }
+            let Some(found) = Self::lock(&tx, owner, id).await? else {
+                return Ok(false);
+            };
+            prompt::Entity::delete_by_id(found.id).exec(&tx).await?;
+            touch_project(&tx, owner, found.project_id, -1).await?;
             tx.commit().await?;
-            Ok(!deleted.is_empty())
+            Ok(true)
         };
         delete.await.map_err(store_error)
     }

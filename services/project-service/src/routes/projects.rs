@@ -27,7 +27,7 @@ pub async fn list_projects(
 }
 
 /// Makes a project.
-#[utoipa::path(post, path = "/projects", responses((status = 201, body = Envelope<ProjectData>, description = "The project.")))]
+#[utoipa::path(post, path = "/projects", request_body = CreateProjectRequest, responses((status = 201, body = Envelope<ProjectData>, description = "The project.")))]
 pub async fn create_project(
     state: Data<ProjectState>,
     caller: Caller,
@@ -48,7 +48,7 @@ pub async fn get_project(OwnedProject(project): OwnedProject) -> Answer<ProjectD
 }
 
 /// Changes a project's name or description.
-#[utoipa::path(patch, path = "/projects/{id}", params(("id" = ProjectId, Path)), responses((status = 200, body = Envelope<ProjectData>, description = "The project as it now is.")))]
+#[utoipa::path(patch, path = "/projects/{id}", params(("id" = ProjectId, Path)), request_body = UpdateProjectRequest, responses((status = 200, body = Envelope<ProjectData>, description = "The project as it now is.")))]
 pub async fn update_project(
     state: Data<ProjectState>,
     caller: Caller,

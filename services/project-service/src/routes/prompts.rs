@@ -30,7 +30,7 @@ pub async fn list_project_prompts(
 }
 
 /// Makes a prompt, at version 1.
-#[utoipa::path(post, path = "/projects/{id}/prompts", params(("id" = ProjectId, Path)), responses((status = 201, body = Envelope<PromptData>, description = "The prompt.")))]
+#[utoipa::path(post, path = "/projects/{id}/prompts", params(("id" = ProjectId, Path)), request_body = CreatePromptRequest, responses((status = 201, body = Envelope<PromptData>, description = "The prompt.")))]
 pub async fn create_prompt(
     state: Data<ProjectState>,
     caller: Caller,
@@ -78,7 +78,7 @@ pub async fn get_prompt(
 }
 
 /// Changes a prompt; a changed text becomes the next version and the old one is kept.
-#[utoipa::path(patch, path = "/prompts/{id}", params(("id" = PromptId, Path)), responses((status = 200, body = Envelope<PromptData>, description = "The prompt as it now stands.")))]
+#[utoipa::path(patch, path = "/prompts/{id}", params(("id" = PromptId, Path)), request_body = UpdatePromptRequest, responses((status = 200, body = Envelope<PromptData>, description = "The prompt as it now stands.")))]
 pub async fn update_prompt(
     state: Data<ProjectState>,
     caller: Caller,
@@ -147,7 +147,7 @@ pub async fn get_prompt_version(
 }
 
 /// Makes a new version with the text of an older one.
-#[utoipa::path(post, path = "/prompts/{id}/restore", params(("id" = PromptId, Path)), responses((status = 200, body = Envelope<PromptData>, description = "The prompt as it now stands.")))]
+#[utoipa::path(post, path = "/prompts/{id}/restore", params(("id" = PromptId, Path)), request_body = RestorePromptRequest, responses((status = 200, body = Envelope<PromptData>, description = "The prompt as it now stands.")))]
 pub async fn restore_prompt(
     state: Data<ProjectState>,
     caller: Caller,
@@ -163,7 +163,7 @@ pub async fn restore_prompt(
 }
 
 /// The prompt's text with its `{{variables}}` filled in.
-#[utoipa::path(post, path = "/prompts/{id}/render", params(("id" = PromptId, Path)), responses((status = 200, body = Envelope<RenderedPromptData>, description = "The text.")))]
+#[utoipa::path(post, path = "/prompts/{id}/render", params(("id" = PromptId, Path)), request_body = RenderPromptRequest, responses((status = 200, body = Envelope<RenderedPromptData>, description = "The text.")))]
 pub async fn render_prompt(
     state: Data<ProjectState>,
     caller: Caller,

@@ -3,11 +3,9 @@ use common::domain::project::{DeletedProject, Project, ProjectChanges};
 use common::repositories::{ProjectFilter, ProjectSort};
 use common::{Page, ProjectId, UserId};
 use garde::Validate;
-use platform::http::{AppError, Limit, Paging, present, valid};
+use platform::http::{AppError, Limit, Order, Paging, present, valid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-
-use super::Order;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -6,11 +6,9 @@ use common::domain::prompt::{NewPrompt, Prompt, PromptChanges, PromptVersion, va
 use common::repositories::{PromptFilter, PromptSort};
 use common::{Direction, Page, ProjectId, PromptId, UserId};
 use garde::Validate;
-use platform::http::{AppError, Limit, Paging, valid};
+use platform::http::{AppError, Limit, Order, Paging, valid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-
-use super::Order;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

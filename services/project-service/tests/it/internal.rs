@@ -1,4 +1,3 @@
-use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 use testkit::{Engine, redacted};
@@ -73,23 +72,4 @@ async fn an_export_has_all_that_a_user_owns(
         .map(|line| redacted(&serde_json::from_str(line).unwrap()))
         .collect();
     insta::assert_json_snapshot!("export", lines);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn only_services_get_in() {
-    let app = start(Engine::Sqlite).await;
-    for (method, path) in [
-        (Method::DELETE, "/internal/users"),
-        (Method::GET, "/internal/users"),
-    ] {
-        let suffix = if method == Method::GET { "/export" } else { "" };
-        let path = format!("{path}/{}{suffix}", uuid::Uuid::from_u128(7));
-        for stranger in [app.anonymous(), app.user()] {
-            let refused = stranger
-                .send(stranger.request(method.clone(), &path))
-                .await
-                .expect(401);
-            assert_eq!(refused.code(), "UNAUTHORIZED");
-        }
-    }
 }

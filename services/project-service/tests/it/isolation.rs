@@ -1,5 +1,7 @@
 //! What is another's is not there.
 
+use platform::http::Server;
+use project_service::routes;
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -125,24 +127,8 @@ async fn anothers_things_are_as_absent_as_what_never_was(
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_valid_token_nothing_answers() {
     let app = start(Engine::Sqlite).await;
-    let service = app.service("chat-service");
-    let nothing = Uuid::from_u128(7).to_string();
-    let mut all = endpoints(&nothing, &nothing);
-    all.extend([
-        (Method::GET, "/projects".to_owned(), Value::Null),
-        (Method::POST, "/projects".to_owned(), json!({"name": "x"})),
-        (Method::GET, "/prompts".to_owned(), Value::Null),
-        (Method::GET, "/version".to_owned(), Value::Null),
-    ]);
-    for endpoint in &all {
-        for stranger in [&app.anonymous(), &app.bearer("not.a.token"), &service] {
-            let refused = ask(stranger, endpoint).await.expect(401);
-            assert_eq!(
-                (refused.code(), refused.header("www-authenticate")),
-                ("UNAUTHORIZED", Some("Bearer"))
-            );
-        }
-    }
+    testkit::assert_guarded(&app, &routes::endpoints()).await;
+    testkit::assert_guarded(&app, &Server::operating_endpoints()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ mod internal;
 mod isolation;
 mod layers;
 mod openapi;
+mod operating;
 mod outbox;
 mod projects;
 mod prompts;

@@ -1,0 +1,149 @@
+//! What an operator asks of a process. The same for every service; tested here.
+
+use platform::cli::Service;
+use platform::http::Paths;
+use platform::settings::Settings;
+use platform::{Instance, Module};
+use project_service::ProjectService;
+use rstest::rstest;
+use serde_json::json;
+use std::sync::Arc;
+use testkit::{Engine, TestApp, TestDatabase, redacted, settings};
+
+use super::start;
+
+async fn build(settings: &Settings) -> (Instance, Arc<dyn Module>) {
+    let instance = Instance::new(settings).unwrap();
+    let module = ProjectService::build(settings, &instance).await.unwrap();
+    (instance, module)
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_is_ready_once_its_database_is_migrated_until_it_drains(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = TestDatabase::new(engine).await;
+    let settings = settings(&[ProjectService::DEFAULTS], &database, &[]);
+    let (instance, module) = build(&settings).await;
+    assert!(
+        module
+            .ready()
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("migrat")
+    );
+    let app = TestApp::serve(&settings, instance.clone(), vec![module], Paths::Bare).await;
+    let anybody = app.anonymous();
+    assert_eq!(
+        anybody
+            .get("/health/ready")
+            .await
+            .expect(200)
+            .data("status"),
+        "healthy"
+    );
+
+    instance.start_draining();
+    let draining = anybody.get("/health/ready").await.expect(503);
+    assert_eq!(
+        (draining.code(), draining.header("retry-after")),
+        ("SERVICE_UNAVAILABLE", Some("1"))
+    );
+    anybody.get("/health/live").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_that_start_together_take_turns_to_migrate() {
+    let database = TestDatabase::new(Engine::Postgres).await;
+    let settings = settings(&[ProjectService::DEFAULTS], &database, &[]);
+    let mut replicas = Vec::new();
+    for _ in 0..8 {
+        replicas.push(build(&settings).await.1);
+    }
+    let outcomes =
+        futures_util::future::join_all(replicas.iter().map(|module| module.migrate())).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    for module in replicas {
+        module.ready().await.unwrap();
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn health_and_version_are_told(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let app = start(engine).await;
+    let health = app.anonymous().get("/health").await.expect(200);
+    assert_eq!(health.json["data"]["status"], "healthy");
+    let provider = if engine == Engine::Sqlite {
+        "sqlite"
+    } else {
+        "postgres"
+    };
+    assert_eq!(
+        health.json["data"]["services"]["database"]["provider"],
+        provider
+    );
+    let version = app.user().get("/version").await.expect(200);
+    insta::assert_json_snapshot!("version", redacted(&version.json["data"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documentation_asks_no_other_host_for_anything() {
+    let app = start(Engine::Sqlite).await;
+    let anybody = app.anonymous();
+    assert_eq!(
+        anybody.get("/openapi.json").await.expect(200).json["openapi"],
+        "3.1.0"
+    );
+    for page in [
+        "/docs/",
+        "/docs/index.css",
+        "/docs/swagger-initializer.js",
+        "/redoc",
+    ] {
+        let page = anybody.get(page).await.expect(200);
+        let foreign =
+            page.text.matches("src=\"http").count() + page.text.matches("href=\"http").count();
+        assert_eq!(foreign, 0, "{}", page.text);
+    }
+    assert!(
+        anybody
+            .get("/docs/")
+            .await
+            .header("content-security-policy")
+            .unwrap()
+            .contains("default-src 'self'")
+    );
+    let script = anybody.get("/redoc/redoc.standalone.js").await.expect(200);
+    assert!(!script.text.contains("cdn.redoc.ly"));
+    assert_eq!(
+        anybody.get("/redoc/other.js").await.expect(404).code(),
+        "NOT_FOUND"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_trickles_is_given_up() {
+    let app = TestApp::start::<ProjectService>(
+        Engine::Sqlite,
+        &[("OMNICHAT__SERVER__BODY_SECONDS", "1")],
+    )
+    .await;
+    let user = app.user();
+    let never = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    let body = reqwest::Body::wrap_stream(futures_util::StreamExt::chain(
+        futures_util::stream::iter([Ok(b"{\"name\":".to_vec())]),
+        never,
+    ));
+    let request = user
+        .request(reqwest::Method::POST, "/projects")
+        .header("content-type", "application/json")
+        .body(body);
+    let refused = user.send(request).await.expect(408);
+    assert_eq!(
+        (refused.code(), &refused.json["success"]),
+        ("REQUEST_TIMEOUT", &json!(false))
+    );
+}

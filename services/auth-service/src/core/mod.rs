@@ -1,0 +1,3 @@
+//! What the service is told at its start.
+
+pub mod settings;

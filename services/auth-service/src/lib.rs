@@ -1,0 +1,14 @@
+//! auth-service: accounts, their passwords, and the sessions that they sign in with.
+//!
+//! Read it from the top: [`routes`] is the table of contents; each noun has the same file name in every layer.
+
+mod core;
+mod dependencies;
+mod migrations;
+mod module;
+mod repositories;
+pub mod routes;
+mod schemas;
+pub mod services;
+
+pub use module::{AuthModule, AuthService};

@@ -1,0 +1,9 @@
+//! The tables, row for row. No logic.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes code that begins transactions; nobody calls it"
+)]
+
+pub mod refresh_token;
+pub mod session;
+pub mod user;

@@ -1,0 +1,56 @@
+//! What goes wrong in the domain, as the API says it. No wildcard arm: a new error must be thought about here.
+
+use common::ErrorCode;
+use common::domain::session::RefreshError;
+use common::domain::user::UserError;
+use platform::http::{AppError, FieldError};
+use serde_json::json;
+
+pub fn user(error: UserError) -> AppError {
+    match error {
+        UserError::EmailTaken => AppError::new(
+            ErrorCode::EmailTaken,
+            "That address has an account. Sign in, or register another address.",
+        )
+        .with_details(json!({"field": "email"})),
+        UserError::RegistrationClosed => AppError::new(
+            ErrorCode::RegistrationClosed,
+            "Registration is not open to that address. Ask the operator of this OmniChat for an account.",
+        ),
+        UserError::WeakPassword { hint } => {
+            AppError::invalid(&[FieldError::new("password", hint.trim_end_matches('.'))])
+        }
+        UserError::InvalidCredentials => AppError::new(
+            ErrorCode::InvalidCredentials,
+            "Address and password do not match an account. Check both.",
+        ),
+        UserError::NotFound => AppError::new(
+            ErrorCode::Unauthorized,
+            "The account is gone. Sign in with another one.",
+        ),
+        UserError::Busy => AppError::unavailable(
+            "Too many people are signing in at this moment. Try again in a few seconds.",
+        ),
+        UserError::Store(error) => error.into(),
+        UserError::Internal(cause) => AppError::internal(cause),
+    }
+}
+
+pub fn refresh(error: RefreshError) -> AppError {
+    match error {
+        RefreshError::Invalid => AppError::new(
+            ErrorCode::Unauthorized,
+            "The refresh token is not valid. Sign in again.",
+        ),
+        RefreshError::Expired => AppError::new(
+            ErrorCode::TokenExpired,
+            "The session has expired. Sign in again.",
+        ),
+        RefreshError::Reused => AppError::new(
+            ErrorCode::TokenReused,
+            "The refresh token was used before, perhaps by somebody else, so the session was ended. Sign in again.",
+        ),
+        RefreshError::Store(error) => error.into(),
+        RefreshError::Internal(cause) => AppError::internal(cause),
+    }
+}

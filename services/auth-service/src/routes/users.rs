@@ -1,0 +1,41 @@
+use actix_web::web::Data;
+use platform::http::{Answer, AppError, Body, Caller, Envelope};
+
+use super::errors;
+use crate::dependencies::AuthState;
+use crate::schemas::users::{CreateUserRequest, UserData};
+
+/// Makes an account.
+#[utoipa::path(post, path = "/auth/register", request_body = CreateUserRequest, security(()), responses((status = 201, body = Envelope<UserData>, description = "The account.")))]
+pub async fn register(
+    state: Data<AuthState>,
+    Body(body): Body<CreateUserRequest>,
+) -> Result<Answer<UserData>, AppError> {
+    let user = state
+        .users
+        .register(body.into())
+        .await
+        .map_err(errors::user)?;
+    Ok(Answer::created(user.into()))
+}
+
+/// Makes an account; the same as `/auth/register`.
+#[utoipa::path(post, path = "/users", request_body = CreateUserRequest, security(()), responses((status = 201, body = Envelope<UserData>, description = "The account.")))]
+pub async fn create_user(
+    state: Data<AuthState>,
+    Body(body): Body<CreateUserRequest>,
+) -> Result<Answer<UserData>, AppError> {
+    let user = state
+        .users
+        .register(body.into())
+        .await
+        .map_err(errors::user)?;
+    Ok(Answer::created(user.into()))
+}
+
+/// The caller's account.
+#[utoipa::path(get, path = "/users/me", responses((status = 200, body = Envelope<UserData>, description = "The account.")))]
+pub async fn get_me(state: Data<AuthState>, caller: Caller) -> Result<Answer<UserData>, AppError> {
+    let user = state.users.get(caller.user).await.map_err(errors::user)?;
+    Ok(Answer::ok(user.into()))
+}

@@ -1,0 +1,16 @@
+use auth_service::{AuthService, routes};
+use platform::cli::Service;
+use platform::http::{Server, document};
+
+#[test]
+fn the_committed_document_is_what_the_code_says() {
+    let document = document(
+        AuthService::TITLE,
+        [routes::endpoints(), Server::operating_endpoints()],
+    );
+    testkit::openapi::assert_committed(
+        env!("CARGO_MANIFEST_DIR"),
+        "auth",
+        &document.to_pretty_json().unwrap(),
+    );
+}

@@ -1,0 +1,249 @@
+//! Passwords: which are taken, how they are kept, and what checking one costs.
+
+use std::sync::Arc;
+
+use common::SystemClock;
+use futures_util::future::join_all;
+use rstest::rstest;
+use serde_json::{Value, json};
+use testkit::{Engine, TestDatabase, redacted};
+
+use super::{Auth, PASSWORD, refusal, start, start_with};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_weak_password_is_refused_with_a_hint_and_costs_no_hash() {
+    let auth = start(Engine::Sqlite).await;
+    let register = |password: String| {
+        let body =
+            json!({"email": "ada@example.org", "password": password, "displayName": "Lovelace"});
+        let somebody = auth.anonymous();
+        async move { somebody.post("/auth/register", body).await }
+    };
+    let (weak, hashes) = auth.hashes(register("password1".to_owned())).await;
+    insta::assert_json_snapshot!("weak", redacted(&weak.expect(400).json));
+    assert_eq!(hashes, 0);
+    let long = "é漢Ω!7q".repeat(22);
+    for weak in [
+        "",
+        "x7#Kq!z",
+        "ada@example.org",
+        "lovelace",
+        "omnichat1",
+        "qwertyuiop",
+        &long,
+        &"x".repeat(1 << 19),
+    ] {
+        let (refused, hashes) = auth.hashes(register(weak.to_owned())).await;
+        assert_eq!(
+            refused.expect(400).json["error"]["details"]["field"],
+            "password"
+        );
+        assert_eq!(hashes, 0, "{weak}");
+    }
+    register("x7#Kq!zw".to_owned()).await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn length_and_strength_are_settings() {
+    let strict = [
+        ("OMNICHAT__PASSWORDS__MIN_LENGTH", "12"),
+        ("OMNICHAT__PASSWORDS__MIN_SCORE", "4"),
+    ];
+    let lax = [
+        ("OMNICHAT__PASSWORDS__MIN_LENGTH", "4"),
+        ("OMNICHAT__PASSWORDS__MIN_SCORE", "0"),
+    ];
+    for (settings, password, status) in [
+        (&strict, "x7#Kq!zw", 400),
+        (&strict, "horsebattery", 400),
+        (&strict, PASSWORD, 201),
+        (&lax, "1234", 201),
+    ] {
+        let auth = start_with(Engine::Sqlite, settings.as_slice()).await;
+        let body = json!({"email": "ada@example.org", "password": password});
+        let _ = auth
+            .anonymous()
+            .post("/auth/register", body)
+            .await
+            .expect(status);
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_on_another_keyboard_is_the_same_password(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let auth = start(engine).await;
+    let body = json!({"email": "ada@example.org", "password": " Zo\u{eb} und das Meer "});
+    auth.anonymous()
+        .post("/auth/register", body)
+        .await
+        .expect(201);
+    auth.log_in("ada@example.org", " Zoe\u{308} und das Meer ")
+        .await
+        .expect(200);
+    for other in [
+        "Zo\u{eb} und das Meer",
+        " zo\u{eb} und das Meer ",
+        " Zoe und das Meer ",
+    ] {
+        assert_eq!(
+            auth.log_in("ada@example.org", other)
+                .await
+                .expect(401)
+                .code(),
+            "INVALID_CREDENTIALS"
+        );
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_logins_look_alike_and_cost_one_hash_each(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let auth = start(engine).await;
+    for email in ["ada@example.org", "disabled@example.org"] {
+        auth.register(email).await.expect(201);
+    }
+    auth.sql("UPDATE users SET is_active = FALSE WHERE email = 'disabled@example.org'")
+        .await;
+
+    let (wrong, hashes) = auth.hashes(auth.log_in("ada@example.org", "wrong")).await;
+    insta::assert_json_snapshot!(
+        "invalid_credentials",
+        redacted(&wrong.clone().expect(401).json)
+    );
+    assert_eq!(hashes, 1);
+    for (email, password) in [
+        ("nobody@example.org", PASSWORD),
+        ("no address", PASSWORD),
+        ("disabled@example.org", PASSWORD),
+        ("disabled@example.org", "wrong"),
+        ("ada@example.org", ""),
+        ("ada@example.org", &"x".repeat(1_024)),
+    ] {
+        let (refused, hashes) = auth.hashes(auth.log_in(email, password)).await;
+        assert_eq!(refusal(&refused), refusal(&wrong), "{email}");
+        assert_eq!(hashes, 1, "{email}");
+    }
+    let (right, hashes) = auth.hashes(auth.log_in("ada@example.org", PASSWORD)).await;
+    assert_eq!((right.status.as_u16(), hashes), (200, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endless_password_is_refused_before_it_costs_anything() {
+    let auth = start(Engine::Sqlite).await;
+    for length in [1_025, 1 << 19] {
+        let (refused, hashes) = auth
+            .hashes(auth.log_in("ada@example.org", &"x".repeat(length)))
+            .await;
+        assert_eq!(
+            refused.expect(400).json["error"]["details"]["field"],
+            "password"
+        );
+        assert_eq!(hashes, 0);
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cheap_hash_is_replaced_at_the_next_login(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = TestDatabase::new(engine).await;
+    let before = Auth::on(&database, Arc::new(SystemClock), &[]).await;
+    before.register("ada@example.org").await.expect(201);
+    let query = "SELECT password_hash FROM users";
+    let cheap: String = before.value(query).await;
+    assert!(cheap.starts_with("$pbkdf2-sha256$i=1000,l=32$"), "{cheap}");
+
+    let rounds = ("OMNICHAT__PASSWORDS__ROUNDS", "2000");
+    let auth = Auth::on(&database, Arc::new(SystemClock), &[rounds]).await;
+    let (_, hashes) = auth.hashes(auth.log_in("ada@example.org", "wrong")).await;
+    assert_eq!((hashes, auth.value::<String>(query).await), (1, cheap));
+    for reply in join_all((0..20).map(|_| auth.log_in("ada@example.org", PASSWORD))).await {
+        let _ = reply.expect(200);
+    }
+    let dear: String = auth.value(query).await;
+    assert!(dear.starts_with("$pbkdf2-sha256$i=2000,l=32$"), "{dear}");
+    let (right, hashes) = auth.hashes(auth.log_in("ada@example.org", PASSWORD)).await;
+    assert_eq!((right.status.as_u16(), hashes), (200, 1));
+    // Cheaper settings do not make a hash cheaper.
+    before.log_in("ada@example.org", PASSWORD).await.expect(200);
+    assert_eq!(auth.value::<String>(query).await, dear);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_default_a_hash_takes_600_000_rounds() {
+    let auth = start_with(Engine::Sqlite, &[("OMNICHAT__PASSWORDS__ROUNDS", "600000")]).await;
+    auth.register("ada@example.org").await.expect(201);
+    let hash: String = auth.value("SELECT password_hash FROM users").await;
+    assert!(hash.starts_with("$pbkdf2-sha256$i=600000,l=32$"), "{hash}");
+    auth.log_in("ada@example.org", PASSWORD).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_what_the_machine_can_hash_it_says_so_at_once() {
+    let one_at_a_time = [
+        ("OMNICHAT__PASSWORDS__ROUNDS", "600000"),
+        ("OMNICHAT__PASSWORDS__THREADS", "1"),
+        ("OMNICHAT__PASSWORDS__QUEUE", "1"),
+    ];
+    let auth = start_with(Engine::Sqlite, &one_at_a_time).await;
+    let (replies, hashes) = auth
+        .hashes(join_all(
+            (0..24).map(|_| auth.log_in("ada@example.org", PASSWORD)),
+        ))
+        .await;
+    let (busy, tried): (Vec<_>, Vec<_>) =
+        replies.into_iter().partition(|reply| reply.status == 503);
+    assert!(
+        tried
+            .iter()
+            .all(|reply| reply.code() == "INVALID_CREDENTIALS")
+    );
+    assert_eq!(tried.len() as u64, hashes);
+    assert!(!busy.is_empty() && !tried.is_empty());
+    for reply in &busy {
+        assert_eq!(
+            (reply.code(), reply.header("retry-after")),
+            ("SERVICE_UNAVAILABLE", Some("1"))
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_repeats_a_password_or_a_hash() {
+    let auth = start(Engine::Sqlite).await;
+    let canary = "kanari3nvogel-7Q#";
+    let body = |more: Value| {
+        let mut body = json!({"email": "ada@example.org", "password": canary});
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        body
+    };
+    let somebody = auth.anonymous();
+    for (path, body) in [
+        ("/auth/register", body(json!({}))),
+        ("/auth/register", body(json!({}))),
+        ("/auth/register", body(json!({"email": "x"}))),
+        ("/auth/register", body(json!({"pasword": canary}))),
+        ("/auth/login", body(json!({}))),
+        ("/auth/login", body(json!({"username": "x"}))),
+        (
+            "/auth/login",
+            json!({"email": canary, "password": [canary]}),
+        ),
+        ("/auth/refresh", json!({"refreshToken": canary})),
+    ] {
+        let reply = somebody.post(path, body).await;
+        assert!(
+            !reply.text.contains(canary) && !reply.text.contains("pbkdf2"),
+            "{path}: {}",
+            reply.text
+        );
+    }
+}

@@ -1,0 +1,250 @@
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use common::auth::Scope;
+use common::{Clock, ManualClock};
+use futures_util::future::join_all;
+use reqwest::Method;
+use reqwest::header::USER_AGENT;
+use rstest::rstest;
+use serde_json::json;
+use testkit::{Engine, a_clock, redacted};
+
+use super::{PASSWORD, Started, refusal, start, start_at, token};
+
+const ADA: &str = "ada@example.org";
+const LIVE_LEAVES: &str = "SELECT count(*) FROM refresh_tokens WHERE consumed_at IS NULL";
+
+/// The service with one account, on a clock that the test moves.
+async fn with_ada(engine: Engine) -> (Started, ManualClock) {
+    let clock = a_clock();
+    let auth = start_at(engine, Arc::new(clock.clone()), &[]).await;
+    auth.register(ADA).await.expect(201);
+    (auth, clock)
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_gets_a_pair_of_tokens(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("email", "username")] field: &str,
+) {
+    let (auth, clock) = with_ada(engine).await;
+    let somebody = auth.anonymous();
+    let request = somebody
+        .request(Method::POST, "/auth/login")
+        .header(USER_AGENT, "ä".repeat(300))
+        .json(&json!({field: "ADA@example.org", "password": PASSWORD}));
+    let session = somebody.send(request).await.expect(200);
+    insta::assert_json_snapshot!("session", redacted(&session.json));
+
+    let access_token = session.data("accessToken").as_str().unwrap();
+    let claims = auth.instance.keys.verify_access(access_token).unwrap();
+    assert_eq!(claims.sub.to_string(), session.id("user"));
+    assert_eq!(claims.username, ADA);
+    assert_eq!(claims.scope, [Scope::Read, Scope::Write]);
+    assert_eq!(
+        (claims.iat, claims.exp),
+        (clock.now().timestamp(), clock.now().timestamp() + 900)
+    );
+    let id: uuid::Uuid = auth.value("SELECT id FROM sessions").await;
+    assert_eq!(claims.sid.uuid(), id);
+    assert_eq!(
+        auth.value::<String>("SELECT user_agent FROM sessions")
+            .await,
+        "ä".repeat(200)
+    );
+    assert_eq!(
+        auth.value::<String>("SELECT ip FROM sessions").await,
+        "127.0.0.1"
+    );
+
+    clock.advance(TimeDelta::seconds(906));
+    let expired = auth.bearer(access_token).get("/users/me").await.expect(401);
+    assert_eq!(expired.code(), "TOKEN_EXPIRED");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_is_spent_for_a_new_pair(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (auth, _) = with_ada(engine).await;
+    let first = auth.log_in(ADA, PASSWORD).await.expect(200);
+    let second = auth.refresh(&token(&first)).await.expect(200);
+    insta::assert_json_snapshot!("session", redacted(&second.json));
+    let third = auth.refresh(&token(&second)).await.expect(200);
+    assert_ne!(token(&first), token(&second));
+    assert_ne!(token(&second), token(&third));
+
+    let access_token = third.data("accessToken").as_str().unwrap();
+    auth.bearer(access_token).get("/users/me").await.expect(200);
+    let sid = |reply: &testkit::Reply| {
+        auth.instance
+            .keys
+            .verify_access(reply.data("accessToken").as_str().unwrap())
+            .unwrap()
+            .sid
+    };
+    assert_eq!(sid(&first), sid(&third));
+    assert_eq!(auth.value::<i64>(LIVE_LEAVES).await, 1);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_can_be_asked_for_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (auth, clock) = with_ada(engine).await;
+    let first = auth.a_session(ADA).await;
+    let lost = auth.refresh(&first).await.expect(200);
+    clock.advance(TimeDelta::seconds(30));
+    let again = auth.refresh(&first).await.expect(200);
+    assert_eq!(token(&again), token(&lost));
+    auth.refresh(&token(&again)).await.expect(200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_used_again_later_ends_its_session_and_no_other(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (auth, clock) = with_ada(engine).await;
+    let (first, other_device) = (auth.a_session(ADA).await, auth.a_session(ADA).await);
+    let second = token(&auth.refresh(&first).await.expect(200));
+    clock.advance(TimeDelta::seconds(31));
+    let reused = auth.refresh(&first).await.expect(401);
+    insta::assert_json_snapshot!("reused", redacted(&reused.json));
+    for dead in [&first, &second] {
+        assert_eq!(auth.refresh(dead).await.expect(401).code(), "UNAUTHORIZED");
+    }
+    auth.refresh(&other_device).await.expect(200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_whose_successor_was_used_is_never_taken(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(1, 2)] steps: usize,
+) {
+    let (auth, _) = with_ada(engine).await;
+    let first = auth.a_session(ADA).await;
+    let mut newest = token(&auth.refresh(&first).await.expect(200));
+    for _ in 0..steps {
+        newest = token(&auth.refresh(&newest).await.expect(200));
+    }
+    assert_eq!(
+        auth.refresh(&first).await.expect(401).code(),
+        "TOKEN_REUSED"
+    );
+    assert_eq!(
+        auth.refresh(&newest).await.expect(401).code(),
+        "UNAUTHORIZED"
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn of_one_token_used_at_once_all_get_the_same_successor(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let auth = start(engine).await;
+    auth.register(ADA).await.expect(201);
+    let first = auth.a_session(ADA).await;
+    let replies = join_all((0..50).map(|_| auth.refresh(&first))).await;
+    let mut successors: Vec<_> = replies
+        .into_iter()
+        .map(|reply| token(&reply.expect(200)))
+        .collect();
+    successors.dedup();
+    assert_eq!(successors.len(), 1);
+    assert_eq!(auth.value::<i64>(LIVE_LEAVES).await, 1);
+    assert_eq!(
+        auth.value::<i64>("SELECT count(*) FROM sessions WHERE revoked_at IS NOT NULL")
+            .await,
+        0
+    );
+    auth.refresh(&successors[0]).await.expect(200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_when_it_idles_or_grows_old(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (auth, clock) = with_ada(engine).await;
+    let (idle, mut used) = (auth.a_session(ADA).await, auth.a_session(ADA).await);
+    // Used every six days, it lives for thirty.
+    for day in (6..30).step_by(6) {
+        clock.advance(TimeDelta::days(6));
+        used = token(&auth.refresh(&used).await.expect(200));
+        if day == 6 {
+            clock.advance(TimeDelta::days(1));
+            let expired = auth.refresh(&idle).await.expect(401);
+            insta::assert_json_snapshot!("expired", redacted(&expired.json));
+            clock.advance(-TimeDelta::days(1));
+        }
+    }
+    clock.advance(TimeDelta::days(6) - TimeDelta::seconds(1));
+    let last = token(&auth.refresh(&used).await.expect(200));
+    clock.advance(TimeDelta::seconds(1));
+    assert_eq!(
+        auth.refresh(&last).await.expect(401).code(),
+        "TOKEN_EXPIRED"
+    );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_gone_or_disabled_stays_out(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("DELETE FROM users", "UPDATE users SET is_active = FALSE")] end: &str,
+) {
+    let (auth, _) = with_ada(engine).await;
+    let first = auth.a_session(ADA).await;
+    auth.sql(end).await;
+    let refused = auth.refresh(&first).await.expect(401);
+    assert_eq!(refused.code(), "UNAUTHORIZED");
+    assert_eq!(
+        refusal(&refused),
+        refusal(&auth.refresh(&"A".repeat(43)).await)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_refresh_token_is_refused() {
+    let (auth, _) = with_ada(Engine::Sqlite).await;
+    let session = auth.log_in(ADA, PASSWORD).await.expect(200);
+    let good = token(&session);
+    let access_token = session.data("accessToken").as_str().unwrap().to_owned();
+    for bad in [
+        "",
+        "x",
+        &good[1..],
+        &format!("{good}A"),
+        &format!("{good}="),
+        &"A".repeat(1 << 19),
+        &access_token,
+    ] {
+        assert_eq!(auth.refresh(bad).await.expect(401).code(), "UNAUTHORIZED");
+    }
+    auth.refresh(&good).await.expect(200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn at_rest_there_are_only_hashes(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    use base64::Engine as _;
+    use sha2::Digest;
+
+    let (auth, _) = with_ada(engine).await;
+    let first = auth.a_session(ADA).await;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(&first)
+        .unwrap();
+    let stored: Vec<u8> = auth.value("SELECT hash FROM refresh_tokens").await;
+    assert_eq!(
+        (bytes.len(), stored),
+        (32, sha2::Sha256::digest(&bytes).to_vec())
+    );
+}

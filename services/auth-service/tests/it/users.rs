@@ -1,0 +1,145 @@
+use futures_util::future::join_all;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+use testkit::{Engine, redacted};
+
+use super::{PASSWORD, start, start_with};
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_made_and_its_owner_sees_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let auth = start(engine).await;
+    let made = auth.register("Ada@Example.org").await.expect(201);
+    insta::assert_json_snapshot!("user", redacted(&made.json));
+
+    let session = auth.log_in("ada@example.org", PASSWORD).await.expect(200);
+    assert_eq!(session.data("user"), made.data("user"));
+    let ada = auth.bearer(session.data("accessToken").as_str().unwrap());
+    let me = ada.get("/users/me").await.expect(200);
+    assert_eq!(me.data("user"), made.data("user"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_is_another_address_of_registration() {
+    let auth = start(Engine::Sqlite).await;
+    let body = json!({"email": "ada@example.org", "password": PASSWORD});
+    let made = auth.anonymous().post("/users", body).await.expect(201);
+    assert_eq!(made.data("user")["email"], "ada@example.org");
+    assert_eq!(made.data("user")["displayName"], Value::Null);
+    auth.log_in("ada@example.org", PASSWORD).await.expect(200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_has_one_account_however_it_is_written(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let auth = start(engine).await;
+    auth.register("ada@example.org").await.expect(201);
+    let (taken, hashes) = auth.hashes(auth.register("ADA@Example.ORG")).await;
+    insta::assert_json_snapshot!("taken", redacted(&taken.expect(409).json));
+    assert_eq!(hashes, 1, "as many as for an address that is free");
+
+    let replies = join_all((0..10).map(|_| auth.register("eve@example.org"))).await;
+    let mut statuses: Vec<_> = replies.iter().map(|reply| reply.status.as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [[201].as_slice(), &[409; 9]].concat());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_service_says_whom_to_ask() {
+    let auth = start_with(
+        Engine::Sqlite,
+        &[("OMNICHAT__REGISTRATION__MODE", "closed")],
+    )
+    .await;
+    let (refused, hashes) = auth.hashes(auth.register("ada@example.org")).await;
+    insta::assert_json_snapshot!("closed", redacted(&refused.expect(403).json));
+    assert_eq!(hashes, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registration_can_be_open_to_some_domains() {
+    let domains = [
+        ("OMNICHAT__REGISTRATION__MODE", "domains"),
+        (
+            "OMNICHAT__REGISTRATION__DOMAINS",
+            "example.org, example.com",
+        ),
+    ];
+    let auth = start_with(Engine::Sqlite, &domains).await;
+    auth.register("ada@example.org").await.expect(201);
+    auth.register("ada@EXAMPLE.com").await.expect(201);
+    for stranger in [
+        "ada@example.net",
+        "ada@sub.example.org",
+        "ada@notexample.org",
+    ] {
+        assert_eq!(
+            auth.register(stranger).await.expect(403).code(),
+            "REGISTRATION_CLOSED"
+        );
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_gone_or_disabled_is_not_shown(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("DELETE FROM users", "UPDATE users SET is_active = FALSE")] end: &str,
+) {
+    let auth = start(engine).await;
+    auth.register("ada@example.org").await.expect(201);
+    let session = auth.log_in("ada@example.org", PASSWORD).await.expect(200);
+    let ada = auth.bearer(session.data("accessToken").as_str().unwrap());
+    ada.get("/users/me").await.expect(200);
+    auth.sql(end).await;
+    let gone = ada.get("/users/me").await.expect(401);
+    assert_eq!(
+        (gone.code(), gone.header("www-authenticate")),
+        ("UNAUTHORIZED", Some("Bearer"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_valid_access_token_nobody_is_shown() {
+    let auth = start(Engine::Sqlite).await;
+    auth.register("ada@example.org").await.expect(201);
+    let refresh_token = auth.a_session("ada@example.org").await;
+    for stranger in [
+        auth.anonymous(),
+        auth.bearer("x"),
+        auth.bearer(&refresh_token),
+        auth.service("chat-service"),
+        auth.user(),
+    ] {
+        assert_eq!(
+            stranger.get("/users/me").await.expect(401).code(),
+            "UNAUTHORIZED"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_method_is_named_as_such() {
+    let auth = start(Engine::Sqlite).await;
+    for (path, allow) in [
+        ("/users", "POST"),
+        ("/users/me", "GET"),
+        ("/auth/register", "POST"),
+        ("/auth/login", "POST"),
+    ] {
+        let somebody = auth.anonymous();
+        let refused = somebody
+            .send(somebody.request(Method::DELETE, path))
+            .await
+            .expect(405);
+        assert_eq!(
+            (refused.code(), refused.header("allow")),
+            ("METHOD_NOT_ALLOWED", Some(allow))
+        );
+    }
+}

@@ -1,0 +1,5 @@
+//! Sibling services over HTTP.
+
+mod projects;
+
+pub use projects::ProjectService;

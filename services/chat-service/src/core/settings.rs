@@ -1,0 +1,124 @@
+//! chat-service's own sections. What each key means stands in `config/default.toml`.
+
+use std::time::Duration;
+
+use platform::settings::{Settings, SettingsError};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// All of them.
+#[derive(Debug, Clone)]
+pub struct ChatSettings {
+    pub models: ModelSettings,
+    pub providers: ProviderSettings,
+    pub generation: GenerationSettings,
+    pub context: ContextSettings,
+}
+
+/// `[models]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct ModelSettings {
+    pub file: String,
+    pub default: String,
+    pub demo: DemoModel,
+}
+
+/// Whether the demonstration model is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DemoModel {
+    /// Where nothing else is configured.
+    Auto,
+    On,
+    Off,
+}
+
+/// `[providers]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct ProviderSettings {
+    pub openai_api_key: SecretString,
+    pub openai_base_url: String,
+    connect_seconds: u64,
+    idle_seconds: u64,
+}
+
+/// `[generation]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct GenerationSettings {
+    first_token_seconds: u64,
+    total_seconds: u64,
+    checkpoint_milliseconds: u64,
+    pub lease_seconds: u32,
+}
+
+/// `[context]`
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct ContextSettings {
+    pub reply_reserve: u32,
+}
+
+impl ChatSettings {
+    /// Reads and checks them.
+    ///
+    /// # Errors
+    /// A value is not what its key takes.
+    pub fn from(settings: &Settings) -> Result<Self, SettingsError> {
+        let read = Self {
+            models: settings.section("models")?,
+            providers: settings.section("providers")?,
+            generation: settings.section("generation")?,
+            context: settings.section("context")?,
+        };
+        let base_url = &read.providers.openai_base_url;
+        let is_http =
+            reqwest::Url::parse(base_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !is_http {
+            return Err(SettingsError::malformed(
+                "providers.openai_base_url",
+                "an http:// or https:// address",
+            ));
+        }
+        if read.generation.checkpoint() * 2 >= read.generation.lease() {
+            let expected = "more than twice generation.checkpoint_milliseconds";
+            return Err(SettingsError::malformed(
+                "generation.lease_seconds",
+                expected,
+            ));
+        }
+        Ok(read)
+    }
+}
+
+impl ProviderSettings {
+    /// How long a connection may take.
+    pub fn connect(&self) -> Duration {
+        Duration::from_secs(self.connect_seconds)
+    }
+
+    /// How long a provider may be silent in the middle of a reply.
+    pub fn idle(&self) -> Duration {
+        Duration::from_secs(self.idle_seconds)
+    }
+}
+
+impl GenerationSettings {
+    /// How long the first token may take.
+    pub fn first_token(&self) -> Duration {
+        Duration::from_secs(self.first_token_seconds)
+    }
+
+    /// How long a reply may take in all.
+    pub fn total(&self) -> Duration {
+        Duration::from_secs(self.total_seconds)
+    }
+
+    /// How often what has come is stored.
+    pub fn checkpoint(&self) -> Duration {
+        Duration::from_millis(self.checkpoint_milliseconds)
+    }
+
+    /// How long a reply stays its maker's without a sign of life.
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease_seconds.into())
+    }
+}

@@ -1,0 +1,8 @@
+//! Extractors: what a handler needs besides the request's own words.
+
+mod on_behalf;
+mod resume;
+mod state;
+
+pub use resume::ResumeAfter;
+pub use state::ChatState;

@@ -1,0 +1,249 @@
+//! Begins replies, finds them, stops them.
+
+use super::Reply;
+use super::committer::Committer;
+use super::maker::{self, Outcome};
+use super::registry::{Claim, Registry};
+use super::reply::StopReason;
+use crate::core::{GenerationSettings, Price};
+use crate::providers::{CompletionRequest, Provider};
+use common::domain::message::{Lease, MessageError, NewTurn, ReplyEnd, Usage};
+use common::repositories::{ReplyRepository, TurnError};
+use common::{MessageId, UserId};
+use futures_util::FutureExt;
+use platform::Instance;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often to look for replies whose maker has gone.
+const REAP: Duration = Duration::from_secs(5);
+
+/// How a reply is to be made.
+pub struct ModelCall {
+    /// By whom.
+    pub provider: Arc<dyn Provider>,
+    /// What the model is asked.
+    pub request: CompletionRequest,
+    /// About how many tokens that is, in case the provider does not say.
+    pub prompt_tokens: u32,
+    /// What it costs.
+    pub price: Option<Price>,
+    /// Whether a kept copy of the project's prompts was used.
+    pub prompt_stale: bool,
+}
+
+/// The engine of one process.
+#[derive(Clone)]
+pub struct Engine {
+    replies: Arc<dyn ReplyRepository>,
+    registry: Arc<Registry>,
+    committer: Committer,
+    instance: Instance,
+    settings: Arc<GenerationSettings>,
+}
+
+impl Engine {
+    /// An engine that stores replies in `replies`.
+    pub fn new(
+        replies: Arc<dyn ReplyRepository>,
+        instance: Instance,
+        settings: GenerationSettings,
+    ) -> Self {
+        let committer = Committer::start(replies.clone(), &instance.tasks);
+        Self {
+            replies,
+            registry: Arc::default(),
+            committer,
+            instance,
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// The claim that this process's replies are stored with.
+    pub fn lease(&self) -> Lease {
+        Lease {
+            holder: self.instance.id,
+            seconds: self.settings.lease_seconds,
+        }
+    }
+
+    /// Stores the user's message and the pending reply, and starts to make it. Once this returns, the reply goes on whoever
+    /// listens.
+    ///
+    /// # Errors
+    /// `GenerationInProgress`, `NotFound`, `Draining`, or the database's. Nothing is stored then, and nobody is asked.
+    pub async fn begin(
+        &self,
+        owner: UserId,
+        turn: NewTurn,
+        call: ModelCall,
+    ) -> Result<Arc<Reply>, MessageError> {
+        let engine = self.clone();
+        // Not on the request: a client that leaves in between must not leave behind a reply that nobody makes.
+        let beginning = self.instance.tasks.spawn(Box::pin(async move {
+            engine.begin_turn(owner, turn, call).await
+        }));
+        beginning.await.unwrap_or(Err(MessageError::Draining))
+    }
+
+    async fn begin_turn(
+        &self,
+        owner: UserId,
+        turn: NewTurn,
+        call: ModelCall,
+    ) -> Result<Arc<Reply>, MessageError> {
+        if self.instance.is_draining() {
+            return Err(MessageError::Draining);
+        }
+        // Here first: only a race between replicas is left for the database to decide.
+        let claim = self
+            .registry
+            .claim(turn.conversation, &turn.model)
+            .ok_or(MessageError::GenerationInProgress)?;
+        let begun = self.replies.begin_turn(owner, &turn).await;
+        let (user_message, pending) = begun.map_err(|error| match error {
+            TurnError::NotFound => MessageError::NotFound,
+            TurnError::GenerationInProgress => MessageError::GenerationInProgress,
+            TurnError::Store(error) => MessageError::Store(error),
+        })?;
+        let reply = Arc::new(Reply::new(owner, user_message, pending, call.prompt_stale));
+        self.registry.insert(reply.clone());
+        let engine = self.clone();
+        let made = reply.clone();
+        // Boxed: what an `async fn` holds across a stream is memory for each open stream.
+        self.instance.tasks.spawn(Box::pin(
+            async move { engine.make(made, call, claim).await },
+        ));
+        Ok(reply)
+    }
+
+    /// A reply that this process is making.
+    pub fn running(&self, owner: UserId, id: MessageId) -> Option<Arc<Reply>> {
+        self.registry
+            .find(id)
+            .filter(|reply| reply.owner() == owner)
+    }
+
+    /// Stops replies whose owner wants it so, if this process is making them.
+    pub fn cancel(&self, id: MessageId) {
+        if let Some(reply) = self.registry.find(id) {
+            reply.stop(StopReason::Cancelled);
+        }
+    }
+
+    /// Stops replies that are gone from the database, if this process is making them.
+    pub fn forget(&self, ids: &[MessageId]) {
+        for reply in ids.iter().filter_map(|id| self.registry.find(*id)) {
+            reply.stop(StopReason::Lost);
+        }
+    }
+
+    /// Looks for replies whose maker has gone, from now on.
+    pub fn start(&self) {
+        let replies = self.replies.clone();
+        self.instance.tasks.repeat("reaper", REAP, move || {
+            let replies = replies.clone();
+            async move {
+                match replies.reap().await {
+                    Ok(0) => {}
+                    Ok(reaped) => {
+                        tracing::warn!(reaped, "replies were interrupted: their maker had gone")
+                    }
+                    Err(error) => {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "not reaped")
+                    }
+                }
+            }
+        });
+    }
+
+    /// Lets running replies come to their end, at most for `patience`; the rest are stored as interrupted.
+    pub async fn drain(&self, patience: Duration) {
+        if tokio::time::timeout(patience, self.registry.empty())
+            .await
+            .is_ok()
+        {
+            return;
+        }
+        for reply in self.registry.all() {
+            reply.stop(StopReason::Draining);
+        }
+        let _gave_up = tokio::time::timeout(Duration::from_secs(5), self.registry.empty()).await;
+    }
+
+    async fn make(self, reply: Arc<Reply>, call: ModelCall, claim: Claim) {
+        let ModelCall {
+            provider,
+            request,
+            prompt_tokens,
+            price,
+            ..
+        } = call;
+        let count = provider.clone();
+        let making = maker::make(
+            &reply,
+            provider,
+            request,
+            &self.settings,
+            &*self.replies,
+            self.lease(),
+        );
+        let outcome = AssertUnwindSafe(Box::pin(making))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Outcome::internal());
+        let (content, reasoning) = reply.texts();
+        let written = count
+            .count_tokens(&content)
+            .saturating_add(count.count_tokens(&reasoning));
+        let end = self.end(
+            &reply,
+            outcome,
+            content,
+            reasoning,
+            (prompt_tokens, written),
+            price,
+        );
+        if !self.committer.commit(end.clone()).await {
+            tracing::warn!(reply = %reply.id(), "a reply's end was not stored: it is gone, or somebody else's");
+        }
+        drop(claim);
+        reply.close(end);
+        self.registry.remove(reply.id());
+    }
+
+    /// What is to be stored. Tokens are the provider's figures, or else the estimates given.
+    fn end(
+        &self,
+        reply: &Reply,
+        outcome: Outcome,
+        content: String,
+        reasoning: String,
+        (read, written): (u32, u32),
+        price: Option<Price>,
+    ) -> ReplyEnd {
+        let (prompt_tokens, completion_tokens) = outcome
+            .usage
+            .map_or((read, written), |usage| (usage.prompt, usage.completion));
+        let cost_micro_usd =
+            price.map(|price| price.cost_micro_usd(prompt_tokens, completion_tokens));
+        ReplyEnd {
+            reply: reply.id(),
+            conversation: reply.pending.conversation,
+            holder: self.instance.id,
+            content,
+            reasoning,
+            status: outcome.status,
+            finish_reason: outcome.finish_reason,
+            error: outcome.error,
+            tokens: completion_tokens,
+            usage: Some(Usage {
+                prompt_tokens,
+                completion_tokens,
+                cost_micro_usd,
+            }),
+            at: self.instance.clock.now(),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The engine that owns a reply from its start to its end.
+//!
+//! A task, not the request that asked for it, makes a reply: a client that leaves loses nothing. What has come is kept in
+//! the reply's log, from which any number of subscribers read, each from its own place; it is checkpointed to the database
+//! at least every second, and its end is committed before anybody is told of it.
+
+mod committer;
+mod engine;
+mod event_id;
+mod follow;
+mod frames;
+mod log;
+mod maker;
+mod registry;
+mod reply;
+
+pub use engine::{Engine, ModelCall};
+pub use event_id::{EventId, MalformedEventId};
+pub use follow::follow;
+pub use reply::Reply;

@@ -1,0 +1,77 @@
+//! The replies that this process is making.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use common::{ConversationId, MessageId};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::Reply;
+
+/// Finds running replies by id, and keeps two from running for the same conversation and model.
+#[derive(Default)]
+pub(super) struct Registry {
+    claims: Mutex<HashSet<(ConversationId, String)>>,
+    replies: Mutex<HashMap<MessageId, Arc<Reply>>>,
+    emptied: Notify,
+}
+
+/// A conversation's and model's one place, given back when dropped.
+pub(super) struct Claim {
+    registry: Arc<Registry>,
+    key: (ConversationId, String),
+}
+
+impl Registry {
+    /// Takes the place; `None` if it is taken.
+    pub(super) fn claim(
+        self: &Arc<Self>,
+        conversation: ConversationId,
+        model: &str,
+    ) -> Option<Claim> {
+        let key = (conversation, model.to_owned());
+        let is_free = self.claims.lock().insert(key.clone());
+        is_free.then(|| Claim {
+            registry: self.clone(),
+            key,
+        })
+    }
+
+    pub(super) fn insert(&self, reply: Arc<Reply>) {
+        self.replies.lock().insert(reply.id(), reply);
+    }
+
+    pub(super) fn remove(&self, id: MessageId) {
+        let mut replies = self.replies.lock();
+        replies.remove(&id);
+        if replies.is_empty() {
+            self.emptied.notify_waiters();
+        }
+    }
+
+    pub(super) fn find(&self, id: MessageId) -> Option<Arc<Reply>> {
+        self.replies.lock().get(&id).cloned()
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Reply>> {
+        self.replies.lock().values().cloned().collect()
+    }
+
+    /// Waits until no reply is running.
+    pub(super) async fn empty(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if self.replies.lock().is_empty() {
+                return;
+            }
+            emptied.await;
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.registry.claims.lock().remove(&self.key);
+    }
+}

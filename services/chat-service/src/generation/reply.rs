@@ -1,0 +1,214 @@
+//! A reply that is being made: its log, its subscribers' wake-up, and the ways to stop it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use common::domain::message::{Message, ReplyEnd, ReplyFailure};
+use common::{ErrorCode, MessageId, UserId};
+use futures_util::stream::{Stream, unfold};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::EventId;
+use super::frames::{self, Opening};
+use super::log::{Log, Part};
+
+/// After so many bytes a checkpoint does not wait for its time.
+const CHECKPOINT_BYTES: usize = 4 * 1024;
+
+/// Why a reply is stopped before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StopReason {
+    /// Its owner wants it so.
+    Cancelled,
+    /// The process is going away.
+    Draining,
+    /// The conversation is gone, or another process has taken the reply over.
+    Lost,
+}
+
+impl StopReason {
+    /// What a person is told of it.
+    pub(super) fn failure(self) -> ReplyFailure {
+        match self {
+            Self::Cancelled => {
+                ReplyFailure::new(ErrorCode::Conflict, "The reply was stopped.", true)
+            }
+            Self::Draining => ReplyFailure::new(
+                ErrorCode::ServerDraining,
+                "The server is being restarted. What had come is kept; ask again in a moment.",
+                true,
+            ),
+            Self::Lost => ReplyFailure::new(
+                ErrorCode::ConversationDeleted,
+                "The conversation is gone, or the reply was taken over by another process.",
+                false,
+            ),
+        }
+    }
+}
+
+/// A reply in the making, or made a moment ago.
+pub struct Reply {
+    /// The user's message that it answers.
+    pub user_message: Message,
+    /// The reply as it was when it began.
+    pub pending: Message,
+    /// Whether the project's prompts may have changed: project-service did not answer, and a kept copy was used.
+    pub prompt_stale: bool,
+    owner: UserId,
+    opening: Opening,
+    log: Mutex<Log>,
+    /// Grows with everything that subscribers should look at; holds the end once there is one.
+    state: watch::Sender<State>,
+    /// The size from which a checkpoint does not wait for its time, and the call for it.
+    checkpoint_size: AtomicUsize,
+    outgrown: Notify,
+    stop: CancellationToken,
+    reason: Mutex<Option<StopReason>>,
+}
+
+#[derive(Default, Clone)]
+struct State {
+    version: u64,
+    end: Option<Arc<Ended>>,
+}
+
+struct Ended {
+    end: ReplyEnd,
+    frames: Bytes,
+}
+
+impl Reply {
+    pub(super) fn new(
+        owner: UserId,
+        user_message: Message,
+        pending: Message,
+        prompt_stale: bool,
+    ) -> Self {
+        let opening = Opening {
+            user_message: user_message.id,
+            model: pending.model.clone(),
+            prompt_stale,
+            at: pending.created_at,
+        };
+        Self {
+            owner,
+            opening,
+            log: Mutex::new(Log::new(pending.id)),
+            state: watch::Sender::new(State::default()),
+            checkpoint_size: AtomicUsize::new(CHECKPOINT_BYTES),
+            outgrown: Notify::new(),
+            stop: CancellationToken::new(),
+            reason: Mutex::default(),
+            prompt_stale,
+            user_message,
+            pending,
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> MessageId {
+        self.pending.id
+    }
+
+    /// Whose it is.
+    pub fn owner(&self) -> UserId {
+        self.owner
+    }
+
+    /// Its events from after `after` on, or from its very beginning, until it ends.
+    pub fn events(self: Arc<Self>, after: Option<EventId>) -> impl Stream<Item = Bytes> + use<> {
+        let place = after.map_or_else(Default::default, |id| self.log.lock().place_after(id));
+        let start = after
+            .is_none()
+            .then(|| frames::message_start(self.id(), &self.opening));
+        let state = self.state.subscribe();
+        unfold(Some((self, state, place, start)), |reading| async move {
+            let (reply, mut state, mut place, mut start) = reading?;
+            if let Some(start) = start.take() {
+                return Some((start, Some((reply, state, place, None))));
+            }
+            loop {
+                // Seen before the log is looked at, so that nothing that comes in between is missed.
+                let ended = state.borrow_and_update().end.clone();
+                let next = reply.log.lock().next(&mut place);
+                if let Some(event) = next {
+                    return Some((event, Some((reply, state, place, None))));
+                }
+                if let Some(ended) = ended {
+                    return Some((ended.frames.clone(), None));
+                }
+                state.changed().await.ok()?;
+            }
+        })
+    }
+
+    /// Waits for its end.
+    pub async fn ended(&self) -> ReplyEnd {
+        let mut state = self.state.subscribe();
+        loop {
+            if let Some(ended) = &state.borrow_and_update().end {
+                return ended.end.clone();
+            }
+            // The sender is `self`'s own, so that it cannot be gone.
+            let _still_there = state.changed().await;
+        }
+    }
+
+    pub(super) fn publish(&self, part: Part, delta: &str) {
+        let size = {
+            let mut log = self.log.lock();
+            log.push(part, delta);
+            log.size()
+        };
+        self.state.send_modify(|state| state.version += 1);
+        if size >= self.checkpoint_size.load(Ordering::Relaxed) {
+            self.outgrown.notify_one();
+        }
+    }
+
+    /// Waits until much has come since the log had `stored` bytes.
+    pub(super) async fn outgrown(&self, stored: usize) {
+        self.checkpoint_size
+            .store(stored + CHECKPOINT_BYTES, Ordering::Relaxed);
+        loop {
+            if self.size() >= stored + CHECKPOINT_BYTES {
+                return;
+            }
+            self.outgrown.notified().await;
+        }
+    }
+
+    /// Tells everybody that it has ended. What they are told is stored already.
+    pub(super) fn close(&self, end: ReplyEnd) {
+        let frames = frames::ending(self.log.lock().last_id(), &end);
+        self.state
+            .send_modify(|state| state.end = Some(Arc::new(Ended { end, frames })));
+    }
+
+    /// Stops it; the first reason counts.
+    pub(super) fn stop(&self, reason: StopReason) {
+        self.reason.lock().get_or_insert(reason);
+        self.stop.cancel();
+    }
+
+    /// Waits until it is to be stopped.
+    pub(super) async fn stopped(&self) -> StopReason {
+        self.stop.cancelled().await;
+        self.reason.lock().unwrap_or(StopReason::Cancelled)
+    }
+
+    /// Text and reasoning so far.
+    pub(super) fn texts(&self) -> (String, String) {
+        let log = self.log.lock();
+        (log.text().to_owned(), log.reasoning().to_owned())
+    }
+
+    /// How many bytes have come.
+    pub(super) fn size(&self) -> usize {
+        self.log.lock().size()
+    }
+}

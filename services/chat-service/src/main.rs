@@ -1,0 +1,5 @@
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    platform::cli::main::<chat_service::ChatService>()
+}

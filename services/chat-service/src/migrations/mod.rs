@@ -1,0 +1,22 @@
+//! The schema's history. Additive: expand now, contract in a later release.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261121_000001_create_conversations;
+mod m20261121_000002_create_messages;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_create_conversations::Migration),
+            Box::new(m20261121_000002_create_messages::Migration),
+        ]
+    }
+
+    fn migration_table_name() -> DynIden {
+        "chat_migrations".into_iden()
+    }
+}

@@ -1,0 +1,183 @@
+//! The composition root: settings and dependencies become a module.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::{Data, ServiceConfig};
+use async_trait::async_trait;
+use platform::cli::Service;
+use platform::client::{Sibling, http_client};
+use platform::db::Database;
+use platform::http::Endpoints;
+use platform::settings::{DatabaseSettings, Settings, SiblingSettings};
+use platform::{Instance, Module, NotReady};
+use secrecy::ExposeSecret;
+
+use crate::clients::ProjectService;
+use crate::core::{Catalogue, ChatSettings, DemoModel};
+use crate::dependencies::ChatState;
+use crate::generation::Engine;
+use crate::migrations::Migrator;
+use crate::providers::{Demo, OpenAi};
+use crate::repositories::{SqlConversations, SqlMessages, SqlReplies};
+use crate::routes;
+use crate::services::{Conversations, Messages, MessagesParts, Models, ProjectAccess};
+
+/// Where OpenAI itself listens; anywhere else may do without a key.
+const OPENAI: &str = "https://api.openai.com";
+
+/// chat-service as a process of its own.
+pub struct ChatService;
+
+/// chat-service as a part of a process.
+pub struct ChatModule {
+    db: Database,
+    engine: Engine,
+    state: Data<ChatState>,
+}
+
+#[async_trait]
+impl Service for ChatService {
+    const NAME: &'static str = "chat-service";
+    const TITLE: &'static str = "OmniChat chat-service";
+    const DEFAULTS: &'static str = include_str!("../config/default.toml");
+
+    fn endpoints() -> Endpoints {
+        routes::endpoints()
+    }
+
+    async fn build(settings: &Settings, instance: &Instance) -> anyhow::Result<Arc<dyn Module>> {
+        let siblings: SiblingSettings = settings.section("siblings")?;
+        let projects = Sibling::new(
+            "project-service",
+            &siblings.project_url,
+            http_client(Duration::from_secs(1))?,
+            siblings.deadline(),
+            Self::NAME,
+            instance.clone(),
+        );
+        let projects = Arc::new(ProjectService::new(projects));
+        Ok(Arc::new(
+            ChatModule::build(settings, instance, projects).await?,
+        ))
+    }
+}
+
+impl ChatModule {
+    /// Puts the module together; `projects` is how project-service is asked.
+    ///
+    /// # Errors
+    /// A setting is wrong, or the database cannot be reached.
+    pub async fn build(
+        settings: &Settings,
+        instance: &Instance,
+        projects: Arc<dyn ProjectAccess>,
+    ) -> anyhow::Result<Self> {
+        let chat = ChatSettings::from(settings)?;
+        let models = Arc::new(models(&chat)?);
+        let db = Database::connect(&DatabaseSettings::from(settings)?, "chat").await?;
+        let engine = Engine::new(
+            Arc::new(SqlReplies::new(db.clone())),
+            instance.clone(),
+            chat.generation,
+        );
+        let conversations = Arc::new(SqlConversations::new(db.clone()));
+        let parts = MessagesParts {
+            conversations: conversations.clone(),
+            messages: Arc::new(SqlMessages::new(db.clone())),
+            projects: projects.clone(),
+            models: models.clone(),
+            engine: engine.clone(),
+            context: chat.context,
+        };
+        let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
+        let state = Data::new(ChatState {
+            messages: Messages::new(parts, clock.clone(), ids.clone()),
+            conversations: Conversations::new(
+                conversations,
+                projects,
+                models.clone(),
+                engine.clone(),
+                clock,
+                ids,
+            ),
+            models,
+        });
+        Ok(Self { db, engine, state })
+    }
+
+    /// Its services, for a module in the same process.
+    pub fn state(&self) -> Data<ChatState> {
+        self.state.clone()
+    }
+}
+
+fn models(settings: &ChatSettings) -> anyhow::Result<Models> {
+    let mut models = Models::new(
+        Catalogue::load(&settings.models.file)?,
+        settings.models.default.clone(),
+    );
+    let providers = &settings.providers;
+    let key = Some(providers.openai_api_key.clone()).filter(|key| !key.expose_secret().is_empty());
+    let has_openai = key.is_some() || !providers.openai_base_url.starts_with(OPENAI);
+    if has_openai {
+        let http = reqwest::Client::builder()
+            .connect_timeout(providers.connect())
+            .read_timeout(providers.idle())
+            .redirect(reqwest::redirect::Policy::none())
+            .tcp_nodelay(true)
+            .no_proxy()
+            .build()?;
+        models = models.with(
+            "openai",
+            Arc::new(OpenAi::new(http, &providers.openai_base_url)),
+            key,
+        );
+    }
+    let has_demo = match settings.models.demo {
+        DemoModel::Auto => !has_openai,
+        DemoModel::On => true,
+        DemoModel::Off => false,
+    };
+    Ok(if has_demo {
+        models.with("demo", Arc::new(Demo), None)
+    } else {
+        models
+    })
+}
+
+#[async_trait]
+impl Module for ChatModule {
+    fn name(&self) -> &'static str {
+        "chat"
+    }
+
+    fn endpoints(&self) -> Endpoints {
+        routes::endpoints()
+    }
+
+    fn configure(&self, config: &mut ServiceConfig) {
+        config.app_data(self.state.clone());
+        routes::endpoints().configure(config);
+    }
+
+    fn database(&self) -> &Database {
+        &self.db
+    }
+
+    async fn migrate(&self) -> anyhow::Result<()> {
+        Ok(self.db.migrate::<Migrator>().await?)
+    }
+
+    async fn ready(&self) -> Result<(), NotReady> {
+        self.db.ready::<Migrator>().await
+    }
+
+    fn start(&self) {
+        self.engine.start();
+    }
+
+    async fn drain(&self, patience: Duration) {
+        self.engine.drain(patience).await;
+    }
+}

@@ -1,0 +1,105 @@
+//! The demonstration model: in process, without a key, so that every feature can be tried before one is bought. It says
+//! plainly what it is.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use common::domain::message::{FinishReason, Role};
+use futures_util::stream::{self, StreamExt};
+
+use super::{
+    CompletionRequest, Delta, DeltaStream, Provider, ProviderError, TokenUsage, estimate_tokens,
+};
+
+/// About as fast as people read.
+const PACE: Duration = Duration::from_millis(15);
+
+/// The demonstration model.
+pub struct Demo;
+
+#[async_trait]
+impl Provider for Demo {
+    async fn stream(&self, request: CompletionRequest) -> Result<DeltaStream, ProviderError> {
+        let text = reply(&request);
+        let prompt = request
+            .messages
+            .iter()
+            .map(|message| estimate_tokens(&message.content))
+            .sum();
+        let usage = TokenUsage {
+            prompt,
+            completion: estimate_tokens(&text),
+        };
+        let words: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
+        let paced = stream::iter(words).then(|word| async move {
+            tokio::time::sleep(PACE).await;
+            Ok(Delta::Text(word))
+        });
+        let end = stream::iter([
+            Ok(Delta::Finish(FinishReason::Stop)),
+            Ok(Delta::Usage(usage)),
+        ]);
+        Ok(paced.chain(end).boxed())
+    }
+}
+
+fn reply(request: &CompletionRequest) -> String {
+    let said = |role: Role| {
+        request
+            .messages
+            .iter()
+            .filter(move |message| message.role == role)
+    };
+    let question = said(Role::User)
+        .next_back()
+        .map_or("", |message| message.content.as_str());
+    let quoted: String = question.chars().take(200).collect();
+    let turn = said(Role::User).count();
+    let system = match said(Role::System).next() {
+        Some(text) => {
+            let beginning: String = text.content.chars().take(120).collect();
+            format!("Before that I was told: “{beginning}”. ")
+        }
+        None => String::new(),
+    };
+    format!(
+        "I am OmniChat's demonstration model, not a language model: I only repeat what I was sent. \
+         You wrote: “{quoted}”. {system}This is message {turn} of yours in what I was shown of our conversation. \
+         To talk to a real model, give the server a key, for example OPENAI_API_KEY, and start it again."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::PromptMessage;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_repeats_what_it_was_told_and_asked() {
+        let message = |role, content: &str| PromptMessage {
+            role,
+            content: content.to_owned(),
+        };
+        let request = CompletionRequest {
+            model: "demo".to_owned(),
+            messages: vec![
+                message(Role::System, "Be kind"),
+                message(Role::User, "Hi"),
+                message(Role::Assistant, "Hello"),
+                message(Role::User, "How are you?"),
+            ],
+            temperature: None,
+            max_tokens: None,
+            key: None,
+        };
+        let whole = Demo.complete(request).await.unwrap();
+        for part in ["demonstration", "“How are you?”", "“Be kind”", "message 2"] {
+            assert!(whole.text.contains(part), "{}", whole.text);
+        }
+        assert_eq!(whole.finish_reason, Some(FinishReason::Stop));
+        assert_eq!(
+            whole.usage.map(|usage| usage.completion),
+            Some(estimate_tokens(&whole.text))
+        );
+    }
+}

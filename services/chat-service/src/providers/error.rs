@@ -1,0 +1,129 @@
+//! What can go wrong with a provider, told apart by what can be done about it.
+
+use std::time::Duration;
+
+use common::ErrorCode;
+
+/// A provider's failure. Never carries what the provider wrote, which may hold a key or somebody else's text.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind:?}{}", .cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default())]
+pub struct ProviderError {
+    /// What it means.
+    pub kind: ProviderErrorKind,
+    /// When to try again, if the provider said so.
+    pub retry_after: Option<Duration>,
+    cause: Option<String>,
+}
+
+/// What a failure means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderErrorKind {
+    /// Too many requests; later will do.
+    RateLimited,
+    /// Nothing is left to spend; later will not do.
+    QuotaExhausted,
+    /// It has too much to do.
+    Overloaded,
+    /// It does not take the key.
+    AuthFailed,
+    /// More than the model can read.
+    ContextTooLong,
+    /// It does not understand what it was asked.
+    BadRequest,
+    /// It failed.
+    Failed,
+    /// It could not be reached.
+    Unreachable,
+    /// It did not answer in time.
+    TimedOut,
+    /// The answer stopped before its end.
+    Truncated,
+    /// What it answered is no answer.
+    Protocol,
+}
+
+impl ProviderError {
+    /// A failure.
+    pub fn new(kind: ProviderErrorKind) -> Self {
+        Self {
+            kind,
+            retry_after: None,
+            cause: None,
+        }
+    }
+
+    /// With what caused it, for the log. Must hold neither an address nor what the provider wrote.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+}
+
+impl ProviderErrorKind {
+    /// The API's code for it.
+    pub fn code(self) -> ErrorCode {
+        match self {
+            Self::RateLimited | Self::QuotaExhausted => ErrorCode::ProviderRateLimited,
+            Self::Overloaded => ErrorCode::ProviderOverloaded,
+            Self::AuthFailed => ErrorCode::ProviderAuthFailed,
+            Self::ContextTooLong => ErrorCode::ContextTooLong,
+            Self::BadRequest | Self::Failed | Self::Unreachable => ErrorCode::ProviderError,
+            Self::TimedOut => ErrorCode::ProviderTimeout,
+            Self::Truncated => ErrorCode::ProviderTruncated,
+            Self::Protocol => ErrorCode::ProviderProtocol,
+        }
+    }
+
+    /// What a person is told.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::RateLimited => {
+                "The model's provider takes no more requests just now. Try again in a moment."
+            }
+            Self::QuotaExhausted => {
+                "The quota at the model's provider is used up. Ask the operator, or use another model."
+            }
+            Self::Overloaded => "The model's provider has too much to do. Try again in a moment.",
+            Self::AuthFailed => {
+                "The model's provider does not take the key. Ask the operator to check it."
+            }
+            Self::ContextTooLong => {
+                "The conversation is longer than the model can read. Shorten the message, or use another model."
+            }
+            Self::BadRequest => {
+                "The model's provider does not take this request. Try another model."
+            }
+            Self::Failed => "The model's provider failed. Try again.",
+            Self::Unreachable => "The model's provider cannot be reached. Try again in a moment.",
+            Self::TimedOut => "The model's provider did not answer in time. Try again.",
+            Self::Truncated => {
+                "The reply broke off before its end. What had come is kept; try again."
+            }
+            Self::Protocol => {
+                "The model's provider sent something that is no reply. Try again, or use another model."
+            }
+        }
+    }
+
+    /// Whether asking again may help.
+    pub fn is_retryable(self) -> bool {
+        match self {
+            Self::RateLimited
+            | Self::Overloaded
+            | Self::Failed
+            | Self::Unreachable
+            | Self::TimedOut
+            | Self::Truncated
+            | Self::Protocol => true,
+            Self::QuotaExhausted | Self::AuthFailed | Self::ContextTooLong | Self::BadRequest => {
+                false
+            }
+        }
+    }
+
+    /// Whether the provider said that something is wrong, rather than just stopped.
+    pub fn is_named(self) -> bool {
+        !matches!(self, Self::Truncated | Self::TimedOut | Self::Unreachable)
+    }
+}

@@ -1,0 +1,374 @@
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use common::domain::conversation::{
+    Conversation, ConversationChanges, DeletedConversation, LastMessage, PREVIEW_CHARS,
+};
+use common::domain::message::{MessageStatus, Role};
+use common::repositories::{
+    ConversationFilter, ConversationRepository, ConversationSort, StoreError,
+};
+use common::{ConversationId, MessageId, Page, PageRequest, Position, ProjectId, UserId};
+use platform::db::{Database, Keyset, micros, store_error};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use super::entities::message::{self, word};
+use super::entities::{conversation, conversation_count, model_context};
+
+/// Conversations in the service's database.
+pub struct SqlConversations {
+    db: Database,
+}
+
+/// The newest message of a conversation, without the rest of its text.
+#[derive(FromQueryResult)]
+struct Leaf {
+    id: Uuid,
+    preview: String,
+    role: String,
+    model: String,
+    created_at: DateTime<Utc>,
+}
+
+impl SqlConversations {
+    pub fn new(db: Database) -> Self {
+        Self { db }
+    }
+
+    /// Rows as conversations: with their models and their newest messages, in two statements however many there are.
+    async fn complete(&self, rows: Vec<conversation::Model>) -> Result<Vec<Conversation>, DbErr> {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let mut models: HashMap<Uuid, Vec<String>> = HashMap::new();
+        let contexts = model_context::Entity::find()
+            .filter(model_context::Column::ConversationId.is_in(ids))
+            .order_by_asc(model_context::Column::FirstMessageAt)
+            .all(self.db.connection())
+            .await?;
+        for context in contexts {
+            models
+                .entry(context.conversation_id)
+                .or_default()
+                .push(context.model);
+        }
+        let leaves: Vec<Uuid> = rows.iter().filter_map(|row| row.active_leaf_id).collect();
+        let mut leaves: HashMap<Uuid, Leaf> = self
+            .leaves(leaves)
+            .await?
+            .into_iter()
+            .map(|leaf| (leaf.id, leaf))
+            .collect();
+        let complete = |row: conversation::Model| {
+            let active_models = models.remove(&row.id).unwrap_or_default();
+            let last_message = row
+                .active_leaf_id
+                .and_then(|leaf| leaves.remove(&leaf))
+                .map(LastMessage::from);
+            Conversation {
+                active_models,
+                last_message,
+                ..row.into()
+            }
+        };
+        Ok(rows.into_iter().map(complete).collect())
+    }
+
+    async fn leaves(&self, ids: Vec<Uuid>) -> Result<Vec<Leaf>, DbErr> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let preview = Expr::cust(format!("substr(content, 1, {PREVIEW_CHARS})"));
+        message::Entity::find()
+            .filter(message::Column::Id.is_in(ids))
+            .select_only()
+            .columns([
+                message::Column::Id,
+                message::Column::Role,
+                message::Column::Model,
+                message::Column::CreatedAt,
+            ])
+            .expr_as(preview, "preview")
+            .into_model()
+            .all(self.db.connection())
+            .await
+    }
+
+    async fn count(&self, owner: UserId) -> Result<u64, StoreError> {
+        let counted = conversation_count::Entity::find_by_id(owner.uuid())
+            .one(self.db.connection())
+            .await;
+        Ok(counted
+            .map_err(store_error)?
+            .map_or(0, |row| row.conversations.unsigned_abs()))
+    }
+
+    /// Deletes the rows that match; them, and the replies that were running in them.
+    async fn delete_where(
+        &self,
+        condition: Condition,
+    ) -> Result<(Vec<conversation::Model>, Vec<MessageId>), DbErr> {
+        let tx = self.db.begin_write().await?;
+        let locked: Vec<Uuid> = conversation::Entity::find()
+            .filter(condition)
+            .select_only()
+            .column(conversation::Column::Id)
+            .order_by_asc(conversation::Column::Id)
+            .lock_exclusive()
+            .into_tuple()
+            .all(&tx)
+            .await?;
+        let running = running_in(&tx, &locked).await?;
+        let deleted = conversation::Entity::delete_many()
+            .filter(conversation::Column::Id.is_in(locked))
+            .exec_with_returning(&tx)
+            .await?;
+        let mut counts: HashMap<Uuid, i64> = HashMap::new();
+        for row in &deleted {
+            *counts.entry(row.user_id).or_default() -= 1;
+        }
+        for (owner, fewer) in counts {
+            add_to_count(&tx, owner.into(), fewer).await?;
+        }
+        tx.commit().await?;
+        Ok((deleted, running))
+    }
+}
+
+#[async_trait]
+impl ConversationRepository for SqlConversations {
+    async fn list(
+        &self,
+        owner: UserId,
+        filter: &ConversationFilter,
+        page: PageRequest,
+    ) -> Result<Page<Conversation>, StoreError> {
+        let mut query =
+            conversation::Entity::find().filter(conversation::Column::UserId.eq(owner.uuid()));
+        if let Some(project) = filter.project {
+            query = query.filter(conversation::Column::ProjectId.eq(project.uuid()));
+        }
+        if let Some(archived) = filter.archived {
+            query = query.filter(conversation::Column::Archived.eq(archived));
+        }
+        let key = match filter.sort {
+            ConversationSort::CreatedAt => conversation::Column::CreatedAt,
+            ConversationSort::UpdatedAt => conversation::Column::UpdatedAt,
+        };
+        let rows = query
+            .page(key, conversation::Column::Id, page, micros)
+            .all(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        let page = Page::of(rows, page.limit, |row| {
+            let at = match filter.sort {
+                ConversationSort::CreatedAt => row.created_at,
+                ConversationSort::UpdatedAt => row.updated_at,
+            };
+            Position {
+                key: at.timestamp_micros(),
+                id: row.id,
+            }
+        });
+        let is_whole = filter.project.is_none() && filter.archived.is_none();
+        let total = if is_whole {
+            Some(self.count(owner).await?)
+        } else {
+            None
+        };
+        let items = self.complete(page.items).await.map_err(store_error)?;
+        Ok(Page {
+            items,
+            next: page.next,
+            total,
+        })
+    }
+
+    async fn find(
+        &self,
+        owner: UserId,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, StoreError> {
+        let row = conversation::Entity::find_by_id(id.uuid())
+            .filter(conversation::Column::UserId.eq(owner.uuid()))
+            .one(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        let rows = row.into_iter().collect();
+        Ok(self.complete(rows).await.map_err(store_error)?.pop())
+    }
+
+    async fn insert(&self, conversation: &Conversation) -> Result<(), StoreError> {
+        let insert = async {
+            let tx = self.db.begin_write().await?;
+            conversation::Entity::insert(row_of(conversation))
+                .exec_without_returning(&tx)
+                .await?;
+            add_to_count(&tx, conversation.owner, 1).await?;
+            tx.commit().await
+        };
+        insert.await.map_err(store_error)
+    }
+
+    async fn update(
+        &self,
+        owner: UserId,
+        id: ConversationId,
+        changes: &ConversationChanges,
+        at: DateTime<Utc>,
+    ) -> Result<Option<Conversation>, StoreError> {
+        let changes = changes.clone();
+        let mut change = conversation::ActiveModel {
+            updated_at: Set(at),
+            ..Default::default()
+        };
+        if let Some(title) = changes.title {
+            change.title = Set(Some(title));
+        }
+        if let Some((model, provider)) = changes.model {
+            change.model = Set(model);
+            change.llm_provider = Set(provider);
+        }
+        if let Some(system_prompt) = changes.system_prompt {
+            change.system_prompt = Set(system_prompt);
+        }
+        if let Some(pinned) = changes.pinned {
+            change.pinned = Set(pinned);
+        }
+        if let Some(archived) = changes.archived {
+            change.archived = Set(archived);
+        }
+        let rows = conversation::Entity::update_many()
+            .set(change)
+            .filter(conversation::Column::Id.eq(id.uuid()))
+            .filter(conversation::Column::UserId.eq(owner.uuid()))
+            .exec_with_returning(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        Ok(self.complete(rows).await.map_err(store_error)?.pop())
+    }
+
+    async fn delete(
+        &self,
+        owner: UserId,
+        id: ConversationId,
+    ) -> Result<Option<(DeletedConversation, Vec<MessageId>)>, StoreError> {
+        let condition = Condition::all()
+            .add(conversation::Column::Id.eq(id.uuid()))
+            .add(conversation::Column::UserId.eq(owner.uuid()));
+        let (deleted, running) = self.delete_where(condition).await.map_err(store_error)?;
+        Ok(deleted.first().map(|row| {
+            (
+                DeletedConversation {
+                    id,
+                    messages: u64::from(row.message_count.unsigned_abs()),
+                },
+                running,
+            )
+        }))
+    }
+
+    async fn delete_of_project(&self, project: ProjectId) -> Result<Vec<MessageId>, StoreError> {
+        let condition = Condition::all().add(conversation::Column::ProjectId.eq(project.uuid()));
+        let (_, running) = self.delete_where(condition).await.map_err(store_error)?;
+        Ok(running)
+    }
+}
+
+async fn running_in(
+    tx: &DatabaseTransaction,
+    conversations: &[Uuid],
+) -> Result<Vec<MessageId>, DbErr> {
+    let ids: Vec<Uuid> = message::Entity::find()
+        .filter(message::Column::ConversationId.is_in(conversations.iter().copied()))
+        .filter(
+            message::Column::Status
+                .is_in([MessageStatus::Pending, MessageStatus::Streaming].map(word)),
+        )
+        .select_only()
+        .column(message::Column::Id)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(ids.into_iter().map(Into::into).collect())
+}
+
+async fn add_to_count(tx: &DatabaseTransaction, owner: UserId, more: i64) -> Result<(), DbErr> {
+    let row = conversation_count::ActiveModel {
+        user_id: Set(owner.uuid()),
+        conversations: Set(more.clamp(0, i64::MAX)),
+    };
+    let column = Expr::col((
+        conversation_count::Entity,
+        conversation_count::Column::Conversations,
+    ));
+    let on_conflict = OnConflict::column(conversation_count::Column::UserId)
+        .value(conversation_count::Column::Conversations, column.add(more))
+        .to_owned();
+    conversation_count::Entity::insert(row)
+        .on_conflict(on_conflict)
+        .exec_without_returning(tx)
+        .await
+        .map(drop)
+}
+
+fn row_of(conversation: &Conversation) -> conversation::ActiveModel {
+    conversation::ActiveModel {
+        id: Set(conversation.id.uuid()),
+        user_id: Set(conversation.owner.uuid()),
+        project_id: Set(conversation.project.map(ProjectId::uuid)),
+        title: Set(conversation.title.clone()),
+        model: Set(conversation.model.clone()),
+        llm_provider: Set(conversation.provider.clone()),
+        system_prompt: Set(conversation.system_prompt.clone()),
+        pinned: Set(false),
+        archived: Set(false),
+        next_seq: Set(1),
+        message_count: Set(0),
+        active_leaf_id: Set(None),
+        created_at: Set(conversation.created_at),
+        updated_at: Set(conversation.updated_at),
+    }
+}
+
+impl From<conversation::Model> for Conversation {
+    fn from(row: conversation::Model) -> Self {
+        Self {
+            id: row.id.into(),
+            owner: row.user_id.into(),
+            project: row.project_id.map(Into::into),
+            title: row.title,
+            model: row.model,
+            provider: row.llm_provider,
+            system_prompt: row.system_prompt,
+            pinned: row.pinned,
+            archived: row.archived,
+            message_count: row.message_count.unsigned_abs(),
+            active_models: Vec::new(),
+            last_message: None,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+impl From<Leaf> for LastMessage {
+    fn from(leaf: Leaf) -> Self {
+        let role = if leaf.role == word(Role::User) {
+            Role::User
+        } else {
+            Role::Assistant
+        };
+        Self {
+            id: leaf.id.into(),
+            preview: leaf.preview,
+            role,
+            model: leaf.model,
+            at: leaf.created_at,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The tables, row for row. No logic but that of a column's form.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` writes code that begins transactions; nobody calls it"
+)]
+
+pub mod conversation;
+pub mod conversation_count;
+pub mod message;
+pub mod model_context;

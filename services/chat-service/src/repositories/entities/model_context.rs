@@ -1,0 +1,16 @@
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "model_contexts")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub conversation_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub model: String,
+    pub message_count: i32,
+    pub first_message_at: DateTimeUtc,
+    pub last_message_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

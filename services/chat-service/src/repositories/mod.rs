@@ -1,0 +1,10 @@
+//! `common`'s repository traits over SeaORM.
+
+mod conversations;
+mod entities;
+mod messages;
+mod replies;
+
+pub use conversations::SqlConversations;
+pub use messages::SqlMessages;
+pub use replies::SqlReplies;

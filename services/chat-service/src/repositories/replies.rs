@@ -1,0 +1,347 @@
+use async_trait::async_trait;
+use common::domain::message::{
+    FinishReason, Lease, Message, MessageStatus, NewTurn, ReplyEnd, ReplyFailure, Role,
+};
+use common::repositories::{Checkpoint, ReplyRepository, StoreError, TurnError};
+use common::{ErrorCode, MessageId, UserId};
+use platform::db::{Database, is_unique_violation, store_error};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, QueryFilter,
+    QuerySelect,
+};
+use uuid::Uuid;
+
+use super::entities::message::{self, count, json, word};
+use super::entities::{conversation, model_context};
+
+/// The life of replies in the service's database.
+pub struct SqlReplies {
+    db: Database,
+}
+
+/// What a conversation and the database's clock say when a turn begins.
+#[derive(FromQueryResult)]
+struct Beginning {
+    next_seq: i64,
+    active_leaf_id: Option<Uuid>,
+    title: Option<String>,
+    now: i64,
+}
+
+impl SqlReplies {
+    pub fn new(db: Database) -> Self {
+        Self { db }
+    }
+
+    /// The conversation, which nobody else changes until the transaction ends.
+    async fn lock(
+        &self,
+        tx: &DatabaseTransaction,
+        owner: UserId,
+        turn: &NewTurn,
+    ) -> Result<Option<Beginning>, DbErr> {
+        conversation::Entity::find_by_id(turn.conversation.uuid())
+            .filter(conversation::Column::UserId.eq(owner.uuid()))
+            .select_only()
+            .column(conversation::Column::NextSeq)
+            .column(conversation::Column::ActiveLeafId)
+            .column(conversation::Column::Title)
+            .expr_as(self.db.now_micros(), "now")
+            .lock_exclusive()
+            .into_model()
+            .one(tx)
+            .await
+    }
+
+    /// Makes running replies whose lease has run out `interrupted`, of those that match.
+    async fn interrupt_expired(
+        &self,
+        connection: &impl sea_orm::ConnectionTrait,
+        which: Condition,
+    ) -> Result<u64, DbErr> {
+        let failure = ReplyFailure::new(
+            ErrorCode::InternalError,
+            "The server stopped while it made this reply. What had come is kept; ask again.",
+            true,
+        );
+        let interrupted = message::Entity::update_many()
+            .col_expr(message::Column::Error, Expr::val(json(&failure)))
+            .col_expr(
+                message::Column::Status,
+                Expr::val(word(MessageStatus::Interrupted)),
+            )
+            .col_expr(
+                message::Column::FinishReason,
+                Expr::val(word(FinishReason::Error)),
+            )
+            .col_expr(message::Column::LeaseUntil, Expr::val(None::<i64>))
+            .filter(is_running())
+            .filter(Expr::col(message::Column::LeaseUntil).lt(self.db.now_micros()))
+            .filter(which)
+            .exec(connection)
+            .await?;
+        Ok(interrupted.rows_affected)
+    }
+}
+
+#[async_trait]
+impl ReplyRepository for SqlReplies {
+    async fn begin_turn(
+        &self,
+        owner: UserId,
+        turn: &NewTurn,
+    ) -> Result<(Message, Message), TurnError> {
+        let tx = self.db.begin_write().await.map_err(store_error)?;
+        let found = self.lock(&tx, owner, turn).await.map_err(store_error)?;
+        let beginning = found.ok_or(TurnError::NotFound)?;
+        let same = Condition::all()
+            .add(message::Column::ConversationId.eq(turn.conversation.uuid()))
+            .add(message::Column::Model.eq(&turn.model));
+        self.interrupt_expired(&tx, same)
+            .await
+            .map_err(store_error)?;
+
+        let user = user_row(owner, turn, &beginning);
+        let reply = reply_row(owner, turn, &beginning);
+        message::Entity::insert_many([user.clone(), reply.clone()].map(message::ActiveModel::from))
+            .exec_without_returning(&tx)
+            .await
+            .map_err(turn_error)?;
+        grow_conversation(&tx, turn, beginning.title.is_none())
+            .await
+            .map_err(store_error)?;
+        grow_context(&tx, turn).await.map_err(store_error)?;
+        tx.commit().await.map_err(store_error)?;
+        Ok((user.into(), reply.into()))
+    }
+
+    async fn checkpoint(
+        &self,
+        reply: MessageId,
+        lease: Lease,
+        content: &str,
+        reasoning: &str,
+    ) -> Result<Checkpoint, StoreError> {
+        let status = if content.is_empty() && reasoning.is_empty() {
+            MessageStatus::Pending
+        } else {
+            MessageStatus::Streaming
+        };
+        let until = self
+            .db
+            .now_micros()
+            .add(i64::from(lease.seconds) * 1_000_000);
+        let rows = message::Entity::update_many()
+            .col_expr(message::Column::Content, Expr::val(content))
+            .col_expr(message::Column::Reasoning, Expr::val(reasoning))
+            .col_expr(message::Column::Status, Expr::val(word(status)))
+            .col_expr(message::Column::LeaseUntil, until)
+            .filter(held(reply, lease.holder))
+            .exec_with_returning(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        Ok(match rows.first() {
+            None => Checkpoint::LeaseLost,
+            Some(row) if row.cancel_requested => Checkpoint::CancelRequested,
+            Some(_) => Checkpoint::Stored,
+        })
+    }
+
+    async fn finish(&self, ends: &[ReplyEnd]) -> Result<Vec<MessageId>, StoreError> {
+        let finish = async {
+            let tx = self.db.begin_write().await?;
+            let mut stored = Vec::with_capacity(ends.len());
+            for end in ends {
+                let updated = message::Entity::update_many()
+                    .set(end_of(end))
+                    .filter(held(end.reply, end.holder))
+                    .exec(&tx)
+                    .await?;
+                if updated.rows_affected > 0 {
+                    stored.push(end.reply);
+                    conversation::Entity::update_many()
+                        .col_expr(conversation::Column::UpdatedAt, Expr::val(end.at))
+                        .filter(conversation::Column::Id.eq(end.conversation.uuid()))
+                        .exec(&tx)
+                        .await?;
+                }
+            }
+            tx.commit().await?;
+            Ok(stored)
+        };
+        finish.await.map_err(store_error)
+    }
+
+    async fn request_cancel(
+        &self,
+        owner: UserId,
+        reply: MessageId,
+    ) -> Result<Option<Message>, StoreError> {
+        let mine = || {
+            Condition::all()
+                .add(message::Column::Id.eq(reply.uuid()))
+                .add(message::Column::UserId.eq(owner.uuid()))
+        };
+        message::Entity::update_many()
+            .col_expr(message::Column::CancelRequested, Expr::val(true))
+            .filter(mine())
+            .filter(is_running())
+            .exec(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        let row = message::Entity::find()
+            .filter(mine())
+            .one(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        Ok(row.map(Message::from))
+    }
+
+    async fn reap(&self) -> Result<u64, StoreError> {
+        self.interrupt_expired(self.db.connection(), Condition::all())
+            .await
+            .map_err(store_error)
+    }
+}
+
+fn is_running() -> Condition {
+    let running = [MessageStatus::Pending, MessageStatus::Streaming].map(word);
+    Condition::all().add(message::Column::Status.is_in(running))
+}
+
+/// A running reply that is still its maker's.
+fn held(reply: MessageId, holder: Uuid) -> Condition {
+    is_running()
+        .add(message::Column::Id.eq(reply.uuid()))
+        .add(message::Column::LeaseOwner.eq(holder))
+}
+
+async fn grow_conversation(
+    tx: &DatabaseTransaction,
+    turn: &NewTurn,
+    is_untitled: bool,
+) -> Result<(), DbErr> {
+    let change = conversation::ActiveModel {
+        title: if is_untitled {
+            Set(Some(turn.title.clone()))
+        } else {
+            NotSet
+        },
+        active_leaf_id: Set(Some(turn.reply.uuid())),
+        updated_at: Set(turn.at),
+        ..Default::default()
+    };
+    conversation::Entity::update_many()
+        .set(change)
+        .col_expr(
+            conversation::Column::NextSeq,
+            Expr::col(conversation::Column::NextSeq).add(2),
+        )
+        .col_expr(
+            conversation::Column::MessageCount,
+            Expr::col(conversation::Column::MessageCount).add(2),
+        )
+        .filter(conversation::Column::Id.eq(turn.conversation.uuid()))
+        .exec(tx)
+        .await
+        .map(drop)
+}
+
+async fn grow_context(tx: &DatabaseTransaction, turn: &NewTurn) -> Result<(), DbErr> {
+    let row = model_context::ActiveModel {
+        conversation_id: Set(turn.conversation.uuid()),
+        model: Set(turn.model.clone()),
+        message_count: Set(2),
+        first_message_at: Set(turn.at),
+        last_message_at: Set(turn.at),
+    };
+    let counted = Expr::col((model_context::Entity, model_context::Column::MessageCount)).add(2);
+    let key = [
+        model_context::Column::ConversationId,
+        model_context::Column::Model,
+    ];
+    let on_conflict = OnConflict::columns(key)
+        .value(model_context::Column::MessageCount, counted)
+        .update_column(model_context::Column::LastMessageAt)
+        .to_owned();
+    model_context::Entity::insert(row)
+        .on_conflict(on_conflict)
+        .exec_without_returning(tx)
+        .await
+        .map(drop)
+}
+
+fn user_row(owner: UserId, turn: &NewTurn, beginning: &Beginning) -> message::Model {
+    message::Model {
+        id: turn.user_message.uuid(),
+        conversation_id: turn.conversation.uuid(),
+        user_id: owner.uuid(),
+        parent_id: beginning.active_leaf_id,
+        turn_id: turn.turn.uuid(),
+        model: turn.model.clone(),
+        seq: beginning.next_seq,
+        role: word(Role::User),
+        content: turn.content.clone(),
+        reasoning: String::new(),
+        status: word(MessageStatus::Complete),
+        finish_reason: None,
+        error: None,
+        token_count: Some(count(turn.content_tokens)),
+        temperature: None,
+        prompt_tokens: None,
+        completion_tokens: None,
+        cost_micro_usd: None,
+        prompt_versions: json(&[(); 0]),
+        lease_owner: None,
+        lease_until: None,
+        cancel_requested: false,
+        created_at: turn.at,
+    }
+}
+
+fn reply_row(owner: UserId, turn: &NewTurn, beginning: &Beginning) -> message::Model {
+    message::Model {
+        id: turn.reply.uuid(),
+        parent_id: Some(turn.user_message.uuid()),
+        seq: beginning.next_seq + 1,
+        role: word(Role::Assistant),
+        content: String::new(),
+        status: word(MessageStatus::Pending),
+        token_count: None,
+        temperature: turn.temperature,
+        prompt_versions: json(&turn.prompt_versions),
+        lease_owner: Some(turn.lease.holder),
+        lease_until: Some(beginning.now + i64::from(turn.lease.seconds) * 1_000_000),
+        ..user_row(owner, turn, beginning)
+    }
+}
+
+fn end_of(end: &ReplyEnd) -> message::ActiveModel {
+    message::ActiveModel {
+        content: Set(end.content.clone()),
+        reasoning: Set(end.reasoning.clone()),
+        status: Set(word(end.status)),
+        finish_reason: Set(end.finish_reason.map(word)),
+        error: Set(end.error.as_ref().map(json)),
+        token_count: Set(Some(count(end.tokens))),
+        prompt_tokens: Set(end.usage.map(|usage| count(usage.prompt_tokens))),
+        completion_tokens: Set(end.usage.map(|usage| count(usage.completion_tokens))),
+        cost_micro_usd: Set(end.usage.and_then(|usage| usage.cost_micro_usd)),
+        lease_until: Set(None),
+        ..Default::default()
+    }
+}
+
+fn turn_error(error: DbErr) -> TurnError {
+    if is_unique_violation(
+        &error,
+        "messages_one_running",
+        "messages.conversation_id, messages.model",
+    ) {
+        TurnError::GenerationInProgress
+    } else {
+        store_error(error).into()
+    }
+}

@@ -1,0 +1,77 @@
+//! What goes wrong in the domain, as the API says it. No wildcard arm: a new error must be thought about here.
+
+use std::time::Duration;
+
+use common::ErrorCode;
+use common::MessageId;
+use common::domain::conversation::ConversationError;
+use common::domain::message::{MessageError, ReplyFailure};
+use platform::http::AppError;
+use serde_json::json;
+
+pub fn conversation(error: ConversationError) -> AppError {
+    match error {
+        ConversationError::NotFound => AppError::not_found(),
+        ConversationError::NoSuchProject => no_such_project(),
+        ConversationError::UnknownModel { model } => unknown_model(&model),
+        ConversationError::ProjectsUnavailable(cause) => projects_unavailable(cause),
+        ConversationError::Store(error) => error.into(),
+    }
+}
+
+pub fn message(error: MessageError) -> AppError {
+    match error {
+        MessageError::NotFound => AppError::not_found(),
+        MessageError::GenerationInProgress => AppError::new(
+            ErrorCode::GenerationInProgress,
+            "This model is still answering in this conversation. Wait for the reply to end.",
+        ),
+        MessageError::UnknownModel { model } => unknown_model(&model),
+        MessageError::ApiKeyRequired { provider } => AppError::new(
+            ErrorCode::ApiKeyRequired,
+            format!("There is no key for {provider}. Choose a model that is available, or ask the operator for a key."),
+        )
+        .with_details(json!({"provider": provider})),
+        MessageError::ContextTooLong { limit } => AppError::new(
+            ErrorCode::ContextTooLong,
+            format!("The message and the prompts in front of it are more than the {limit} tokens that the model can read. Shorten them, or use another model."),
+        )
+        .with_details(json!({"limit": limit})),
+        MessageError::Draining => AppError::unavailable("The server is being restarted. Try again in a moment."),
+        MessageError::NoSuchProject => no_such_project(),
+        MessageError::ProjectsUnavailable(cause) => projects_unavailable(cause),
+        MessageError::Store(error) => error.into(),
+    }
+}
+
+/// A reply that failed, to a client that waited for the whole of it. Says what was kept.
+pub fn reply(failure: &ReplyFailure, user_message: MessageId, reply: MessageId) -> AppError {
+    let code = ErrorCode::parse(&failure.code).unwrap_or(ErrorCode::ProviderError);
+    let error = AppError::new(code, failure.message.clone())
+        .with_details(json!({"userMessageId": user_message, "messageId": reply}));
+    if failure.retryable {
+        error.with_retry_after(Duration::from_secs(1))
+    } else {
+        error
+    }
+}
+
+fn no_such_project() -> AppError {
+    AppError::new(
+        ErrorCode::NotFound,
+        "There is no such project. Check the project's id.",
+    )
+}
+
+fn unknown_model(model: &str) -> AppError {
+    AppError::new(
+        ErrorCode::ModelUnknown,
+        "There is no such model. `GET /models` lists those that there are.",
+    )
+    .with_details(json!({"model": model}))
+}
+
+fn projects_unavailable(cause: Box<dyn std::error::Error + Send + Sync>) -> AppError {
+    AppError::unavailable("The project's prompts cannot be read just now. Try again in a moment.")
+        .with_cause(cause)
+}

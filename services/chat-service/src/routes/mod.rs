@@ -1,0 +1,26 @@
+//! The table of contents: one line per endpoint. A handler extracts, calls one service method, answers.
+
+mod conversations;
+mod errors;
+mod internal;
+mod messages;
+mod models;
+
+use platform::http::Endpoints;
+
+/// What chat-service serves.
+pub fn endpoints() -> Endpoints {
+    platform::endpoints![
+        conversations::list_conversations,
+        conversations::create_conversation,
+        conversations::get_conversation,
+        conversations::update_conversation,
+        conversations::delete_conversation,
+        messages::list_messages,
+        messages::send_message,
+        messages::get_message,
+        messages::stream_message,
+        models::list_models,
+        internal::delete_project_conversations,
+    ]
+}

@@ -1,0 +1,9 @@
+use common::ProjectId;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletedProjectData {
+    pub deleted_project: ProjectId,
+}

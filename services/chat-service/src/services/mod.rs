@@ -1,0 +1,12 @@
+//! What chat-service does, in its own words: no HTTP, no SQL.
+
+mod context;
+mod conversations;
+mod messages;
+mod models;
+mod projects;
+
+pub use conversations::Conversations;
+pub use messages::{Following, Messages, MessagesParts};
+pub use models::{AvailableModel, ModelError, Models};
+pub use projects::{OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompt, ProjectPrompts};

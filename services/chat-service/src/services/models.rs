@@ -1,0 +1,116 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::core::{Catalogue, Model};
+use crate::providers::Provider;
+
+/// The catalogue, and who provides its models.
+pub struct Models {
+    catalogue: Catalogue,
+    providers: HashMap<&'static str, Configured>,
+    default: String,
+}
+
+/// A provider that can be asked.
+struct Configured {
+    provider: Arc<dyn Provider>,
+    key: Option<SecretString>,
+}
+
+/// A model, and how to ask it.
+pub struct AvailableModel<'a> {
+    /// What the catalogue says of it.
+    pub model: &'a Model,
+    /// Who provides it.
+    pub provider: Arc<dyn Provider>,
+    /// The key to use.
+    pub key: Option<SecretString>,
+}
+
+/// Why a model cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelError {
+    /// The catalogue has no such model.
+    Unknown,
+    /// Its provider is not configured.
+    Unavailable {
+        /// The provider's name.
+        provider: String,
+    },
+}
+
+impl Models {
+    /// The models of `catalogue`; `default` answers where nobody names another.
+    pub fn new(catalogue: Catalogue, default: String) -> Self {
+        Self {
+            catalogue,
+            providers: HashMap::new(),
+            default,
+        }
+    }
+
+    /// With a provider that can be asked.
+    #[must_use]
+    pub fn with(
+        mut self,
+        name: &'static str,
+        provider: Arc<dyn Provider>,
+        key: Option<SecretString>,
+    ) -> Self {
+        self.providers.insert(name, Configured { provider, key });
+        self
+    }
+
+    /// Every model, and whether it can be asked.
+    pub fn list(&self) -> impl Iterator<Item = (&Model, bool)> {
+        self.catalogue
+            .models()
+            .iter()
+            .map(|model| (model, self.is_available(model)))
+    }
+
+    /// A model of the catalogue, whether or not it can be asked.
+    pub fn find(&self, id: &str) -> Option<&Model> {
+        self.catalogue.find(id)
+    }
+
+    /// The model for a new conversation: the configured default where it is available, else the first that is, else the
+    /// default all the same, so that the first send says what is missing.
+    pub fn default_model(&self) -> Option<&Model> {
+        let default = self.find(&self.default);
+        default
+            .filter(|model| self.is_available(model))
+            .or_else(|| {
+                self.catalogue
+                    .models()
+                    .iter()
+                    .find(|model| self.is_available(model))
+            })
+            .or(default)
+    }
+
+    /// A model and how to ask it.
+    ///
+    /// # Errors
+    /// There is no such model, or its provider is not configured.
+    pub fn resolve(&self, id: &str) -> Result<AvailableModel<'_>, ModelError> {
+        let model = self.find(id).ok_or(ModelError::Unknown)?;
+        let configured =
+            self.providers
+                .get(model.provider.as_str())
+                .ok_or_else(|| ModelError::Unavailable {
+                    provider: model.provider.clone(),
+                })?;
+        Ok(AvailableModel {
+            model,
+            provider: configured.provider.clone(),
+            key: configured.key.clone(),
+        })
+    }
+
+    fn is_available(&self, model: &Model) -> bool {
+        self.providers.contains_key(model.provider.as_str())
+    }
+}

@@ -1,0 +1,143 @@
+//! chat-service over HTTP, on both databases, with `mock-llm` for a model and a small project-service.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod bad_input;
+mod conversations;
+mod faults;
+mod internal;
+mod isolation;
+mod layers;
+mod messages;
+mod openapi;
+mod prompts;
+mod streams;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chat_service::services::{
+    OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompt, ProjectPrompts,
+};
+use chat_service::{ChatModule, ChatService};
+use common::ProjectId;
+use mock_llm::MockLlm;
+use platform::Instance;
+use platform::cli::Service;
+use platform::http::Paths;
+use reqwest::Method;
+use serde_json::{Value, json};
+use testkit::{Actor, Engine, EventStream, TestApp, TestDatabase, settings};
+
+/// A chat-service whose model is `mock-llm`.
+struct Chat {
+    app: TestApp,
+    model: MockLlm,
+    database: TestDatabase,
+    more: Vec<(&'static str, &'static str)>,
+}
+
+/// A project-service that knows one project, which is everybody's.
+struct OneProject {
+    id: ProjectId,
+    prompts: Vec<ProjectPrompt>,
+}
+
+#[async_trait]
+impl ProjectAccess for OneProject {
+    async fn prompts(
+        &self,
+        _: &OnBehalf,
+        project: ProjectId,
+    ) -> Result<ProjectPrompts, ProjectAccessError> {
+        if project != self.id {
+            return Err(ProjectAccessError::NotFound);
+        }
+        Ok(ProjectPrompts {
+            prompts: self.prompts.clone(),
+            is_stale: false,
+        })
+    }
+}
+
+fn the_project() -> ProjectId {
+    uuid::Uuid::from_u128(99).into()
+}
+
+impl Chat {
+    async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, &[]).await
+    }
+
+    async fn start_with(engine: Engine, more: &[(&'static str, &'static str)]) -> Self {
+        let (model, database) = (MockLlm::start().await, TestDatabase::new(engine).await);
+        let app = serve(&model, &database, more).await;
+        Self {
+            app,
+            model,
+            database,
+            more: more.to_vec(),
+        }
+    }
+
+    /// A second process on the same database.
+    async fn replica(&self) -> TestApp {
+        serve(&self.model, &self.database, &self.more).await
+    }
+}
+
+async fn serve(model: &MockLlm, database: &TestDatabase, more: &[(&str, &str)]) -> TestApp {
+    let base_url = model.base_url();
+    let mut variables = vec![
+        ("OPENAI_BASE_URL", base_url.as_str()),
+        ("OPENAI_API_KEY", "sk-test"),
+    ];
+    variables.extend(more.iter().copied());
+    let settings = settings(&[ChatService::DEFAULTS], database, &variables);
+    let instance = Instance::new(&settings).unwrap();
+    let prompt = |id, version, content: &str| ProjectPrompt {
+        id: uuid::Uuid::from_u128(id).into(),
+        version,
+        content: content.to_owned(),
+    };
+    let projects = OneProject {
+        id: the_project(),
+        prompts: vec![prompt(1, 3, "Be kind."), prompt(2, 1, "Be brief.")],
+    };
+    let module = ChatModule::build(&settings, &instance, Arc::new(projects))
+        .await
+        .unwrap();
+    TestApp::serve(&settings, instance, vec![Arc::new(module)], Paths::Bare).await
+}
+
+async fn a_conversation(user: &Actor, body: Value) -> String {
+    user.post("/conversations", body)
+        .await
+        .expect(201)
+        .id("conversation")
+}
+
+/// Sends a message and streams the reply.
+async fn stream(user: &Actor, conversation: &str, content: &str) -> EventStream {
+    let body = json!({"content": content, "stream": true});
+    let request = user
+        .request(
+            Method::POST,
+            &format!("/conversations/{conversation}/messages"),
+        )
+        .json(&body);
+    user.stream(request).await
+}
+
+/// Follows a reply from after the event given.
+async fn resume(user: &Actor, message: &str, after: Option<&str>) -> EventStream {
+    let request = user.request(Method::GET, &format!("/messages/{message}/stream"));
+    let request = match after {
+        Some(id) => request.header("last-event-id", id),
+        None => request,
+    };
+    user.stream(request).await
+}

@@ -1,0 +1,36 @@
+# One verb a line; `make` alone lists them. What a verb needs beyond cargo is looked for by scripts/.
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint fmt openapi bench
+
+help: ## List the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Serve all of it on http://localhost:8080, on SQLite, with nothing else installed
+	@scripts/check-tools cargo cc
+	cargo run --locked -p omnichat
+
+demo: ## Play one whole conversation in the terminal
+	@scripts/check-tools cargo cc
+	cargo run --locked -q -p omnichat --example demo
+
+test: ## Run every test, on SQLite and on a private PostgreSQL
+	@scripts/check-tools cargo cc
+	scripts/test-setup
+	cargo test --workspace --locked
+
+lint: ## Check formatting, licences, clippy and docs, quickest first
+	@scripts/check-tools cargo cc rustfmt clippy
+	cargo fmt --all --check
+	scripts/deny
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked
+
+fmt: ## Format the sources
+	cargo fmt --all
+
+openapi: ## Write docs/openapi/ anew from the code
+	UPDATE_OPENAPI=1 cargo test --workspace --locked --test '*' openapi
+
+bench: ## Measure, and print the table
+	cargo run --release --locked -p benches

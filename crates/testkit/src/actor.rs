@@ -36,6 +36,12 @@ impl Actor {
         }
     }
 
+    /// Somebody who gives whole addresses in place of paths.
+    pub fn anywhere(token: Option<&str>) -> Self {
+        let http = reqwest::Client::builder().build().unwrap();
+        Self::new(http, String::new(), token.map(str::to_owned))
+    }
+
     /// The credential.
     pub fn token(&self) -> &str {
         self.token.as_deref().unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use common::{Direction, PageRequest};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, SimpleExpr};
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, Order, QueryFilter, QueryOrder, QuerySelect, Value};
 
 /// Adds a page's order, start and length to a query.
@@ -58,7 +58,11 @@ pub fn contains(column: impl ColumnTrait, text: &str) -> SimpleExpr {
         .replace('%', "\\%")
         .replace('_', "\\_");
     // Folded by the database on both sides, so that the two are folded alike.
-    let folded = Func::lower(Expr::col(column.as_column_ref()));
+    let folded = SimpleExpr::from(Func::lower(Expr::col(column.as_column_ref())));
     let pattern = Func::lower(Expr::val(format!("%{escaped}%")));
-    Expr::cust_with_exprs("$1 LIKE $2 ESCAPE '\\'", [folded.into(), pattern.into()])
+    let escape = SimpleExpr::Constant('\\'.into());
+    folded.binary(
+        BinOper::Like,
+        SimpleExpr::from(pattern).binary(BinOper::Escape, escape),
+    )
 }

@@ -1,0 +1,63 @@
+//! `omnichat [serve] [--data-dir DIR] | migrate | openapi | healthcheck`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use platform::http::Paths;
+use platform::settings::TelemetrySettings;
+use platform::{Instance, cli, telemetry};
+
+use crate::{DataDir, TITLE, endpoints, modules};
+
+/// A self-hosted chat platform for teams that talk to many language models, in one process.
+#[derive(Parser)]
+#[command(name = "omnichat", version)]
+struct Arguments {
+    /// Where the databases and generated secrets are kept.
+    #[arg(long, global = true, default_value = "./data")]
+    data_dir: PathBuf,
+    /// A TOML file with settings; the environment goes over it.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Clone, Copy)]
+enum Command {
+    /// Serve until told to stop (the default).
+    Serve,
+    /// Bring the databases to the newest schema, and end.
+    Migrate,
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Ask the server on this machine whether it is ready; ends with 0 if it is.
+    Healthcheck,
+}
+
+/// The all-in-one's `main`.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let command = arguments.command.unwrap_or(Command::Serve);
+    cli::run("omnichat", async {
+        if matches!(command, Command::Openapi) {
+            return cli::print_document(TITLE, endpoints());
+        }
+        let data_dir = DataDir::open(arguments.data_dir)?;
+        let settings = data_dir.settings(arguments.config.as_deref())?;
+        if matches!(command, Command::Healthcheck) {
+            return cli::healthcheck(&settings).await;
+        }
+        telemetry::install(&settings.section::<TelemetrySettings>("telemetry")?)?;
+        let instance = Instance::new(&settings)?;
+        let modules = modules(&settings, &instance).await?;
+        if matches!(command, Command::Migrate) {
+            for module in &modules {
+                module.migrate().await?;
+            }
+            return Ok(());
+        }
+        cli::serve(&settings, instance, TITLE, modules, Paths::Gateway).await
+    })
+}

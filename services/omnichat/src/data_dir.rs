@@ -1,0 +1,95 @@
+//! The folder of the all-in-one: its databases, and the secrets that nobody gave it.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use common::{Entropy as _, SystemEntropy};
+use platform::settings::{Settings, Sources};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+use crate::DEFAULTS;
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub struct DataDir(PathBuf);
+
+#[derive(Deserialize)]
+struct Tokens {
+    secrets: SecretString,
+    secret: SecretString,
+}
+
+#[derive(Deserialize)]
+struct Database {
+    url: SecretString,
+}
+
+impl DataDir {
+    /// The folder at `path`, made if it is not there; only its owner may look into it.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn open(path: PathBuf) -> anyhow::Result<Self> {
+        let made = fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path);
+        made.with_context(|| format!("--data-dir {} cannot be made", path.display()))?;
+        Ok(Self(path))
+    }
+
+    /// All settings: what nobody has set of databases and secrets is in the folder.
+    ///
+    /// # Errors
+    /// A setting is wrong, or the folder cannot be read or written.
+    pub fn settings(&self, config: Option<&Path>) -> anyhow::Result<Settings> {
+        let sources = || Sources::new(DEFAULTS).file(config);
+        let given = sources().process_environment().load()?;
+        let mut ours = Vec::new();
+        if given
+            .section::<Database>("database")?
+            .url
+            .expose_secret()
+            .is_empty()
+        {
+            let url = format!("sqlite://{}/{{service}}.db?mode=rwc", self.0.display());
+            ours.push(("DATABASE_URL", url));
+        }
+        let tokens: Tokens = given.section("tokens")?;
+        if tokens.secrets.expose_secret().is_empty() && tokens.secret.expose_secret().is_empty() {
+            ours.push(("JWT_SECRETS", self.jwt_secrets()?));
+        }
+        Ok(sources().process_environment().variables(ours).load()?)
+    }
+
+    /// The ring of the folder, made at the first start.
+    #[expect(
+        clippy::print_stdout,
+        reason = "whoever starts it for the first time should know"
+    )]
+    fn jwt_secrets(&self) -> anyhow::Result<String> {
+        let path = self.0.join("jwt-secrets");
+        if !path.exists() {
+            let mut random = [0; 48];
+            SystemEntropy.fill(&mut random);
+            let mut file = fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+            file.write_all(format!("generated:{}", STANDARD_NO_PAD.encode(random)).as_bytes())?;
+            file.sync_all()?;
+            println!("A secret for signing tokens was made: {}", path.display());
+        }
+        let secrets = fs::read_to_string(&path)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        Ok(secrets.trim().to_owned())
+    }
+}

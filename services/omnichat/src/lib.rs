@@ -1,0 +1,13 @@
+//! OmniChat in one process: the three services' modules behind one port, on SQLite files by default.
+//!
+//! Nothing here knows how anything is done. What differs from three processes is which adapter is injected: the services
+//! call each other in process.
+
+mod adapters;
+pub mod cli;
+mod data_dir;
+mod modules;
+
+pub use adapters::InProcessProjects;
+pub use data_dir::DataDir;
+pub use modules::{DEFAULTS, TITLE, endpoints, modules};

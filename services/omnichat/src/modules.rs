@@ -1,0 +1,56 @@
+//! The composition root: three modules that call each other in process.
+
+use std::sync::Arc;
+
+use auth_service::{AuthModule, AuthService};
+use chat_service::{ChatModule, ChatService};
+use platform::cli::Service;
+use platform::http::Endpoints;
+use platform::settings::Settings;
+use platform::{Instance, Module};
+use project_service::{ProjectModule, ProjectService};
+
+use crate::adapters::{InProcessConversations, InProcessProjects};
+
+/// The title of the documentation.
+pub const TITLE: &str = "OmniChat";
+
+/// The services' defaults, and over them the all-in-one's own.
+pub const DEFAULTS: &[&str] = &[
+    AuthService::DEFAULTS,
+    ProjectService::DEFAULTS,
+    ChatService::DEFAULTS,
+    include_str!("../config/default.toml"),
+];
+
+/// What everybody may call.
+pub fn endpoints() -> impl Iterator<Item = Endpoints> {
+    [
+        AuthService::endpoints(),
+        ProjectService::endpoints(),
+        ChatService::endpoints(),
+    ]
+    .into_iter()
+    .map(Endpoints::without_internal)
+}
+
+/// The three modules.
+///
+/// # Errors
+/// A setting is wrong, or a database cannot be reached.
+pub async fn modules(
+    settings: &Settings,
+    instance: &Instance,
+) -> anyhow::Result<Vec<Arc<dyn Module>>> {
+    let conversations = Arc::new(InProcessConversations::default());
+    let auth = AuthModule::build(settings, instance).await?;
+    let project = ProjectModule::build(settings, instance, conversations.clone()).await?;
+    let chat = ChatModule::build(
+        settings,
+        instance,
+        Arc::new(InProcessProjects::new(project.state())),
+    )
+    .await?;
+    conversations.connect(chat.state());
+    Ok(vec![Arc::new(auth), Arc::new(project), Arc::new(chat)])
+}

@@ -1,0 +1,164 @@
+//! The two shapes in which OmniChat runs, as one thing to call.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use mock_llm::MockLlm;
+use omnichat::{DEFAULTS, modules};
+use platform::Instance;
+use platform::http::Paths;
+use testkit::{Actor, Engine, JWT_SECRETS, TestApp, TestDatabase, settings};
+
+/// Something that serves the whole API.
+pub enum Deployment {
+    /// One process, under `/api`, as a browser would call it.
+    AllInOne(Box<TestApp>, TestDatabase),
+    /// A process for each service; the test is the gateway.
+    ThreeProcesses {
+        auth: Process,
+        project: Process,
+        chat: Process,
+        _database: TestDatabase,
+    },
+}
+
+/// A service in a process of its own, killed when dropped.
+pub struct Process {
+    child: Child,
+    base_url: String,
+}
+
+impl Deployment {
+    /// All modules in this process.
+    pub async fn all_in_one(engine: Engine, model: &MockLlm) -> Self {
+        let database = TestDatabase::new(engine).await;
+        let base_url = model.base_url();
+        let more = [
+            ("OPENAI_BASE_URL", base_url.as_str()),
+            ("OMNICHAT__PASSWORDS__ROUNDS", "1000"),
+        ];
+        let settings = settings(DEFAULTS, &database, &more);
+        let instance = Instance::new(&settings).unwrap();
+        let modules = modules(&settings, &instance).await.unwrap();
+        let app = TestApp::serve(&settings, instance, modules, Paths::Gateway).await;
+        Self::AllInOne(Box::new(app), database)
+    }
+
+    /// Three processes on one Postgres.
+    pub async fn three_processes(model: &MockLlm) -> Self {
+        let database = TestDatabase::new(Engine::Postgres).await;
+        let [auth, project, chat] = free_ports();
+        let address = |port: u16| format!("http://127.0.0.1:{port}");
+        let start = |name: &str, port: u16| {
+            Process::start(
+                name,
+                &[
+                    ("PORT", port.to_string()),
+                    ("DATABASE_URL", database.url().to_owned()),
+                    ("PROJECT_SERVICE_URL", address(project)),
+                    ("CHAT_SERVICE_URL", address(chat)),
+                    ("OPENAI_BASE_URL", model.base_url()),
+                    ("OMNICHAT__REGISTRATION__MODE", "open".to_owned()),
+                    ("OMNICHAT__PASSWORDS__ROUNDS", "1000".to_owned()),
+                ],
+            )
+        };
+        Self::ThreeProcesses {
+            auth: start("auth-service", auth),
+            project: start("project-service", project),
+            chat: start("chat-service", chat),
+            _database: database,
+        }
+    }
+
+    /// Where `path` is served.
+    pub fn url(&self, path: &str) -> String {
+        let base = match self {
+            Self::AllInOne(app, _) => return format!("{}/api{path}", app.base_url),
+            Self::ThreeProcesses {
+                auth,
+                project,
+                chat,
+                ..
+            } => {
+                if ["/auth", "/users"]
+                    .iter()
+                    .any(|prefix| path.starts_with(prefix))
+                {
+                    &auth.base_url
+                } else if ["/projects", "/prompts"]
+                    .iter()
+                    .any(|prefix| path.starts_with(prefix))
+                {
+                    &project.base_url
+                } else {
+                    &chat.base_url
+                }
+            }
+        };
+        format!("{base}{path}")
+    }
+
+    /// Somebody with or without a token.
+    pub fn actor(&self, token: Option<&str>) -> Actor {
+        Actor::anywhere(token)
+    }
+}
+
+impl Process {
+    /// Starts a service's binary and waits until it listens.
+    fn start(name: &str, variables: &[(&str, String)]) -> Self {
+        let mut child = command(name)
+            .env("HOST", "127.0.0.1")
+            .env("JWT_SECRETS", JWT_SECRETS)
+            .env("RUST_LOG", "warn")
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let announced =
+            lines.find_map(|line| line.unwrap().split("listens on ").nth(1).map(str::to_owned));
+        let address = announced.unwrap_or_else(|| panic!("{name} did not start"));
+        let address = address.split(": ").next().unwrap();
+        Self {
+            child,
+            base_url: format!("http://{address}"),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// A service's binary, without this process's environment.
+pub fn command(name: &str) -> Command {
+    let program = binary(name);
+    let mut command = Command::new(&program);
+    command.env_clear().current_dir("/").stdin(Stdio::null());
+    command
+}
+
+/// Beside this test's own: `target/<profile>/<name>`.
+fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.parent().unwrap().parent().unwrap().join(name);
+    assert!(
+        path.exists(),
+        "{} is not built: test with `cargo test --workspace`",
+        path.display()
+    );
+    path
+}
+
+/// Ports that were free a moment ago, all at once so that they differ.
+fn free_ports() -> [u16; 3] {
+    let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
+}

@@ -1,0 +1,13 @@
+//! The whole: the all-in-one, and three processes on one Postgres, through the same journeys.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod all_in_one;
+mod deployment;
+mod journey;
+mod openapi;
+mod project_access;
+mod start;

@@ -1,0 +1,127 @@
+//! A start with wrong settings stops, with a line that names the setting and does not show its value.
+
+use std::process::Output;
+
+use platform::cli::Service;
+use platform::settings::SECTIONS;
+use rstest::rstest;
+use testkit::JWT_SECRETS;
+
+use super::deployment::command;
+
+const URL: (&str, &str) = ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing");
+const SECRETS: (&str, &str) = ("JWT_SECRETS", JWT_SECRETS);
+
+fn run(name: &str, variables: &[(&str, &str)]) -> Output {
+    command(name)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
+#[rstest]
+#[case::no_database(&[SECRETS], "DATABASE_URL")]
+#[case::odd_database(&[SECRETS, ("DATABASE_URL", "mysql://s3cret")], "DATABASE_URL")]
+#[case::no_secret(&[URL], "JWT_SECRET")]
+#[case::short_secret(&[URL, ("JWT_SECRETS", "a:s3cret")], "JWT_SECRETS")]
+#[case::repeated_secret(&[URL, ("JWT_SECRET", "s3crets3crets3crets3crets3crets3crets3crets3cret")], "JWT_SECRET")]
+#[case::no_key_id(&[URL, ("JWT_SECRETS", "s3cret-without-a-key-id-but-long-enough-to-be-one")], "JWT_SECRETS")]
+#[case::odd_port(&[URL, SECRETS, ("PORT", "s3cret")], "PORT")]
+#[case::odd_number(&[URL, SECRETS, ("OMNICHAT__SERVER__DRAIN_SECONDS", "s3cret")], "OMNICHAT__SERVER__DRAIN_SECONDS")]
+#[case::unknown_key(&[URL, SECRETS, ("OMNICHAT__SERVER__PROT", "s3cret")], "OMNICHAT__SERVER__PROT")]
+#[case::unknown_section(&[URL, SECRETS, ("OMNICHAT__SERVR__PORT", "s3cret")], "OMNICHAT__SERVR__PORT")]
+#[case::odd_log(&[URL, SECRETS, ("RUST_LOG", "s3cret=s3cret=")], "RUST_LOG")]
+#[case::no_such_file(&[URL, SECRETS, ("ARGUMENT", "--config=/nowhere/s3ttings.toml")], "/nowhere/s3ttings.toml")]
+fn a_service_says_which_setting_is_wrong(
+    #[case] variables: &[(&str, &str)],
+    #[case] named: &str,
+    #[values("auth-service", "project-service", "chat-service")] service: &str,
+) {
+    let argument = variables
+        .iter()
+        .find(|(name, _)| *name == "ARGUMENT")
+        .map(|(_, argument)| *argument);
+    let output = command(service)
+        .args(argument)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned()
+        + &String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && said.contains(named), "{said}");
+    assert!(!said.contains("s3cret"), "{said}");
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_services_own_settings_are_checked_too() {
+    for (service, name, value) in [
+        ("auth-service", "OMNICHAT__REGISTRATION__MODE", "sometimes"),
+        ("auth-service", "OMNICHAT__PASSWORDS__ROUNDS", "many"),
+        ("chat-service", "OPENAI_BASE_URL", "s3cret"),
+        ("chat-service", "OMNICHAT__GENERATION__LEASE_SECONDS", "1"),
+        ("chat-service", "OMNICHAT__MODELS__DEMO", "perhaps"),
+    ] {
+        let output = run(service, &[URL, SECRETS, (name, value)]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            !output.status.success() && said.contains(name) && !said.contains(value),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn the_all_in_one_makes_its_own_secret_once_and_keeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let migrate = || {
+        let output = command("omnichat")
+            .args(["migrate", "--data-dir"])
+            .arg(&data)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        (
+            String::from_utf8(output.stdout).unwrap(),
+            std::fs::read(data.join("jwt-secrets")).unwrap(),
+        )
+    };
+    let (said, secret) = migrate();
+    assert!(said.contains("jwt-secrets"), "{said}");
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(data.join("jwt-secrets"))
+            .unwrap()
+            .permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
+    let (said, again) = migrate();
+    assert_eq!((said.as_str(), again), ("", secret));
+    for database in ["auth.db", "project.db", "chat.db"] {
+        assert!(data.join(database).exists());
+    }
+}
+
+#[test]
+fn every_section_is_known_to_all() {
+    let own = [
+        auth_service::AuthService::DEFAULTS,
+        project_service::ProjectService::DEFAULTS,
+        chat_service::ChatService::DEFAULTS,
+        platform::settings::DEFAULTS,
+    ];
+    let mut sections: Vec<&str> = own
+        .iter()
+        .flat_map(|text| text.lines())
+        .filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'))
+        .collect();
+    sections.sort_unstable();
+    sections.dedup();
+    let mut known = SECTIONS.to_vec();
+    known.sort_unstable();
+    assert_eq!(known, sections);
+}

@@ -24,7 +24,7 @@ lint: ## Check formatting, licences, clippy and docs, quickest first
 	cargo fmt --all --check
 	scripts/deny
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked
+	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --document-private-items --locked
 
 fmt: ## Format the sources
 	cargo fmt --all
@@ -33,4 +33,5 @@ openapi: ## Write docs/openapi/ anew from the code
 	UPDATE_OPENAPI=1 cargo test --workspace --locked --test '*' openapi
 
 bench: ## Measure, and print the table
-	cargo run --release --locked -p benches
+	cargo build --release --locked --workspace
+	cargo run --release --locked -q -p benches

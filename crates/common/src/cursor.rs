@@ -47,18 +47,12 @@ impl Position {
         let (mut key, mut id) = ([0; 8], [0; 16]);
         key.copy_from_slice(&bytes[..8]);
         id.copy_from_slice(&bytes[8..24]);
-        Ok(Self {
-            key: i64::from_be_bytes(key),
-            id: Uuid::from_bytes(id),
-        })
+        Ok(Self { key: i64::from_be_bytes(key), id: Uuid::from_bytes(id) })
     }
 }
 
 fn check(place: &[u8], scope: &str) -> [u8; 8] {
-    let digest = Sha256::new()
-        .chain_update(place)
-        .chain_update(scope)
-        .finalize();
+    let digest = Sha256::new().chain_update(place).chain_update(scope).finalize();
     let mut check = [0; 8];
     check.copy_from_slice(&digest[..8]);
     check

@@ -27,9 +27,7 @@ impl Ids {
         let millis = u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(0);
         let mut random = [0; 10];
         self.entropy.fill(&mut random);
-        uuid::Builder::from_unix_timestamp_millis(millis, &random)
-            .into_uuid()
-            .into()
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().into()
     }
 }
 

@@ -40,11 +40,7 @@ impl<T> Page<T> {
         let more = items.len() > limit;
         items.truncate(limit);
         let next = if more { items.last().map(place) } else { None };
-        Self {
-            items,
-            next,
-            total: None,
-        }
+        Self { items, next, total: None }
     }
 
     /// The same rows as another type.

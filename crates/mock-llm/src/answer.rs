@@ -45,20 +45,15 @@ pub(crate) async fn answer<F: Format>(
         return response;
     }
     ask.shape.whole |= script.fault == Some(Fault::JsonInsteadOfStream);
-    let tape = scripted.tape(&ask, || {
-        Tape::record(&Plan::new(script, &ask), script, F::wire(scripted, &ask))
-    });
+    let tape = scripted
+        .tape(&ask, || Tape::record(&Plan::new(script, &ask), script, F::wire(scripted, &ask)));
     turn.plays(&tape);
     if ask.shape.whole {
         think(scripted, &tape).await;
     }
     let mut response = HttpResponse::Ok();
     response
-        .content_type(if ask.shape.whole {
-            "application/json"
-        } else {
-            F::STREAM
-        })
+        .content_type(if ask.shape.whole { "application/json" } else { F::STREAM })
         .insert_header((CACHE_CONTROL, "no-cache"))
         .insert_header(("x-request-id", format!("req_{}", turn.index())));
     let socket = match tape.ending {
@@ -84,11 +79,7 @@ async fn think(scripted: &Scripted, tape: &Tape) {
 /// The response of a fault that comes instead of an answer.
 pub(crate) fn instead(fault: &Fault) -> Option<HttpResponse> {
     match fault {
-        Fault::Status {
-            code,
-            body,
-            headers,
-        } => {
+        Fault::Status { code, body, headers } => {
             let code = StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut response = HttpResponse::build(code);
             Some(with_body(&mut response, body, headers))

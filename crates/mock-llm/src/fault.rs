@@ -11,11 +11,7 @@ use serde_json::Value;
 /// answer means after the last token and before the finish. In an answer that is not a stream
 /// the same faults strike the body at the same token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase",
-    deny_unknown_fields
-)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Fault {
     /// An HTTP error instead of an answer. Providers' own bodies are made by their modules,
     /// as in [`openai::rate_limited`](crate::openai::rate_limited).

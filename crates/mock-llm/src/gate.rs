@@ -26,10 +26,7 @@ impl Gate {
     /// A closed gate that nobody has reached.
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(Sides {
-            arrived: watch::Sender::new(0),
-            open: watch::Sender::new(false),
-        }))
+        Self(Arc::new(Sides { arrived: watch::Sender::new(0), open: watch::Sender::new(false) }))
     }
 
     /// Opens the gate for good.

@@ -65,11 +65,7 @@ struct Progress {
 impl Log {
     /// An empty log that keeps the newest `kept` requests.
     pub(crate) fn new(kept: usize) -> Self {
-        Self {
-            kept,
-            book: Mutex::default(),
-            changed: Notify::new(),
-        }
+        Self { kept, book: Mutex::default(), changed: Notify::new() }
     }
 
     /// Notes a request.
@@ -85,12 +81,7 @@ impl Log {
             path: path.map_or_else(String::new, ToString::to_string),
             headers: headers.collect(),
             body,
-            progress: Mutex::new(Progress {
-                tape: None,
-                events: 0,
-                laps: 0,
-                ended: Ended::Open,
-            }),
+            progress: Mutex::new(Progress { tape: None, events: 0, laps: 0, ended: Ended::Open }),
         };
         let mut book = self.book.lock();
         entry.index = book.stats.total;
@@ -103,10 +94,7 @@ impl Log {
         }
         drop(book);
         self.changed.notify_waiters();
-        Turn {
-            log: Arc::clone(self),
-            entry,
-        }
+        Turn { log: Arc::clone(self), entry }
     }
 
     pub(crate) fn requests(&self) -> Vec<Recorded> {

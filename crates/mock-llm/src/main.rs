@@ -57,10 +57,7 @@ async fn main() -> Result<(), BindError> {
     Ok(())
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "whoever started it reads the port here"
-)]
+#[expect(clippy::print_stdout, reason = "whoever started it reads the port here")]
 fn announce(mock: &MockLlm) {
     println!("mock-llm listening on {}", mock.url());
 }

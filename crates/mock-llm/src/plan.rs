@@ -112,11 +112,7 @@ impl<'a> Plan<'a> {
                 Ending::Close
             }
         };
-        Self {
-            events,
-            ending,
-            shape: ask.shape,
-        }
+        Self { events, ending, shape: ask.shape }
     }
 }
 
@@ -173,11 +169,7 @@ fn closing<'a>(script: &'a Script, ask: &Ask) -> impl Iterator<Item = Event<'a>>
         _ => &[],
     };
     let late = late.iter().map(|token| Event::Text((*token).to_owned()));
-    iter::empty()
-        .chain(finish)
-        .chain(usage)
-        .chain(done)
-        .chain(late)
+    iter::empty().chain(finish).chain(usage).chain(done).chain(late)
 }
 
 #[cfg(test)]
@@ -206,10 +198,7 @@ mod tests {
     #[test]
     fn omissions_leave_events_out_of_streams_only() {
         let script = Script::tokens(["a"]).without_finish().without_done();
-        assert_eq!(
-            events(&script, false),
-            r#"[Opening, Text("a"), Usage] Close"#
-        );
+        assert_eq!(events(&script, false), r#"[Opening, Text("a"), Usage] Close"#);
         assert_eq!(
             events(&script, true),
             r#"[Opening, Text("a"), Finish(None), Usage, Done] Close"#
@@ -219,9 +208,6 @@ mod tests {
     #[test]
     fn a_fault_after_too_many_tokens_comes_before_the_finish() {
         let script = Script::tokens(["a", "b"]).fault(Fault::Silence { after_tokens: 9 });
-        assert_eq!(
-            events(&script, false),
-            r#"[Opening, Text("a"), Text("b")] Silence"#
-        );
+        assert_eq!(events(&script, false), r#"[Opening, Text("a"), Text("b")] Silence"#);
     }
 }

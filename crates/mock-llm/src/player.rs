@@ -55,18 +55,10 @@ impl Player {
     ) -> Self {
         let waited = tape.shape.whole;
         Self {
-            pace: if waited && !tape.is_endless() {
-                Duration::ZERO
-            } else {
-                script.pace
-            },
+            pace: if waited && !tape.is_endless() { Duration::ZERO } else { script.pace },
             cutter: Cutter::new(script.chunking),
             turn,
-            end: if script.fault.is_some() {
-                Ended::Faulted
-            } else {
-                Ended::Finished
-            },
+            end: if script.fault.is_some() { Ended::Faulted } else { Ended::Finished },
             socket,
             position: 0,
             events: 0,
@@ -232,10 +224,7 @@ mod tests {
         let ask = Ask {
             model: String::new(),
             last_user: String::new(),
-            shape: Shape {
-                whole: false,
-                usage: false,
-            },
+            shape: Shape { whole: false, usage: false },
         };
         let tape = Tape::record(&Plan::new(&script, &ask), &script, Threes);
         let request = TestRequest::default().to_http_request();
@@ -243,10 +232,7 @@ mod tests {
         let mut body = pin!(Player::new(&script, Arc::new(tape), turn, None).play());
         let mut polls = Vec::new();
         loop {
-            match body
-                .as_mut()
-                .poll_next(&mut Context::from_waker(Waker::noop()))
-            {
+            match body.as_mut().poll_next(&mut Context::from_waker(Waker::noop())) {
                 Poll::Pending => polls.push(None),
                 Poll::Ready(Some(piece)) => polls.push(Some(piece.unwrap().len())),
                 Poll::Ready(None) => return polls,
@@ -260,9 +246,6 @@ mod tests {
         assert_eq!(polls(Chunking::Natural), [Some(15)]);
         let flushed = |length| [None, Some(length)];
         assert_eq!(polls(Chunking::Events), [3; 5].map(flushed).concat());
-        assert_eq!(
-            polls(Chunking::Bytes(4)),
-            [4, 4, 4, 3].map(flushed).concat()
-        );
+        assert_eq!(polls(Chunking::Bytes(4)), [4, 4, 4, 3].map(flushed).concat());
     }
 }

@@ -62,10 +62,7 @@ pub(crate) struct Scripted {
 
 impl Scripted {
     fn new(script: Script) -> Self {
-        Self {
-            script,
-            tapes: Mutex::default(),
-        }
+        Self { script, tapes: Mutex::default() }
     }
 
     /// The tape for `ask`, recorded if there is none yet.
@@ -100,10 +97,8 @@ mod tests {
         playlist.queue(Script::text("first"));
         playlist.queue(Script::text("second"));
         playlist.set_for("m".to_owned(), Script::text("own"));
-        let said: Vec<_> = ["x", "m", "x", "m", "x"]
-            .map(|model| next(&mut playlist, model))
-            .into_iter()
-            .collect();
+        let said: Vec<_> =
+            ["x", "m", "x", "m", "x"].map(|model| next(&mut playlist, model)).into_iter().collect();
         let expected = ["first", "own", "second", "own", "default"];
         assert_eq!(said, expected.map(|text| Reply::Text(text.to_owned())));
     }

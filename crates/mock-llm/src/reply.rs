@@ -25,9 +25,7 @@ impl Default for Reply {
     }
 }
 
-const WORDS: [&str; 8] = [
-    "all", " models", " are", " wrong", " but", " some", " are", " useful",
-];
+const WORDS: [&str; 8] = ["all", " models", " are", " wrong", " but", " some", " are", " useful"];
 
 impl Reply {
     /// The tokens of the answer to `last_user`, the last message of the user.

@@ -62,10 +62,7 @@ impl Script {
     /// Answers with `reply`, at once and without a fault.
     #[must_use]
     pub fn new(reply: Reply) -> Self {
-        Self {
-            reply,
-            ..Self::default()
-        }
+        Self { reply, ..Self::default() }
     }
 
     /// Answers with `text`, one token a word.

@@ -36,12 +36,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            address: (Ipv4Addr::LOCALHOST, 0).into(),
-            workers: 2,
-            log: 10_000,
-            resets: true,
-        }
+        Self { address: (Ipv4Addr::LOCALHOST, 0).into(), workers: 2, log: 10_000, resets: true }
     }
 }
 
@@ -79,10 +74,7 @@ impl MockLlm {
     ///
     /// If the address cannot be bound.
     pub async fn bind(address: SocketAddr) -> Result<Self, BindError> {
-        let options = Options {
-            address,
-            ..Options::default()
-        };
+        let options = Options { address, ..Options::default() };
         Self::launch(options).await
     }
 
@@ -121,10 +113,7 @@ impl MockLlm {
             })
             .disable_signals()
             .bind(options.address)
-            .map_err(|source| BindError {
-                address: options.address,
-                source,
-            })?;
+            .map_err(|source| BindError { address: options.address, source })?;
         let address = server.addrs().first().copied().unwrap_or(options.address);
         let server = server.run();
         let handle = server.handle();
@@ -133,11 +122,7 @@ impl MockLlm {
             reason = "the server is stopped by its handle, and by the end of the runtime"
         )]
         tokio::spawn(server);
-        Ok(Self {
-            address,
-            state,
-            server: handle,
-        })
+        Ok(Self { address, state, server: handle })
     }
 
     /// Stops the mock and waits until it has: open answers break off, the port is free.

@@ -114,8 +114,7 @@ impl Tape {
 /// A text that makes its event, as `wire` would write it now, `bytes` long.
 fn filler(wire: &impl Wire, bytes: usize) -> String {
     let mut framing = Vec::new();
-    wire.clone()
-        .write(&Event::Text(String::new()), &mut framing);
+    wire.clone().write(&Event::Text(String::new()), &mut framing);
     "x".repeat(bytes.saturating_sub(framing.len()))
 }
 
@@ -124,16 +123,10 @@ fn holds(plan: &Plan<'_>, script: &Script) -> Vec<(usize, Gate)> {
     let token_ends = plan.events.iter().enumerate();
     let token_ends = token_ends.filter_map(|(at, event)| event.is_token().then_some(at + 1));
     // without a token before it, a gate stands after the opening
-    let places: Vec<usize> = [1.min(plan.events.len())]
-        .into_iter()
-        .chain(token_ends)
-        .collect();
+    let places: Vec<usize> = [1.min(plan.events.len())].into_iter().chain(token_ends).collect();
     let place = |tokens: usize| places[tokens.min(places.len() - 1)];
-    let mut holds: Vec<_> = script
-        .holds
-        .iter()
-        .map(|(tokens, gate)| (place(*tokens), gate.clone()))
-        .collect();
+    let mut holds: Vec<_> =
+        script.holds.iter().map(|(tokens, gate)| (place(*tokens), gate.clone())).collect();
     holds.sort_by_key(|(events, _)| *events);
     holds
 }

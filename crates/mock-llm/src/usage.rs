@@ -28,9 +28,6 @@ pub(crate) struct Counts {
 
 impl Counts {
     pub(crate) fn counted(completion: usize) -> Self {
-        Self {
-            prompt: PROMPT_TOKENS,
-            completion: completion as u64,
-        }
+        Self { prompt: PROMPT_TOKENS, completion: completion as u64 }
     }
 }

@@ -59,9 +59,8 @@ enum Command {
 /// A service's `main`.
 pub fn main<S: Service>() -> ExitCode {
     let arguments = Arguments::parse();
-    let sources = Sources::new(&[S::DEFAULTS])
-        .file(arguments.config.as_deref())
-        .process_environment();
+    let sources =
+        Sources::new(&[S::DEFAULTS]).file(arguments.config.as_deref()).process_environment();
     let command = arguments.command.unwrap_or(Command::Serve);
     run(S::NAME, async {
         if matches!(command, Command::Openapi) {
@@ -84,10 +83,7 @@ pub fn main<S: Service>() -> ExitCode {
 /// Runs a process to its end and tells how it went: by its exit code, and by one line that says what is wrong.
 #[expect(clippy::print_stderr, reason = "telemetry may not be there yet")]
 pub fn run(name: &str, work: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("{name}: {error}");
@@ -156,11 +152,7 @@ pub fn print_document(
 pub async fn healthcheck(settings: &Settings) -> anyhow::Result<()> {
     let server: ServerSettings = settings.section("server")?;
     let http = crate::client::http_client(Duration::from_secs(2))?;
-    let host = if server.host == "0.0.0.0" {
-        "127.0.0.1"
-    } else {
-        &server.host
-    };
+    let host = if server.host == "0.0.0.0" { "127.0.0.1" } else { &server.host };
     let response = http
         .get(format!("http://{host}:{}/health/ready", server.port))
         .timeout(Duration::from_secs(3))
@@ -175,10 +167,7 @@ pub async fn healthcheck(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "the line that a person who starts it by hand waits for"
-)]
+#[expect(clippy::print_stdout, reason = "the line that a person who starts it by hand waits for")]
 fn announce(settings: &ServerSettings, address: std::net::SocketAddr) {
     let url = match settings.public_url.as_str() {
         "" => format!("http://localhost:{}", address.port()),

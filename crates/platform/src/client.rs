@@ -129,31 +129,18 @@ impl Sibling {
         path: &str,
         headers: HeaderMap,
     ) -> Result<SiblingAnswer, SiblingError> {
-        let request = self
-            .http
-            .request(method, format!("{}{path}", self.base_url))
-            .headers(headers);
-        let response = request
-            .send()
-            .await
-            .map_err(|error| self.unreachable(error.without_url()))?;
+        let request =
+            self.http.request(method, format!("{}{path}", self.base_url)).headers(headers);
+        let response =
+            request.send().await.map_err(|error| self.unreachable(error.without_url()))?;
         let status = response.status();
         if matches!(status.as_u16(), 502..=504) {
-            return Err(SiblingError::Unavailable {
-                service: self.service,
-                status,
-            });
+            return Err(SiblingError::Unavailable { service: self.service, status });
         }
-        let etag = response
-            .headers()
-            .get("etag")
-            .and_then(|tag| tag.to_str().ok())
-            .map(str::to_owned);
-        let body = response
-            .bytes()
-            .await
-            .map_err(|error| self.unreachable(error.without_url()))?
-            .to_vec();
+        let etag =
+            response.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        let body =
+            response.bytes().await.map_err(|error| self.unreachable(error.without_url()))?.to_vec();
         Ok(SiblingAnswer { status, etag, body })
     }
 
@@ -187,19 +174,13 @@ impl Sibling {
             nbf: now.timestamp(),
             exp: (now + TimeDelta::seconds(60)).timestamp(),
         };
-        self.instance
-            .keys
-            .sign_service(&claims)
-            .map_err(|_| SiblingError::Token)
+        self.instance.keys.sign_service(&claims).map_err(|_| SiblingError::Token)
     }
 
     fn unreachable(
         &self,
         cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> SiblingError {
-        SiblingError::Unreachable {
-            service: self.service,
-            cause: cause.into(),
-        }
+        SiblingError::Unreachable { service: self.service, cause: cause.into() }
     }
 }

@@ -82,11 +82,7 @@ pub struct Outbox {
 impl Outbox {
     /// The outbox in `db`.
     pub fn new(db: Database, ids: Ids) -> Self {
-        Self {
-            db,
-            ids,
-            call: Arc::default(),
-        }
+        Self { db, ids, call: Arc::default() }
     }
 
     /// Makes the table; for a service's migration.
@@ -103,11 +99,7 @@ impl Outbox {
             .col(big_integer("due_at"))
             .to_owned();
         manager.create_table(table).await?;
-        let index = Index::create()
-            .name("outbox_due_at")
-            .table("outbox")
-            .col("due_at")
-            .to_owned();
+        let index = Index::create().name("outbox_due_at").table("outbox").col("due_at").to_owned();
         manager.create_index(index).await
     }
 
@@ -128,10 +120,7 @@ impl Outbox {
             attempts: Set(0),
             due_at: Set(0),
         };
-        entity::Entity::insert(row)
-            .exec_without_returning(tx)
-            .await
-            .map(drop)
+        entity::Entity::insert(row).exec_without_returning(tx).await.map(drop)
     }
 
     /// Delivers soon, rather than at the next look.
@@ -169,15 +158,10 @@ impl Outbox {
             }
             for row in claimed {
                 let payload = serde_json::from_str(&row.payload).unwrap_or(Value::Null);
-                let message = OutboxMessage {
-                    kind: row.kind,
-                    payload,
-                };
+                let message = OutboxMessage { kind: row.kind, payload };
                 match courier.deliver(&message).await {
                     Ok(()) => {
-                        entity::Entity::delete_by_id(row.id)
-                            .exec(self.db.connection())
-                            .await?;
+                        entity::Entity::delete_by_id(row.id).exec(self.db.connection()).await?;
                         delivered += 1;
                     }
                     Err(error) => {
@@ -206,14 +190,8 @@ impl Outbox {
             .limit(BATCH)
             .to_owned();
         entity::Entity::update_many()
-            .col_expr(
-                entity::Column::DueAt,
-                self.db.now_micros().add(in_micros(CLAIM)),
-            )
-            .col_expr(
-                entity::Column::Attempts,
-                Expr::col(entity::Column::Attempts).add(1),
-            )
+            .col_expr(entity::Column::DueAt, self.db.now_micros().add(in_micros(CLAIM)))
+            .col_expr(entity::Column::Attempts, Expr::col(entity::Column::Attempts).add(1))
             .filter(entity::Column::Id.in_subquery(chosen))
             .filter(due())
             .exec_with_returning(self.db.connection())
@@ -224,10 +202,7 @@ impl Outbox {
         let doubled = Duration::from_secs(1 << attempts.clamp(0, 9));
         let pause = doubled.min(LONGEST_PAUSE);
         entity::Entity::update_many()
-            .col_expr(
-                entity::Column::DueAt,
-                self.db.now_micros().add(in_micros(pause)),
-            )
+            .col_expr(entity::Column::DueAt, self.db.now_micros().add(in_micros(pause)))
             .filter(entity::Column::Id.eq(id))
             .exec(self.db.connection())
             .await

@@ -77,11 +77,7 @@ impl Tasks {
     {
         let stop = self.stop.clone();
         self.keep_running(name, async move {
-            while stop
-                .run_until_cancelled(tokio::time::sleep(pause))
-                .await
-                .is_some()
-            {
+            while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
                 work().await;
             }
         });
@@ -96,14 +92,8 @@ impl Tasks {
     pub async fn stop(&self, patience: Duration) {
         self.stop.cancel();
         self.tracker.close();
-        if tokio::time::timeout(patience, self.tracker.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!(
-                tasks = self.tracker.len(),
-                "background work did not stop in time"
-            );
+        if tokio::time::timeout(patience, self.tracker.wait()).await.is_err() {
+            tracing::warn!(tasks = self.tracker.len(), "background work did not stop in time");
         }
     }
 }

@@ -22,11 +22,7 @@ pub fn install(settings: &TelemetrySettings) -> Result<(), SettingsError> {
         .with_writer(std::io::stderr);
     // A second call, in one process, keeps the first's choice.
     let _already_installed = match settings.format {
-        LogFormat::Json => lines
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
         LogFormat::Text => lines.try_init(),
     };
     Ok(())

@@ -29,11 +29,7 @@ pub struct Reply {
 
 impl Actor {
     pub(crate) fn new(http: reqwest::Client, base_url: String, token: Option<String>) -> Self {
-        Self {
-            http,
-            base_url,
-            token,
-        }
+        Self { http, base_url, token }
     }
 
     /// Somebody who gives whole addresses in place of paths.
@@ -50,17 +46,12 @@ impl Actor {
     /// The same person, calling another process.
     #[must_use]
     pub fn at(&self, base_url: &str) -> Self {
-        Self {
-            base_url: base_url.to_owned(),
-            ..self.clone()
-        }
+        Self { base_url: base_url.to_owned(), ..self.clone() }
     }
 
     /// A request to be finished by the test.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self
-            .http
-            .request(method, format!("{}{path}", self.base_url));
+        let request = self.http.request(method, format!("{}{path}", self.base_url));
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
@@ -72,12 +63,7 @@ impl Actor {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.unwrap();
-        Reply {
-            status,
-            headers,
-            json: serde_json::from_str(&text).unwrap_or(Value::Null),
-            text,
-        }
+        Reply { status, headers, json: serde_json::from_str(&text).unwrap_or(Value::Null), text }
     }
 
     /// GET.
@@ -87,14 +73,12 @@ impl Actor {
 
     /// POST, with a JSON body.
     pub async fn post(&self, path: &str, body: Value) -> Reply {
-        self.send(self.request(Method::POST, path).json(&body))
-            .await
+        self.send(self.request(Method::POST, path).json(&body)).await
     }
 
     /// PATCH, with a JSON body.
     pub async fn patch(&self, path: &str, body: Value) -> Reply {
-        self.send(self.request(Method::PATCH, path).json(&body))
-            .await
+        self.send(self.request(Method::PATCH, path).json(&body)).await
     }
 
     /// DELETE.
@@ -143,9 +127,7 @@ impl Reply {
             self.text
         );
         assert!(
-            self.json["error"]["message"]
-                .as_str()
-                .is_some_and(|m| !m.is_empty()),
+            self.json["error"]["message"].as_str().is_some_and(|m| !m.is_empty()),
             "{}",
             self.text
         );

@@ -41,10 +41,7 @@ pub fn settings(
         ("OMNICHAT__SERVER__DRAIN_SECONDS", "2"),
         ("OMNICHAT__DATABASE__MAX_CONNECTIONS", "5"),
     ];
-    Sources::new(defaults)
-        .variables(base.into_iter().chain(more.iter().copied()))
-        .load()
-        .unwrap()
+    Sources::new(defaults).variables(base.into_iter().chain(more.iter().copied())).load().unwrap()
 }
 
 impl TestApp {
@@ -82,18 +79,10 @@ impl TestApp {
         let server = Server::new(instance.clone(), "OmniChat", modules, paths)
             .start(&server_settings)
             .unwrap();
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
+        let http =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let base_url = format!("http://{}", server.address());
-        Self {
-            base_url,
-            instance,
-            http,
-            server: Some(server),
-            _database: None,
-        }
+        Self { base_url, instance, http, server: Some(server), _database: None }
     }
 
     /// Somebody without a credential.
@@ -103,11 +92,7 @@ impl TestApp {
 
     /// Somebody with a token of their own choosing.
     pub fn bearer(&self, token: &str) -> Actor {
-        Actor::new(
-            self.http.clone(),
-            self.base_url.clone(),
-            Some(token.to_owned()),
-        )
+        Actor::new(self.http.clone(), self.base_url.clone(), Some(token.to_owned()))
     }
 
     /// A new person with a valid access token, whom auth-service need not know.

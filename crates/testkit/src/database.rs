@@ -26,32 +26,16 @@ impl TestDatabase {
     pub async fn new(engine: Engine) -> Self {
         match engine {
             Engine::Sqlite => {
-                let folder = tempfile::Builder::new()
-                    .prefix("omnichat-sqlite-")
-                    .tempdir()
-                    .unwrap();
-                let url = format!(
-                    "sqlite://{}/{{service}}.db?mode=rwc",
-                    folder.path().display()
-                );
-                Self {
-                    url,
-                    _folder: Some(folder),
-                    name: None,
-                }
+                let folder = tempfile::Builder::new().prefix("omnichat-sqlite-").tempdir().unwrap();
+                let url = format!("sqlite://{}/{{service}}.db?mode=rwc", folder.path().display());
+                Self { url, _folder: Some(folder), name: None }
             }
             Engine::Postgres => {
-                let cluster = tokio::task::spawn_blocking(postgres::cluster)
-                    .await
-                    .unwrap();
+                let cluster = tokio::task::spawn_blocking(postgres::cluster).await.unwrap();
                 let name = format!("test_{}", unique());
                 administer(&format!("CREATE DATABASE {name}")).await;
                 let url = format!("{}/{name}", cluster.address);
-                Self {
-                    url,
-                    _folder: None,
-                    name: cluster.is_borrowed.then_some(name),
-                }
+                Self { url, _folder: None, name: cluster.is_borrowed.then_some(name) }
             }
         }
     }
@@ -67,13 +51,9 @@ impl Drop for TestDatabase {
         let Some(name) = self.name.take() else { return };
         // Dropping cannot wait, so another thread does.
         let work = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(administer(&format!(
-                "DROP DATABASE IF EXISTS {name} WITH (FORCE)"
-            )));
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(administer(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
         });
         work.join().unwrap();
     }

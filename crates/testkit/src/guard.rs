@@ -10,27 +10,23 @@ pub async fn assert_guarded(app: &TestApp, endpoints: &Endpoints) {
     let mut guarded = 0;
     for endpoint in endpoints.table().iter().filter(|endpoint| !endpoint.public) {
         let is_internal = endpoint.path.starts_with("/internal/");
-        let wrong_kind = if is_internal {
-            app.user()
-        } else {
-            app.service("stranger")
-        };
-        let path: String = endpoint
-            .path
-            .split('/')
-            .map(|part| {
-                if part.starts_with('{') {
-                    "018f0000-0000-7000-8000-000000000000"
-                } else {
-                    part
-                }
-            })
-            .collect::<Vec<_>>()
-            .join("/");
+        let wrong_kind = if is_internal { app.user() } else { app.service("stranger") };
+        let path: String =
+            endpoint
+                .path
+                .split('/')
+                .map(|part| {
+                    if part.starts_with('{') {
+                        "018f0000-0000-7000-8000-000000000000"
+                    } else {
+                        part
+                    }
+                })
+                .collect::<Vec<_>>()
+                .join("/");
         for stranger in [app.anonymous(), app.bearer("not.a.token"), wrong_kind] {
-            let request = stranger
-                .request(endpoint.method.as_str().parse().unwrap(), &path)
-                .json(&json!({}));
+            let request =
+                stranger.request(endpoint.method.as_str().parse().unwrap(), &path).json(&json!({}));
             let refused = stranger.send(request).await;
             assert_eq!(
                 refused.status, 401,

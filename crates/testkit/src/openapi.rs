@@ -4,14 +4,9 @@ use std::path::Path;
 
 /// Fails if `docs/openapi/<name>.json` is not `document`. With `UPDATE_OPENAPI` set, writes it instead.
 pub fn assert_committed(manifest_dir: &str, name: &str, document: &str) {
-    let path = Path::new(manifest_dir)
-        .join("../../docs/openapi")
-        .join(format!("{name}.json"));
+    let path = Path::new(manifest_dir).join("../../docs/openapi").join(format!("{name}.json"));
     let document = format!("{document}\n");
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test's setting, not a service's"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a test's setting, not a service's")]
     let update = std::env::var("UPDATE_OPENAPI").is_ok();
     if update {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

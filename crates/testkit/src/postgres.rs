@@ -21,20 +21,12 @@ pub struct Cluster {
 
 /// The process's server: `TEST_DATABASE_URL`'s if that is set, else one of our own.
 pub fn cluster() -> &'static Cluster {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test's setting, not a service's"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a test's setting, not a service's")]
     CLUSTER.get_or_init(|| match std::env::var("TEST_DATABASE_URL") {
         Ok(url) => {
-            let (address, _database) = url
-                .rsplit_once('/')
-                .expect("TEST_DATABASE_URL is postgres://host/database");
-            Cluster {
-                address: address.to_owned(),
-                is_borrowed: true,
-                _alive: None,
-            }
+            let (address, _database) =
+                url.rsplit_once('/').expect("TEST_DATABASE_URL is postgres://host/database");
+            Cluster { address: address.to_owned(), is_borrowed: true, _alive: None }
         }
         Err(_) => start(),
     })
@@ -42,75 +34,34 @@ pub fn cluster() -> &'static Cluster {
 
 fn start() -> Cluster {
     let bin = binaries();
-    let folder = tempfile::Builder::new()
-        .prefix("omnichat-postgres-")
-        .tempdir()
-        .unwrap()
-        .keep();
+    let folder = tempfile::Builder::new().prefix("omnichat-postgres-").tempdir().unwrap().keep();
     let user = unprivileged_user();
     if let Some((uid, gid)) = user {
         std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).unwrap();
     }
     let run = |program: &str, arguments: &[&str]| {
         let mut command = Command::new(bin.join(program));
-        command
-            .args(arguments)
-            .current_dir("/")
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+        command.args(arguments).current_dir("/").stdout(Stdio::null()).stderr(Stdio::piped());
         become_user(&mut command, user);
-        let output = command
-            .output()
-            .unwrap_or_else(|error| panic!("{program}: {error}"));
-        assert!(
-            output.status.success(),
-            "{program}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let output = command.output().unwrap_or_else(|error| panic!("{program}: {error}"));
+        assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     };
     let data = folder.join("data");
     let data = data.to_str().unwrap();
     run(
         "initdb",
-        &[
-            "-D",
-            data,
-            "-U",
-            "omnichat",
-            "-A",
-            "trust",
-            "-N",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-        ],
+        &["-D", data, "-U", "omnichat", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8"],
     );
 
     let watchdog = watchdog(&bin, &folder, user);
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let options = format!(
         "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=400 \
          -c fsync=off -c synchronous_commit=off -c full_page_writes=off",
         folder.display()
     );
     let log = folder.join("log");
-    run(
-        "pg_ctl",
-        &[
-            "-D",
-            data,
-            "-w",
-            "-l",
-            log.to_str().unwrap(),
-            "-o",
-            &options,
-            "start",
-        ],
-    );
+    run("pg_ctl", &["-D", data, "-w", "-l", log.to_str().unwrap(), "-o", &options, "start"]);
     Cluster {
         address: format!("postgres://omnichat@127.0.0.1:{port}"),
         is_borrowed: false,
@@ -132,12 +83,7 @@ fn watchdog(bin: &Path, folder: &Path, user: Option<(u32, u32)>) -> ChildStdin {
         // An interrupt from the terminal must not reach it before us.
         .process_group(0);
     become_user(&mut command, user);
-    command
-        .spawn()
-        .expect("sh starts")
-        .stdin
-        .take()
-        .expect("its input is ours")
+    command.spawn().expect("sh starts").stdin.take().expect("its input is ours")
 }
 
 fn become_user(command: &mut Command, user: Option<(u32, u32)>) {
@@ -148,24 +94,16 @@ fn become_user(command: &mut Command, user: Option<(u32, u32)>) {
 
 /// The newest server on this machine.
 fn binaries() -> PathBuf {
-    let installed = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = installed
         .filter_map(|entry| {
-            Some((
-                entry.file_name().to_str()?.parse::<u32>().ok()?,
-                entry.path().join("bin"),
-            ))
+            Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin")))
         })
         .filter(|(_, bin)| bin.join("initdb").exists())
         .max();
     let in_path = || {
-        let found = Command::new("sh")
-            .args(["-c", "dirname \"$(command -v initdb)\""])
-            .output()
-            .ok()?;
+        let found =
+            Command::new("sh").args(["-c", "dirname \"$(command -v initdb)\""]).output().ok()?;
         let folder = PathBuf::from(String::from_utf8(found.stdout).ok()?.trim());
         folder.join("initdb").exists().then_some(folder)
     };
@@ -177,10 +115,7 @@ fn binaries() -> PathBuf {
 /// PostgreSQL refuses to run as root; then it runs as `postgres`.
 fn unprivileged_user() -> Option<(u32, u32)> {
     let id = |arguments: &[&str]| -> u32 {
-        let output = Command::new("id")
-            .args(arguments)
-            .output()
-            .expect("`id` runs");
+        let output = Command::new("id").args(arguments).output().expect("`id` runs");
         String::from_utf8_lossy(&output.stdout)
             .trim()
             .parse()

@@ -36,40 +36,23 @@ impl EventStream {
     pub(crate) async fn open(request: RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        assert!(
-            status.is_success(),
-            "{status}: {}",
-            response.text().await.unwrap()
-        );
+        assert!(status.is_success(), "{status}: {}", response.text().await.unwrap());
         let events = response.bytes_stream().eventsource().map(|event| {
             let event = event.unwrap();
             let data = serde_json::from_str(&event.data).unwrap_or(Value::String(event.data));
-            Event {
-                event: event.event,
-                id: event.id,
-                data,
-            }
+            Event { event: event.event, id: event.id, data }
         });
-        Self {
-            status,
-            headers,
-            events: Box::pin(events),
-        }
+        Self { status, headers, events: Box::pin(events) }
     }
 
     /// The next event; `None` when the server has closed the stream.
     pub async fn next(&mut self) -> Option<Event> {
-        tokio::time::timeout(PATIENCE, self.events.next())
-            .await
-            .expect("an event in time")
+        tokio::time::timeout(PATIENCE, self.events.next()).await.expect("an event in time")
     }
 
     /// The next event, which must be of this name.
     pub async fn expect(&mut self, name: &str) -> Event {
-        let event = self
-            .next()
-            .await
-            .unwrap_or_else(|| panic!("the stream ended before `{name}`"));
+        let event = self.next().await.unwrap_or_else(|| panic!("the stream ended before `{name}`"));
         assert_eq!(event.event, name, "{event:?}");
         event
     }

@@ -68,10 +68,7 @@ impl AuthModule {
             instance.ids.clone(),
             entropy,
         );
-        Ok(Self {
-            db,
-            state: Data::new(AuthState { users, sessions }),
-        })
+        Ok(Self { db, state: Data::new(AuthState { users, sessions }) })
     }
 
     /// Its services, for a module in the same process.

@@ -57,9 +57,7 @@ impl Service for ChatService {
             instance.clone(),
         );
         let projects = Arc::new(ProjectService::new(projects));
-        Ok(Arc::new(
-            ChatModule::build(settings, instance, projects).await?,
-        ))
+        Ok(Arc::new(ChatModule::build(settings, instance, projects).await?))
     }
 }
 
@@ -76,11 +74,8 @@ impl ChatModule {
         let chat = ChatSettings::from(settings)?;
         let models = Arc::new(models(&chat)?);
         let db = Database::connect(&DatabaseSettings::from(settings)?, "chat").await?;
-        let engine = Engine::new(
-            Arc::new(SqlReplies::new(db.clone())),
-            instance.clone(),
-            chat.generation,
-        );
+        let engine =
+            Engine::new(Arc::new(SqlReplies::new(db.clone())), instance.clone(), chat.generation);
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let parts = MessagesParts {
             conversations: conversations.clone(),
@@ -113,10 +108,8 @@ impl ChatModule {
 }
 
 fn models(settings: &ChatSettings) -> anyhow::Result<Models> {
-    let mut models = Models::new(
-        Catalogue::load(&settings.models.file)?,
-        settings.models.default.clone(),
-    );
+    let mut models =
+        Models::new(Catalogue::load(&settings.models.file)?, settings.models.default.clone());
     let providers = &settings.providers;
     let key = Some(providers.openai_api_key.clone()).filter(|key| !key.expose_secret().is_empty());
     let has_openai = key.is_some() || !providers.openai_base_url.starts_with(OPENAI);
@@ -128,22 +121,15 @@ fn models(settings: &ChatSettings) -> anyhow::Result<Models> {
             .tcp_nodelay(true)
             .no_proxy()
             .build()?;
-        models = models.with(
-            "openai",
-            Arc::new(OpenAi::new(http, &providers.openai_base_url)),
-            key,
-        );
+        models =
+            models.with("openai", Arc::new(OpenAi::new(http, &providers.openai_base_url)), key);
     }
     let has_demo = match settings.models.demo {
         DemoModel::Auto => !has_openai,
         DemoModel::On => true,
         DemoModel::Off => false,
     };
-    Ok(if has_demo {
-        models.with("demo", Arc::new(Demo), None)
-    } else {
-        models
-    })
+    Ok(if has_demo { models.with("demo", Arc::new(Demo), None) } else { models })
 }
 
 #[async_trait]

@@ -30,10 +30,7 @@ async fn main() -> anyhow::Result<()> {
     for module in &modules {
         module.migrate().await?;
     }
-    let server_settings = ServerSettings {
-        port: 0,
-        ..settings.section("server")?
-    };
+    let server_settings = ServerSettings { port: 0, ..settings.section("server")? };
     let server = Server::new(instance, TITLE, modules, Paths::Gateway).start(&server_settings)?;
     println!(
         "OmniChat runs on http://{} for the length of this demonstration.\n",
@@ -61,57 +58,36 @@ impl Person {
         self.post("/auth/register", credentials.clone()).await?;
         println!("✓ registered ada@example.org");
         let session = self.post("/auth/login", credentials).await?;
-        self.token = session["accessToken"]
-            .as_str()
-            .context("a token")?
-            .to_owned();
+        self.token = session["accessToken"].as_str().context("a token")?.to_owned();
         println!("✓ logged in");
         Ok(())
     }
 
     async fn talk(&self) -> anyhow::Result<()> {
         let project = self.post("/projects", json!({"name": "Bees"})).await?;
-        let project = project["project"]["id"]
-            .as_str()
-            .context("a project")?
-            .to_owned();
+        let project = project["project"]["id"].as_str().context("a project")?.to_owned();
         println!("✓ made a project: Bees");
         let prompt = json!({"name": "tone", "content": "Answer as a beekeeper would."});
-        self.post(&format!("/projects/{project}/prompts"), prompt)
-            .await?;
+        self.post(&format!("/projects/{project}/prompts"), prompt).await?;
         println!("✓ gave it a prompt: Answer as a beekeeper would.");
-        let conversation = self
-            .post("/conversations", json!({"projectId": project}))
-            .await?;
-        let conversation = conversation["conversation"]["id"]
-            .as_str()
-            .context("a conversation")?
-            .to_owned();
+        let conversation = self.post("/conversations", json!({"projectId": project})).await?;
+        let conversation =
+            conversation["conversation"]["id"].as_str().context("a conversation")?.to_owned();
 
         let path = format!("/conversations/{conversation}/messages");
         println!("\nada: What do bees say?");
         let send = self.request(reqwest::Method::POST, &path);
-        self.show(
-            send.json(&json!({"content": "What do bees say?", "stream": true})),
-            None,
-        )
-        .await?;
+        self.show(send.json(&json!({"content": "What do bees say?", "stream": true})), None)
+            .await?;
 
         println!("\nada: And wasps? (this time the connection breaks in the middle)");
         let send = self.request(reqwest::Method::POST, &path);
         let seen = self
-            .show(
-                send.json(&json!({"content": "And wasps?", "stream": true})),
-                Some(12),
-            )
+            .show(send.json(&json!({"content": "And wasps?", "stream": true})), Some(12))
             .await?;
         println!("\n  … the connection is gone; resuming after {} …", seen.1);
-        let resume = self.request(
-            reqwest::Method::GET,
-            &format!("/messages/{}/stream", seen.0),
-        );
-        self.show(resume.header("last-event-id", &seen.1), None)
-            .await?;
+        let resume = self.request(reqwest::Method::GET, &format!("/messages/{}/stream", seen.0));
+        self.show(resume.header("last-event-id", &seen.1), None).await?;
 
         let history = self.data(self.request(reqwest::Method::GET, &path)).await?;
         let count = history["messages"].as_array().map_or(0, Vec::len);
@@ -125,12 +101,7 @@ impl Person {
         request: RequestBuilder,
         events: Option<usize>,
     ) -> anyhow::Result<(String, String)> {
-        let stream = request
-            .send()
-            .await?
-            .error_for_status()?
-            .bytes_stream()
-            .eventsource();
+        let stream = request.send().await?.error_for_status()?.bytes_stream().eventsource();
         let mut stream = stream.take(events.unwrap_or(usize::MAX));
         let (mut message, mut last) = (String::new(), String::new());
         while let Some(event) = stream.next().await {
@@ -153,16 +124,11 @@ impl Person {
 
     fn request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
-        if self.token.is_empty() {
-            request
-        } else {
-            request.bearer_auth(&self.token)
-        }
+        if self.token.is_empty() { request } else { request.bearer_auth(&self.token) }
     }
 
     async fn post(&self, path: &str, body: Value) -> anyhow::Result<Value> {
-        self.data(self.request(reqwest::Method::POST, path).json(&body))
-            .await
+        self.data(self.request(reqwest::Method::POST, path).json(&body)).await
     }
 
     async fn data(&self, request: RequestBuilder) -> anyhow::Result<Value> {

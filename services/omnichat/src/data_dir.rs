@@ -36,10 +36,7 @@ impl DataDir {
     /// # Errors
     /// It cannot be made.
     pub fn open(path: PathBuf) -> anyhow::Result<Self> {
-        let made = fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&path);
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
         made.with_context(|| format!("--data-dir {} cannot be made", path.display()))?;
         Ok(Self(path))
     }
@@ -52,12 +49,7 @@ impl DataDir {
         let sources = || Sources::new(DEFAULTS).file(config);
         let given = sources().process_environment().load()?;
         let mut ours = Vec::new();
-        if given
-            .section::<Database>("database")?
-            .url
-            .expose_secret()
-            .is_empty()
-        {
+        if given.section::<Database>("database")?.url.expose_secret().is_empty() {
             let url = format!("sqlite://{}/{{service}}.db?mode=rwc", self.0.display());
             ours.push(("DATABASE_URL", url));
         }
@@ -69,10 +61,7 @@ impl DataDir {
     }
 
     /// The ring of the folder, made at the first start.
-    #[expect(
-        clippy::print_stdout,
-        reason = "whoever starts it for the first time should know"
-    )]
+    #[expect(clippy::print_stdout, reason = "whoever starts it for the first time should know")]
     fn jwt_secrets(&self) -> anyhow::Result<String> {
         let path = self.0.join("jwt-secrets");
         if !path.exists() {

@@ -25,13 +25,9 @@ pub const DEFAULTS: &[&str] = &[
 
 /// What everybody may call.
 pub fn endpoints() -> impl Iterator<Item = Endpoints> {
-    [
-        AuthService::endpoints(),
-        ProjectService::endpoints(),
-        ChatService::endpoints(),
-    ]
-    .into_iter()
-    .map(Endpoints::without_internal)
+    [AuthService::endpoints(), ProjectService::endpoints(), ChatService::endpoints()]
+        .into_iter()
+        .map(Endpoints::without_internal)
 }
 
 /// The three modules.
@@ -45,12 +41,9 @@ pub async fn modules(
     let conversations = Arc::new(InProcessConversations::default());
     let auth = AuthModule::build(settings, instance).await?;
     let project = ProjectModule::build(settings, instance, conversations.clone()).await?;
-    let chat = ChatModule::build(
-        settings,
-        instance,
-        Arc::new(InProcessProjects::new(project.state())),
-    )
-    .await?;
+    let chat =
+        ChatModule::build(settings, instance, Arc::new(InProcessProjects::new(project.state())))
+            .await?;
     conversations.connect(chat.state());
     Ok(vec![Arc::new(auth), Arc::new(project), Arc::new(chat)])
 }

@@ -52,9 +52,7 @@ impl Service for ProjectService {
             Self::NAME,
             instance.clone(),
         );
-        Ok(Arc::new(
-            ProjectModule::build(settings, instance, Arc::new(ChatService(chat))).await?,
-        ))
+        Ok(Arc::new(ProjectModule::build(settings, instance, Arc::new(ChatService(chat))).await?))
     }
 }
 
@@ -73,26 +71,12 @@ impl ProjectModule {
         let projects = Arc::new(SqlProjects::new(db.clone(), outbox.clone()));
         let prompts = Arc::new(SqlPrompts::new(db.clone()));
         let state = Data::new(ProjectState {
-            projects: Projects::new(
-                projects.clone(),
-                instance.clock.clone(),
-                instance.ids.clone(),
-            ),
-            prompts: Prompts::new(
-                prompts.clone(),
-                instance.clock.clone(),
-                instance.ids.clone(),
-            ),
+            projects: Projects::new(projects.clone(), instance.clock.clone(), instance.ids.clone()),
+            prompts: Prompts::new(prompts.clone(), instance.clock.clone(), instance.ids.clone()),
             export: Export::new(projects, prompts),
         });
         let courier = Arc::new(DeletionCourier(conversations));
-        Ok(Self {
-            db,
-            outbox,
-            courier,
-            instance: instance.clone(),
-            state,
-        })
+        Ok(Self { db, outbox, courier, instance: instance.clone(), state })
     }
 
     /// Its services, for a module in the same process.
@@ -129,7 +113,6 @@ impl Module for ProjectModule {
     }
 
     fn start(&self) {
-        self.outbox
-            .start(&self.instance.tasks, self.courier.clone());
+        self.outbox.start(&self.instance.tasks, self.courier.clone());
     }
 }

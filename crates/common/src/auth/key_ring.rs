@@ -81,15 +81,7 @@ impl Secret {
         if kid.is_empty() || kid.len() > 32 || !kid.chars().all(plain) {
             return Err(WeakSecret::BadKeyId);
         }
-        weakness(value).map_or_else(
-            || {
-                Ok(Self {
-                    kid: kid.to_owned(),
-                    value: value.into(),
-                })
-            },
-            Err,
-        )
+        weakness(value).map_or_else(|| Ok(Self { kid: kid.to_owned(), value: value.into() }), Err)
     }
 }
 
@@ -113,15 +105,9 @@ fn weakness(secret: &str) -> Option<WeakSecret> {
     if periodic || distinct < 10 {
         return Some(WeakSecret::Repetitive);
     }
-    let squeezed: String = secret
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
-        .collect::<String>()
-        .to_ascii_lowercase();
-    PUBLISHED
-        .iter()
-        .any(|known| squeezed.contains(known))
-        .then_some(WeakSecret::Published)
+    let squeezed: String =
+        secret.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    PUBLISHED.iter().any(|known| squeezed.contains(known)).then_some(WeakSecret::Published)
 }
 
 impl KeyRing {
@@ -137,11 +123,7 @@ impl KeyRing {
             .map(|secret| (header(secret), DecodingKey::from_secret(&bytes(secret))))
             .collect();
         let signing = (header(first), EncodingKey::from_secret(&bytes(first)));
-        Self {
-            clock,
-            signing,
-            verifying,
-        }
+        Self { clock, signing, verifying }
     }
 
     /// Signs a person's access token.
@@ -181,11 +163,7 @@ impl KeyRing {
     }
 
     fn sign(&self, audience: &str, claims: &impl Serialize) -> Result<SecretString, TokenError> {
-        let envelope = Envelope {
-            iss: ISSUER.to_owned(),
-            aud: audience.to_owned(),
-            claims,
-        };
+        let envelope = Envelope { iss: ISSUER.to_owned(), aud: audience.to_owned(), claims };
         jsonwebtoken::encode(&self.signing.0, &envelope, &self.signing.1)
             .map(SecretString::from)
             .map_err(|_| TokenError::Invalid)
@@ -194,11 +172,8 @@ impl KeyRing {
     fn verify<C: DeserializeOwned>(&self, audience: &str, token: &str) -> Result<C, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         // Equal in every field: no other algorithm, no `crit`, `jku`, `jwk`, `x5u`, `zip`.
-        let (_, key) = self
-            .verifying
-            .iter()
-            .find(|(ours, _)| *ours == header)
-            .ok_or(TokenError::Invalid)?;
+        let (_, key) =
+            self.verifying.iter().find(|(ours, _)| *ours == header).ok_or(TokenError::Invalid)?;
         let mut rules = Validation::new(Algorithm::HS256);
         // The times are checked against the injected clock by `check_times`.
         rules.validate_exp = false;
@@ -242,10 +217,7 @@ mod tests {
     }
 
     fn ring(clock: &ManualClock, secrets: &[(&str, &str)]) -> KeyRing {
-        let secrets: Vec<_> = secrets
-            .iter()
-            .map(|(kid, s)| Secret::new(kid, s).unwrap())
-            .collect();
+        let secrets: Vec<_> = secrets.iter().map(|(kid, s)| Secret::new(kid, s).unwrap()).collect();
         KeyRing::new(Arc::new(clock.clone()), &secrets[0], &secrets[1..])
     }
 
@@ -274,33 +246,18 @@ mod tests {
         clock.advance(TimeDelta::seconds(904));
         assert!(ring.verify_access(token.expose_secret()).is_ok());
         clock.advance(TimeDelta::seconds(1));
-        assert_eq!(
-            ring.verify_access(token.expose_secret()),
-            Err(TokenError::Expired)
-        );
+        assert_eq!(ring.verify_access(token.expose_secret()), Err(TokenError::Expired));
     }
 
     #[test]
     fn an_old_secret_verifies_while_it_is_in_the_ring() {
         let clock = clock();
-        let token = ring(&clock, &[("a", ONE)])
-            .sign_access(&claims(&clock))
-            .unwrap();
+        let token = ring(&clock, &[("a", ONE)]).sign_access(&claims(&clock)).unwrap();
         assert!(
-            ring(&clock, &[("b", TWO), ("a", ONE)])
-                .verify_access(token.expose_secret())
-                .is_ok()
+            ring(&clock, &[("b", TWO), ("a", ONE)]).verify_access(token.expose_secret()).is_ok()
         );
-        assert!(
-            ring(&clock, &[("b", TWO)])
-                .verify_access(token.expose_secret())
-                .is_err()
-        );
-        assert!(
-            ring(&clock, &[("a", TWO)])
-                .verify_access(token.expose_secret())
-                .is_err()
-        );
+        assert!(ring(&clock, &[("b", TWO)]).verify_access(token.expose_secret()).is_err());
+        assert!(ring(&clock, &[("a", TWO)]).verify_access(token.expose_secret()).is_err());
     }
 
     #[test]
@@ -322,18 +279,11 @@ mod tests {
         let header = ring.signing.0.clone();
         assert!(verify(&header, &good).is_ok());
 
-        let hostile = [
-            json!(null),
-            json!(-1),
-            json!(1.5),
-            json!(1e300),
-            json!("x"),
-            json!([1]),
-            json!({}),
-        ];
-        for name in [
-            "iss", "aud", "sub", "jti", "typ", "sid", "exp", "nbf", "iat", "scope", "username",
-        ] {
+        let hostile =
+            [json!(null), json!(-1), json!(1.5), json!(1e300), json!("x"), json!([1]), json!({})];
+        for name in
+            ["iss", "aud", "sub", "jti", "typ", "sid", "exp", "nbf", "iat", "scope", "username"]
+        {
             let mut body = good.clone();
             body.as_object_mut().unwrap().remove(name);
             assert!(verify(&header, &body).is_err(), "without {name}");
@@ -345,21 +295,9 @@ mod tests {
                 assert!(verify(&header, &body).is_err(), "{name} = {value}");
             }
         }
-        let odd = Header {
-            crit: Some(vec!["b64".into()]),
-            ..header.clone()
-        };
+        let odd = Header { crit: Some(vec!["b64".into()]), ..header.clone() };
         assert!(verify(&odd, &good).is_err());
-        assert!(
-            verify(
-                &Header {
-                    alg: Algorithm::HS384,
-                    ..header
-                },
-                &good
-            )
-            .is_err()
-        );
+        assert!(verify(&Header { alg: Algorithm::HS384, ..header }, &good).is_err());
     }
 
     #[test]
@@ -388,10 +326,7 @@ mod tests {
         assert_eq!(weak(&ONE[..39]), WeakSecret::TooShort);
         assert_eq!(weak(&"a".repeat(64)), WeakSecret::Repetitive);
         assert_eq!(weak(&"0123456789abcdef".repeat(4)), WeakSecret::Repetitive);
-        assert_eq!(
-            weak("your-secret-key-change-this-in-production-please"),
-            WeakSecret::Published
-        );
+        assert_eq!(weak("your-secret-key-change-this-in-production-please"), WeakSecret::Published);
         assert_eq!(Secret::new("a b", ONE).unwrap_err(), WeakSecret::BadKeyId);
     }
 }

@@ -123,11 +123,7 @@ pub enum ConversationError {
 /// A title made of what was said first: its first line, cut at a word where that is near, at most
 /// [`DERIVED_TITLE_CHARS`] characters.
 pub fn derive_title(content: &str) -> String {
-    let line = content
-        .lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or_default();
+    let line = content.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     if line.chars().count() <= DERIVED_TITLE_CHARS {
         return line.to_owned();
     }
@@ -149,10 +145,7 @@ mod tests {
     fn a_title_is_the_first_line_cut_at_a_word() {
         assert_eq!(derive_title("\n  Hello there \nmore"), "Hello there");
         let long = "What is the difference between a keyset cursor and an offset, please?";
-        assert_eq!(
-            derive_title(long),
-            "What is the difference between a keyset cursor and an…"
-        );
+        assert_eq!(derive_title(long), "What is the difference between a keyset cursor and an…");
     }
 
     proptest! {

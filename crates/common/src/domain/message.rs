@@ -68,11 +68,7 @@ pub struct ReplyFailure {
 impl ReplyFailure {
     /// A failure with a code of the API.
     pub fn new(code: ErrorCode, message: impl Into<String>, retryable: bool) -> Self {
-        Self {
-            code: code.as_str().to_owned(),
-            message: message.into(),
-            retryable,
-        }
+        Self { code: code.as_str().to_owned(), message: message.into(), retryable }
     }
 }
 
@@ -95,10 +91,7 @@ impl Usage {
 
     /// The cost in US dollars, exact to six decimals.
     pub fn cost_usd(&self) -> Option<f64> {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "exact up to nine thousand million dollars"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "exact up to nine thousand million dollars")]
         self.cost_micro_usd.map(|micros| micros as f64 / 1e6)
     }
 }

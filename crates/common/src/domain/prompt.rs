@@ -136,16 +136,10 @@ pub fn render(
     values: &BTreeMap<String, String>,
 ) -> Result<String, VariableMismatch> {
     let names = variables(content);
-    let missing: Vec<_> = names
-        .iter()
-        .filter(|name| !values.contains_key(**name))
-        .map(ToString::to_string)
-        .collect();
-    let unused: Vec<_> = values
-        .keys()
-        .filter(|name| !names.contains(name.as_str()))
-        .cloned()
-        .collect();
+    let missing: Vec<_> =
+        names.iter().filter(|name| !values.contains_key(**name)).map(ToString::to_string).collect();
+    let unused: Vec<_> =
+        values.keys().filter(|name| !names.contains(name.as_str())).cloned().collect();
     if !missing.is_empty() || !unused.is_empty() {
         return Err(VariableMismatch { missing, unused });
     }
@@ -191,19 +185,13 @@ mod tests {
     use super::*;
 
     fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_string()))
-            .collect()
+        pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
     }
 
     #[test]
     fn variables_are_found_once_each() {
         let text = "Dear {{ name }}, {{name}} of {{company_1}}: {{}} {{1st}} {{not a name}} {{{brace}}} {{open";
-        assert_eq!(
-            variables(text).into_iter().collect::<Vec<_>>(),
-            ["brace", "company_1", "name"]
-        );
+        assert_eq!(variables(text).into_iter().collect::<Vec<_>>(), ["brace", "company_1", "name"]);
     }
 
     #[test]
@@ -217,10 +205,7 @@ mod tests {
         let mismatch = render("{{a}} {{b}}", &values(&[("b", ""), ("c", "")])).unwrap_err();
         assert_eq!(
             mismatch,
-            VariableMismatch {
-                missing: vec!["a".into()],
-                unused: vec!["c".into()]
-            }
+            VariableMismatch { missing: vec!["a".into()], unused: vec!["c".into()] }
         );
     }
 

@@ -57,10 +57,7 @@ impl Chunks {
         let (tokens, reasoning) = self.tokens;
         if self.quirk == Some(UsageQuirk::EveryChunk) {
             let completion = tokens.min(self.counts.completion);
-            let so_far = Counts {
-                completion,
-                ..self.counts
-            };
+            let so_far = Counts { completion, ..self.counts };
             return format!(r#","usage":{}"#, usage(so_far, reasoning));
         }
         let null = if self.asked { r#","usage":null"# } else { "" };
@@ -82,11 +79,7 @@ impl Wire for Chunks {
     fn write(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         match event {
             Event::Opening => {
-                self.choice(
-                    r#""role":"assistant","content":"","refusal":null"#,
-                    None,
-                    out,
-                );
+                self.choice(r#""role":"assistant","content":"","refusal":null"#, None, out);
             }
             Event::Reasoning(token) => {
                 self.tokens.0 += 1;
@@ -106,10 +99,8 @@ impl Wire for Chunks {
                 self.event(&error(code, message).to_string(), out);
             }
             Event::Malformed => {
-                let broken = format!(
-                    r#"{},"choices":[{{"index":0,"delta":{{"content":"#,
-                    self.head
-                );
+                let broken =
+                    format!(r#"{},"choices":[{{"index":0,"delta":{{"content":"#, self.head);
                 self.event(&broken, out);
             }
             Event::Comment => {

@@ -58,9 +58,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Ask, Invalid> {
         last_user: last_user.map_or_else(String::new, |message| text(&message.content)),
         shape: Shape {
             whole: request.stream != Some(true),
-            usage: request
-                .stream_options
-                .is_some_and(|options| options.include_usage),
+            usage: request.stream_options.is_some_and(|options| options.include_usage),
         },
     })
 }
@@ -70,9 +68,6 @@ pub(super) fn catalogue() -> Ask {
     Ask {
         model: String::new(),
         last_user: String::new(),
-        shape: Shape {
-            whole: true,
-            usage: false,
-        },
+        shape: Shape { whole: true, usage: false },
     }
 }

@@ -15,10 +15,7 @@ async fn ids(mock: &MockLlm) -> Vec<String> {
     let list: Value = models(mock).await.json().await.unwrap();
     assert_eq!(list["object"], "list");
     let models = list["data"].as_array().unwrap();
-    models
-        .iter()
-        .map(|model| model["id"].as_str().unwrap().to_owned())
-        .collect()
+    models.iter().map(|model| model["id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,22 +14,14 @@ async fn pieces(chunking: Chunking) -> Vec<Vec<u8>> {
     let mock = MockLlm::start().await;
     mock.script(script().chunked(chunking));
     let stream = post(&mock, &streamed("Hi")).await.bytes_stream();
-    stream
-        .map_ok(|piece| piece.to_vec())
-        .try_collect()
-        .await
-        .unwrap()
+    stream.map_ok(|piece| piece.to_vec()).try_collect().await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_chunking_gives_the_same_bytes() {
     let whole = pieces(Chunking::Natural).await.concat();
-    for chunking in [
-        Chunking::Events,
-        Chunking::Bytes(1),
-        Chunking::Bytes(7),
-        Chunking::Seeded(42),
-    ] {
+    for chunking in [Chunking::Events, Chunking::Bytes(1), Chunking::Bytes(7), Chunking::Seeded(42)]
+    {
         assert_eq!(pieces(chunking).await.concat(), whole, "{chunking:?}");
     }
 }
@@ -39,19 +31,12 @@ async fn pieces_are_cut_as_asked() {
     let whole = pieces(Chunking::Natural).await.concat();
     for piece in pieces(Chunking::Events).await {
         let piece = String::from_utf8(piece).unwrap();
-        assert!(
-            piece.ends_with("\n\n") && piece.matches("\n\n").count() == 1,
-            "{piece}"
-        );
+        assert!(piece.ends_with("\n\n") && piece.matches("\n\n").count() == 1, "{piece}");
     }
     let sevens = pieces(Chunking::Bytes(7)).await;
     assert_eq!(sevens.len(), whole.len().div_ceil(7));
     assert!(sevens.iter().all(|piece| piece.len() <= 7));
-    assert!(
-        sevens
-            .iter()
-            .any(|piece| std::str::from_utf8(piece).is_err())
-    );
+    assert!(sevens.iter().any(|piece| std::str::from_utf8(piece).is_err()));
 
     let lengths = |pieces: &[Vec<u8>]| pieces.iter().map(Vec::len).collect::<Vec<_>>();
     let seeded = lengths(&pieces(Chunking::Seeded(42)).await);

@@ -56,9 +56,7 @@ pub async fn chunks(body: &str) -> Vec<Value> {
 /// The text in `chunks`, joined.
 pub fn text(chunks: &[Value]) -> String {
     let deltas = chunks.iter().map(|chunk| &chunk["choices"][0]["delta"]);
-    deltas
-        .filter_map(|delta| delta["content"].as_str())
-        .collect()
+    deltas.filter_map(|delta| delta["content"].as_str()).collect()
 }
 
 /// The body up to where it ended or broke, and the error that broke it.
@@ -82,10 +80,7 @@ pub async fn read_until(response: Response, needle: &str) -> impl Sized + use<> 
     while !String::from_utf8_lossy(&body).contains(needle) {
         match stream.next().await {
             Some(Ok(piece)) => body.extend_from_slice(&piece),
-            end => panic!(
-                "{end:?} before {needle}: {}",
-                String::from_utf8_lossy(&body)
-            ),
+            end => panic!("{end:?} before {needle}: {}", String::from_utf8_lossy(&body)),
         }
     }
     stream

@@ -34,18 +34,9 @@ async fn scripts_come_over_http() {
     });
     let default = json!({ "reply": "echo" });
     let own = json!({ "reply": { "generated": 3 }, "fault": "html" });
-    assert_eq!(
-        send(&mock, Method::POST, "/mock/scripts", &queued).await,
-        204
-    );
-    assert_eq!(
-        send(&mock, Method::PUT, "/mock/scripts/default", &default).await,
-        204
-    );
-    assert_eq!(
-        send(&mock, Method::POST, "/mock/scripts?model=own", &own).await,
-        204
-    );
+    assert_eq!(send(&mock, Method::POST, "/mock/scripts", &queued).await, 204);
+    assert_eq!(send(&mock, Method::PUT, "/mock/scripts/default", &default).await, 204);
+    assert_eq!(send(&mock, Method::POST, "/mock/scripts?model=own", &own).await, 204);
 
     let body = body_of_stream(&mock).await;
     let answer = chunks(&body).await;

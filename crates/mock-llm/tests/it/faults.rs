@@ -25,10 +25,7 @@ fn kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     let mut kind = None;
     while let Some(error) = cause {
-        kind = error
-            .downcast_ref::<io::Error>()
-            .map(io::Error::kind)
-            .or(kind);
+        kind = error.downcast_ref::<io::Error>().map(io::Error::kind).or(kind);
         cause = error.source();
     }
     kind
@@ -37,18 +34,10 @@ fn kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
 #[tokio::test(flavor = "multi_thread")]
 async fn http_errors_of_openai() {
     let expected = [
-        (
-            openai::rate_limited(Duration::from_millis(1500)),
-            429,
-            "rate_limit_exceeded",
-        ),
+        (openai::rate_limited(Duration::from_millis(1500)), 429, "rate_limit_exceeded"),
         (openai::insufficient_quota(), 429, "insufficient_quota"),
         (openai::unauthorized(), 401, "invalid_api_key"),
-        (
-            openai::context_length_exceeded(),
-            400,
-            "context_length_exceeded",
-        ),
+        (openai::context_length_exceeded(), 400, "context_length_exceeded"),
     ];
     for (fault, status, code) in expected {
         let mock = mock_with(fault).await;
@@ -112,10 +101,7 @@ async fn break_off_closes_in_the_middle_of_the_body() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_resets_a_reset_is_a_break_off() {
-    let options = Options {
-        resets: false,
-        ..Options::default()
-    };
+    let options = Options { resets: false, ..Options::default() };
     let mock = MockLlm::launch(options).await.unwrap();
     mock.script(Fault::Reset { after_tokens: 1 });
     let (_, broken) = until_broken(post(&mock, &streamed("Hi")).await).await;
@@ -133,10 +119,7 @@ async fn an_error_event_ends_the_stream() {
     let chunks = chunks(&body_of_stream(&mock).await).await;
     assert_eq!(text(&chunks), "one");
     let error = &chunks.last().unwrap()["error"];
-    assert_eq!(
-        (&error["code"], &error["message"]),
-        (&"overloaded".into(), &"Too busy".into())
-    );
+    assert_eq!((&error["code"], &error["message"]), (&"overloaded".into(), &"Too busy".into()));
     assert_faulted(&mock, "one");
 }
 
@@ -144,9 +127,8 @@ async fn an_error_event_ends_the_stream() {
 async fn a_malformed_event_comes_between_good_ones() {
     let mock = mock_with(Fault::Malformed { after_tokens: 1 }).await;
     let data = data(&body_of_stream(&mock).await).await;
-    let broken: Vec<_> = (0..data.len())
-        .filter(|at| serde_json::from_str::<Value>(&data[*at]).is_err())
-        .collect();
+    let broken: Vec<_> =
+        (0..data.len()).filter(|at| serde_json::from_str::<Value>(&data[*at]).is_err()).collect();
     // role, "one", then the broken one; the other that is no JSON is [DONE]
     assert_eq!(broken, [2, data.len() - 1]);
     assert!(data[3].contains(" two"));
@@ -158,10 +140,7 @@ async fn html_json_and_redirects_instead_of_a_stream() {
     let mock = mock_with(Fault::Html).await;
     let response = post(&mock, &streamed("Hi")).await;
     assert_eq!(response.status(), 200);
-    assert_eq!(
-        response.headers()["content-type"],
-        "text/html; charset=utf-8"
-    );
+    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
     assert_faulted(&mock, "");
 
     mock.script(Script::text("Hi").fault(Fault::JsonInsteadOfStream));

@@ -15,10 +15,7 @@ async fn an_answer_waits_at_its_gates_in_turn() {
     let (body, ()) = tokio::join!(body_of_stream(&mock), async {
         first.reached().await;
         let waiting = mock.last_request().unwrap();
-        assert_eq!(
-            (waiting.sent.as_str(), waiting.sent_reasoning.as_str()),
-            ("a", "hm")
-        );
+        assert_eq!((waiting.sent.as_str(), waiting.sent_reasoning.as_str()), ("a", "hm"));
         assert_eq!(waiting.ended, Ended::Open);
         first.release();
         second.reached().await;
@@ -39,11 +36,7 @@ async fn what_came_before_the_gate_has_arrived() {
     let one = read_until(post(&mock, &streamed("Hi")).await, "assistant").await;
     let two = read_until(post(&mock, &streamed("Hi")).await, "assistant").await;
     gate.reached_by(2).await;
-    assert!(
-        mock.requests()
-            .iter()
-            .all(|request| request.sent.is_empty())
-    );
+    assert!(mock.requests().iter().all(|request| request.sent.is_empty()));
     drop((one, two));
 }
 

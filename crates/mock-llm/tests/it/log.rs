@@ -13,18 +13,8 @@ async fn a_request_is_recorded_as_it_came() {
         {"role":"system","content":"Be brief."},
         {"role":"user","content":[{"type":"text","text":"Hel"},{"type":"text","text":"lo"}]}] }"#;
     let url = format!("{}/chat/completions?x=1", mock.base_url());
-    let request = client()
-        .post(url)
-        .header("X-Trace", "t1")
-        .bearer_auth("sk-1");
-    request
-        .body(body)
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let request = client().post(url).header("X-Trace", "t1").bearer_auth("sk-1");
+    request.body(body).send().await.unwrap().text().await.unwrap();
 
     let last = mock.last_request().unwrap();
     assert_eq!((last.index, last.method.as_str()), (0, "POST"));
@@ -34,14 +24,8 @@ async fn a_request_is_recorded_as_it_came() {
     assert_eq!(last.body, body.as_bytes());
     assert_eq!(last.json()["messages"][0]["content"], "Be brief.");
     let messages = [("system", "Be brief."), ("user", "Hello")];
-    assert_eq!(
-        last.messages(),
-        messages.map(|(role, said)| (role.to_owned(), said.to_owned()))
-    );
-    assert_eq!(
-        (last.sent.as_str(), last.sent_reasoning.as_str()),
-        ("Hello there", "hm")
-    );
+    assert_eq!(last.messages(), messages.map(|(role, said)| (role.to_owned(), said.to_owned())));
+    assert_eq!((last.sent.as_str(), last.sent_reasoning.as_str()), ("Hello there", "hm"));
     assert_eq!(last.ended, Ended::Finished);
 }
 
@@ -53,29 +37,19 @@ async fn requests_are_numbered_and_waited_for() {
             body_of_stream(&mock).await;
         }
     });
-    assert_eq!(
-        log.iter().map(|request| request.index).collect::<Vec<_>>(),
-        [0, 1, 2]
-    );
+    assert_eq!(log.iter().map(|request| request.index).collect::<Vec<_>>(), [0, 1, 2]);
     assert_eq!(mock.stats().total, 3);
     assert_eq!(mock.stats().finished, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_log_forgets_the_oldest() {
-    let options = Options {
-        log: 2,
-        ..Options::default()
-    };
+    let options = Options { log: 2, ..Options::default() };
     let mock = MockLlm::launch(options).await.unwrap();
     for _ in 0..3 {
         body_of_stream(&mock).await;
     }
-    let indices: Vec<_> = mock
-        .requests()
-        .iter()
-        .map(|request| request.index)
-        .collect();
+    let indices: Vec<_> = mock.requests().iter().map(|request| request.index).collect();
     assert_eq!(indices, [1, 2]);
     assert_eq!(mock.stats().total, 3);
 }
@@ -111,14 +85,7 @@ async fn nonsense_is_refused_and_costs_no_script() {
         let body: Value = response.json().await.unwrap();
         assert_eq!(body["error"]["type"], "invalid_request_error");
     }
-    assert!(
-        post(&mock, &streamed("Hi"))
-            .await
-            .text()
-            .await
-            .unwrap()
-            .contains("kept")
-    );
+    assert!(post(&mock, &streamed("Hi")).await.text().await.unwrap().contains("kept"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,11 +95,7 @@ async fn unknown_paths_are_recorded_too() {
     assert_eq!(client().get(url).send().await.unwrap().status(), 404);
     let url = format!("{}/chat/completions", mock.base_url());
     assert_eq!(client().get(url).send().await.unwrap().status(), 404);
-    let paths: Vec<_> = mock
-        .requests()
-        .into_iter()
-        .map(|request| request.path)
-        .collect();
+    let paths: Vec<_> = mock.requests().into_iter().map(|request| request.path).collect();
     assert_eq!(paths, ["/redirected", "/v1/chat/completions"]);
 }
 

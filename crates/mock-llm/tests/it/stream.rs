@@ -16,22 +16,13 @@ async fn role_reasoning_text_finish_usage_done() {
     let mock = MockLlm::start().await;
     mock.script(Script::text("Hello wide world").reasoning(["Let me", " see"]));
     let response = post(&mock, &streamed("Hi")).await;
-    assert_eq!(
-        response.headers()["content-type"],
-        "text/event-stream; charset=utf-8"
-    );
+    assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
     let body = response.text().await.unwrap();
     assert_eq!(data(&body).await.last().unwrap(), "[DONE]");
 
     let chunks = chunks(&body).await;
-    let deltas: Vec<_> = chunks
-        .iter()
-        .map(|chunk| &chunk["choices"][0]["delta"])
-        .collect();
-    assert_eq!(
-        *deltas[0],
-        json!({ "role": "assistant", "content": "", "refusal": null })
-    );
+    let deltas: Vec<_> = chunks.iter().map(|chunk| &chunk["choices"][0]["delta"]).collect();
+    assert_eq!(*deltas[0], json!({ "role": "assistant", "content": "", "refusal": null }));
     assert_eq!(*deltas[1], json!({ "reasoning_content": "Let me" }));
     assert_eq!(*deltas[2], json!({ "reasoning_content": " see" }));
     assert_eq!(*deltas[3], json!({ "content": "Hello" }));
@@ -43,10 +34,7 @@ async fn role_reasoning_text_finish_usage_done() {
     assert_eq!(chunks[6]["usage"], Value::Null);
     assert_eq!(chunks[7]["choices"], json!([]));
     assert_eq!(chunks[7]["usage"]["completion_tokens"], 5);
-    assert_eq!(
-        chunks[7]["usage"]["completion_tokens_details"]["reasoning_tokens"],
-        2
-    );
+    assert_eq!(chunks[7]["usage"]["completion_tokens_details"]["reasoning_tokens"], 2);
     assert_eq!(chunks.len(), 8);
     for chunk in &chunks {
         assert_eq!(chunk["object"], "chat.completion.chunk");
@@ -85,9 +73,7 @@ async fn usage_quirks() {
     assert!(!last.contains_key("choices") && last.contains_key("usage"));
 
     let every = answered(script.usage_quirk(UsageQuirk::EveryChunk)).await;
-    let counts = every
-        .iter()
-        .map(|chunk| chunk["usage"]["completion_tokens"].as_u64());
+    let counts = every.iter().map(|chunk| chunk["usage"]["completion_tokens"].as_u64());
     assert_eq!(counts.collect::<Option<Vec<_>>>().unwrap(), [0, 1, 2, 2, 2]);
 }
 

@@ -32,10 +32,7 @@ async fn the_same_answer_in_one_object() {
     );
     assert_eq!(answer["usage"]["total_tokens"], 7);
     let last = mock.last_request().unwrap();
-    assert_eq!(
-        (last.sent.as_str(), last.ended),
-        ("Say \"hi\"\nthere", Ended::Finished)
-    );
+    assert_eq!((last.sent.as_str(), last.ended), ("Say \"hi\"\nthere", Ended::Finished));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,11 +52,7 @@ async fn an_answer_may_be_empty() {
 async fn it_waits_before_its_first_byte() {
     let gate = Gate::new();
     let mock = MockLlm::start().await;
-    mock.script(
-        Script::text("a b c")
-            .pace(Duration::from_millis(5))
-            .hold_after(2, &gate),
-    );
+    mock.script(Script::text("a b c").pace(Duration::from_millis(5)).hold_after(2, &gate));
     let started = Instant::now();
     let (answer, ()) = tokio::join!(async { post(&mock, &whole("Hi")).await }, async {
         gate.reached().await;
@@ -78,17 +71,11 @@ async fn faults_strike_the_body_at_their_token() {
     let mock = MockLlm::start().await;
     mock.script(Script::text("Hello world").fault(Fault::Cut { after_tokens: 1 }));
     let (body, broken) = until_broken(post(&mock, &whole("Hi")).await).await;
-    assert!(
-        body.ends_with(r#""content":"Hello"#) && broken.is_none(),
-        "{body}"
-    );
+    assert!(body.ends_with(r#""content":"Hello"#) && broken.is_none(), "{body}");
 
     mock.script(Script::text("Hello world").fault(Fault::BreakOff { after_tokens: 1 }));
     let (body, broken) = until_broken(post(&mock, &whole("Hi")).await).await;
-    assert!(
-        body.ends_with(r#""content":"Hello"#) && broken.is_some(),
-        "{body}"
-    );
+    assert!(body.ends_with(r#""content":"Hello"#) && broken.is_some(), "{body}");
 
     mock.script(Script::text("Hello world").fault(Fault::Malformed { after_tokens: 1 }));
     let (body, _) = until_broken(post(&mock, &whole("Hi")).await).await;
@@ -101,9 +88,5 @@ async fn faults_strike_the_body_at_their_token() {
     });
     let answer: Value = post(&mock, &whole("Hi")).await.json().await.unwrap();
     assert_eq!(answer["error"]["message"], "Oops");
-    assert!(
-        mock.requests()
-            .iter()
-            .all(|request| request.ended == Ended::Faulted)
-    );
+    assert!(mock.requests().iter().all(|request| request.ended == Ended::Faulted));
 }

@@ -32,11 +32,7 @@ impl Database {
         let sqlite = url.starts_with("sqlite:");
         let mut options = ConnectOptions::new(url);
         options
-            .max_connections(if sqlite {
-                SQLITE_CONNECTIONS
-            } else {
-                settings.max_connections
-            })
+            .max_connections(if sqlite { SQLITE_CONNECTIONS } else { settings.max_connections })
             .min_connections(1)
             .acquire_timeout(Duration::from_secs(settings.acquire_seconds))
             .test_before_acquire(false)
@@ -57,9 +53,6 @@ impl Database {
                 .statement_timeout(Duration::from_secs(settings.statement_seconds));
         }
         let connection = sea_orm::Database::connect(options).await?;
-        Ok(Self {
-            connection,
-            schema: service,
-        })
+        Ok(Self { connection, schema: service })
     }
 }

@@ -43,9 +43,7 @@ fn is_passing(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             matches!(&*code, "5" | "261" | "517" | "13")
                 || (code.len() == 5
-                    && ["08", "53", "57", "40"]
-                        .iter()
-                        .any(|class| code.starts_with(class)))
+                    && ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class)))
         }),
         _ => false,
     }

@@ -24,10 +24,8 @@ pub trait Keyset: QueryFilter + QueryOrder + QuerySelect + Sized {
         let query = match page.after {
             None => self,
             Some(place) => {
-                let row = Expr::tuple([
-                    Expr::col(key.as_column_ref()),
-                    Expr::col(id.as_column_ref()),
-                ]);
+                let row =
+                    Expr::tuple([Expr::col(key.as_column_ref()), Expr::col(id.as_column_ref())]);
                 let start = Expr::tuple([Expr::val(value(place.key)), Expr::val(place.id)]);
                 self.filter(match page.direction {
                     Direction::Ascending => row.gt(start),
@@ -35,10 +33,7 @@ pub trait Keyset: QueryFilter + QueryOrder + QuerySelect + Sized {
                 })
             }
         };
-        query
-            .order_by(key, order.clone())
-            .order_by(id, order)
-            .limit(u64::from(page.limit) + 1)
+        query.order_by(key, order.clone()).order_by(id, order).limit(u64::from(page.limit) + 1)
     }
 }
 
@@ -46,23 +41,15 @@ impl<Q: QueryFilter + QueryOrder + QuerySelect> Keyset for Q {}
 
 /// A cursor's key as a time.
 pub fn micros(key: i64) -> Value {
-    DateTime::<Utc>::from_timestamp_micros(key)
-        .unwrap_or_default()
-        .into()
+    DateTime::<Utc>::from_timestamp_micros(key).unwrap_or_default().into()
 }
 
 /// Whether a column has `text` in it, in any case (SQLite folds ASCII letters only).
 pub fn contains(column: impl ColumnTrait, text: &str) -> SimpleExpr {
-    let escaped = text
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     // Folded by the database on both sides, so that the two are folded alike.
     let folded = SimpleExpr::from(Func::lower(Expr::col(column.as_column_ref())));
     let pattern = Func::lower(Expr::val(format!("%{escaped}%")));
     let escape = SimpleExpr::Constant('\\'.into());
-    folded.binary(
-        BinOper::Like,
-        SimpleExpr::from(pattern).binary(BinOper::Escape, escape),
-    )
+    folded.binary(BinOper::Like, SimpleExpr::from(pattern).binary(BinOper::Escape, escape))
 }

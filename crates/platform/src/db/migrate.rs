@@ -23,11 +23,8 @@ impl Database {
             Statement::from_sql_and_values(DbBackend::Postgres, sql, [value.into()])
         };
         let lock = format!("migrate:{}", self.schema);
-        tx.execute_raw(postgres(
-            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-            lock,
-        ))
-        .await?;
+        tx.execute_raw(postgres("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", lock))
+            .await?;
         // Not `IF NOT EXISTS`: a role without the right to create schemas is refused even where the schema is there.
         let found = tx
             .query_one_raw(postgres(
@@ -36,8 +33,7 @@ impl Database {
             ))
             .await?;
         if found.is_none() {
-            tx.execute_unprepared(&format!("CREATE SCHEMA {}", self.schema))
-                .await?;
+            tx.execute_unprepared(&format!("CREATE SCHEMA {}", self.schema)).await?;
         }
         M::up(&tx, None).await?;
         tx.commit().await
@@ -48,9 +44,8 @@ impl Database {
     /// # Errors
     /// It does not, in words for an operator.
     pub async fn ready<M: MigratorTrait>(&self) -> Result<(), NotReady> {
-        let pending = M::get_pending_migrations_read_only(&self.connection)
-            .await
-            .map_err(|error| {
+        let pending =
+            M::get_pending_migrations_read_only(&self.connection).await.map_err(|error| {
                 tracing::warn!(%error, service = self.schema, "not ready");
                 NotReady("the database does not answer".to_owned())
             })?;

@@ -53,38 +53,24 @@ pub struct Pagination {
 impl<T> Answer<T> {
     /// 200.
     pub fn ok(data: T) -> Self {
-        Self {
-            status: StatusCode::OK,
-            data,
-            pagination: None,
-            etag: None,
-        }
+        Self { status: StatusCode::OK, data, pagination: None, etag: None }
     }
 
     /// 201.
     pub fn created(data: T) -> Self {
-        Self {
-            status: StatusCode::CREATED,
-            ..Self::ok(data)
-        }
+        Self { status: StatusCode::CREATED, ..Self::ok(data) }
     }
 
     /// With its place in a list.
     #[must_use]
     pub fn paged(self, pagination: Pagination) -> Self {
-        Self {
-            pagination: Some(pagination),
-            ..self
-        }
+        Self { pagination: Some(pagination), ..self }
     }
 
     /// With an entity tag (unquoted): a request whose `If-None-Match` has it is answered 304.
     #[must_use]
     pub fn tagged(self, etag: impl Into<String>) -> Self {
-        Self {
-            etag: Some(etag.into()),
-            ..self
-        }
+        Self { etag: Some(etag.into()), ..self }
     }
 }
 

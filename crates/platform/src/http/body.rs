@@ -28,24 +28,23 @@ where
     type Future = LocalBoxFuture<'static, Result<Self, AppError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| {
-                value
-                    .split(';')
-                    .next()
-                    .unwrap_or_default()
-                    .trim()
-                    .eq_ignore_ascii_case("application/json")
-            });
+        let is_json =
+            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
+                |value| {
+                    value
+                        .split(';')
+                        .next()
+                        .unwrap_or_default()
+                        .trim()
+                        .eq_ignore_ascii_case("application/json")
+                },
+            );
         let payload = web::Payload::from_request(request, payload).into_inner();
         async move {
             if !is_json {
                 return Err(AppError::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
             }
-            let payload = payload.map_err(AppError::internal_actix)?;
+            let payload = payload.map_err(|error| AppError::internal(error.to_string()))?;
             let bytes = payload
                 .to_bytes_limited(LIMIT)
                 .await
@@ -59,17 +58,11 @@ where
 
 fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, AppError> {
     if has_escaped_nul(bytes) {
-        return Err(AppError::invalid(&[FieldError::new(
-            "body",
-            "text without NUL characters",
-        )]));
+        return Err(AppError::invalid(&[FieldError::new("body", "text without NUL characters")]));
     }
     // serde takes an array for a struct, field by field.
     if bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(AppError::invalid(&[FieldError::new(
-            "body",
-            "a JSON object",
-        )]));
+        return Err(AppError::invalid(&[FieldError::new("body", "a JSON object")]));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -79,14 +72,9 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T
         )])
     })?;
     json.end().map_err(|_| {
-        AppError::invalid(&[FieldError::new(
-            "body",
-            "one JSON value and nothing after it",
-        )])
+        AppError::invalid(&[FieldError::new("body", "one JSON value and nothing after it")])
     })?;
-    value
-        .validate()
-        .map_err(|report| AppError::invalid(&FieldError::all(&report)))?;
+    value.validate().map_err(|report| AppError::invalid(&FieldError::all(&report)))?;
     Ok(value)
 }
 
@@ -110,12 +98,6 @@ fn unreadable(error: &actix_web::Error) -> AppError {
         }
         Some(PayloadError::Overflow) => AppError::of_status(StatusCode::PAYLOAD_TOO_LARGE),
         _ => AppError::of_status(StatusCode::BAD_REQUEST),
-    }
-}
-
-impl AppError {
-    fn internal_actix(error: actix_web::Error) -> Self {
-        Self::internal(error.to_string())
     }
 }
 

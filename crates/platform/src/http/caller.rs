@@ -39,11 +39,7 @@ impl FromRequest for Caller {
         ready(identify(request, |instance, token| {
             let AccessClaims { sub, sid, .. } = instance.keys.verify_access(token)?;
             tracing::Span::current().record("user_id", tracing::field::display(sub));
-            Ok(Self {
-                user: sub,
-                session: sid,
-                token: token.into(),
-            })
+            Ok(Self { user: sub, session: sid, token: token.into() })
         }))
     }
 }
@@ -54,10 +50,7 @@ impl FromRequest for ServiceCaller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(identify(request, |instance, token| {
-            instance
-                .keys
-                .verify_service(token)
-                .map(|claims| Self { name: claims.sub })
+            instance.keys.verify_service(token).map(|claims| Self { name: claims.sub })
         }))
     }
 }
@@ -75,10 +68,9 @@ fn identify<T>(
             ErrorCode::TokenExpired,
             "The access token has expired. Get a new one from `/auth/refresh`.",
         ),
-        TokenError::Invalid => AppError::new(
-            ErrorCode::Unauthorized,
-            "The access token is not valid. Sign in again.",
-        ),
+        TokenError::Invalid => {
+            AppError::new(ErrorCode::Unauthorized, "The access token is not valid. Sign in again.")
+        }
     })
 }
 
@@ -93,19 +85,9 @@ fn bearer_token(request: &HttpRequest) -> Result<&str, AppError> {
     };
     let header = headers.next().ok_or_else(unauthorized)?;
     if headers.next().is_some() {
-        return Err(AppError::invalid(&[FieldError::new(
-            "Authorization",
-            "to be given once",
-        )]));
+        return Err(AppError::invalid(&[FieldError::new("Authorization", "to be given once")]));
     }
-    let (scheme, token) = header
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .ok_or_else(unauthorized)?;
-    if scheme.eq_ignore_ascii_case("bearer") {
-        Ok(token.trim())
-    } else {
-        Err(unauthorized())
-    }
+    let (scheme, token) =
+        header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(unauthorized)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(unauthorized()) }
 }

@@ -61,9 +61,7 @@ pub fn document(title: &str, services: impl IntoIterator<Item = Endpoints>) -> O
 
 /// Leads to Swagger UI.
 pub(super) async fn to_docs() -> HttpResponse {
-    HttpResponse::Found()
-        .insert_header((LOCATION, "/docs/"))
-        .finish()
+    HttpResponse::Found().insert_header((LOCATION, "/docs/")).finish()
 }
 
 /// Serves the document at `/openapi.json` and its two readers at `/docs` and `/redoc`.
@@ -83,11 +81,7 @@ pub(super) fn configure(config: &mut ServiceConfig, json: Bytes) {
         }))
         .service(web::resource("/openapi.json").get(move || {
             let json = json.clone();
-            async move {
-                HttpResponse::Ok()
-                    .content_type(ContentType::json())
-                    .body(json)
-            }
+            async move { HttpResponse::Ok().content_type(ContentType::json()).body(json) }
         }))
         .service(
             web::scope("/docs")

@@ -94,10 +94,7 @@ pub(super) async fn edge<B: MessageBody + 'static>(
 
 /// The error behind a response: ours as it is, another's by its status.
 fn take_app_error<B>(response: &HttpResponse<B>) -> AppError {
-    response.error().map_or_else(
-        || AppError::of_status(response.status()),
-        AppError::of_error,
-    )
+    response.error().map_or_else(|| AppError::of_status(response.status()), AppError::of_error)
 }
 
 /// An answer that is written already, on its way through a path that takes errors only.
@@ -147,11 +144,7 @@ fn rewrite(request: &mut ServiceRequest) {
         Some(rest) if rest.starts_with('/') => rest,
         _ => path,
     };
-    let trimmed = if bare.starts_with("/docs/") {
-        bare
-    } else {
-        bare.trim_end_matches('/')
-    };
+    let trimmed = if bare.starts_with("/docs/") { bare } else { bare.trim_end_matches('/') };
     let wanted = if trimmed.is_empty() { "/" } else { trimmed };
     if wanted == path {
         return;
@@ -169,19 +162,11 @@ fn rewrite(request: &mut ServiceRequest) {
 
 fn limit_body_time(request: &mut ServiceRequest, limit: Duration) {
     let has_body = request.headers().contains_key(TRANSFER_ENCODING)
-        || request
-            .headers()
-            .get(CONTENT_LENGTH)
-            .is_some_and(|length| length != "0");
+        || request.headers().get(CONTENT_LENGTH).is_some_and(|length| length != "0");
     if has_body {
         let inner = request.take_payload();
-        let timed = TimedBody {
-            inner,
-            deadline: Box::pin(tokio::time::sleep(limit)),
-        };
-        request.set_payload(Payload::Stream {
-            payload: Box::pin(timed),
-        });
+        let timed = TimedBody { inner, deadline: Box::pin(tokio::time::sleep(limit)) };
+        request.set_payload(Payload::Stream { payload: Box::pin(timed) });
     }
 }
 

@@ -66,10 +66,7 @@ impl Endpoints {
         if !public {
             operation.security = Some(vec![SecurityRequirement::new::<_, _, &str>("bearer", [])]);
         }
-        operation
-            .responses
-            .responses
-            .insert("default".to_owned(), RefOr::T(failure()));
+        operation.responses.responses.insert("default".to_owned(), RefOr::T(failure()));
 
         for verb in D::methods() {
             let method = method(&verb);
@@ -81,10 +78,7 @@ impl Endpoints {
             });
         }
         if let Some(verb) = D::methods().first() {
-            self.routes
-                .entry(path.clone())
-                .or_default()
-                .push(route.method(method(verb)));
+            self.routes.entry(path.clone()).or_default().push(route.method(method(verb)));
         }
         self.paths.add_path_operation(path, D::methods(), operation);
         D::schemas(&mut self.schemas);
@@ -112,9 +106,7 @@ impl Endpoints {
     /// Registers the routes, one resource a path: a wrong method is then a 405 with `Allow`.
     pub fn configure(self, config: &mut ServiceConfig) {
         for (path, routes) in self.routes {
-            let resource: Resource = routes
-                .into_iter()
-                .fold(web::resource(path), Resource::route);
+            let resource: Resource = routes.into_iter().fold(web::resource(path), Resource::route);
             config.service(resource);
         }
     }
@@ -132,9 +124,7 @@ fn failure() -> Response {
         .description("It failed; `error.code` says why.")
         .content(
             "application/json",
-            utoipa::openapi::ContentBuilder::new()
-                .schema(Some(schema))
-                .build(),
+            utoipa::openapi::ContentBuilder::new().schema(Some(schema)).build(),
         )
         .build()
 }

@@ -53,21 +53,12 @@ pub struct ErrorBody {
 impl AppError {
     /// An error of a code, with a message that says what to do next.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            details: None,
-            retry_after: None,
-            cause: None,
-        }
+        Self { code, message: message.into(), details: None, retry_after: None, cause: None }
     }
 
     /// `NOT_FOUND`, in the same words for what never was and what is somebody else's.
     pub fn not_found() -> Self {
-        Self::new(
-            ErrorCode::NotFound,
-            "There is nothing here. Check the address and the id in it.",
-        )
+        Self::new(ErrorCode::NotFound, "There is nothing here. Check the address and the id in it.")
     }
 
     /// `VALIDATION_ERROR` for one or more fields.
@@ -76,11 +67,7 @@ impl AppError {
             [one] => format!("Check `{}`: {}.", one.field, one.expected),
             _ => format!(
                 "Check these fields: {}.",
-                fields
-                    .iter()
-                    .map(|f| f.field.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                fields.iter().map(|f| f.field.as_str()).collect::<Vec<_>>().join(", ")
             ),
         };
         let first = fields.first();
@@ -147,18 +134,12 @@ impl AppError {
                 ErrorCode::RequestTimeout,
                 "The request took too long to arrive. Send it again.",
             ),
-            413 => Self::new(
-                ErrorCode::PayloadTooLarge,
-                "The request's body is too large.",
-            ),
+            413 => Self::new(ErrorCode::PayloadTooLarge, "The request's body is too large."),
             415 => Self::new(
                 ErrorCode::UnsupportedMediaType,
                 "Send the body as `Content-Type: application/json`.",
             ),
-            431 => Self::new(
-                ErrorCode::HeadersTooLarge,
-                "The request's headers are too large.",
-            ),
+            431 => Self::new(ErrorCode::HeadersTooLarge, "The request's headers are too large."),
             400..=499 => Self::new(ErrorCode::ValidationError, "The request is malformed."),
             503 => Self::unavailable("The service is busy. Try again in a moment."),
             _ => Self::internal(format!("unexplained status {status}")),
@@ -175,11 +156,7 @@ impl AppError {
                 chain.push(cause.to_string());
                 next = cause.source();
             }
-            tracing::error!(
-                code = self.code.as_str(),
-                cause = chain.join(": "),
-                "request failed"
-            );
+            tracing::error!(code = self.code.as_str(), cause = chain.join(": "), "request failed");
         }
     }
 
@@ -190,12 +167,7 @@ impl AppError {
             message: self.message.to_string(),
             details: self.details.clone(),
         };
-        ErrorEnvelope {
-            success: false,
-            error,
-            timestamp,
-            request_id: request_id.to_owned(),
-        }
+        ErrorEnvelope { success: false, error, timestamp, request_id: request_id.to_owned() }
     }
 }
 
@@ -216,7 +188,7 @@ impl ResponseError for AppError {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Status and headers alone: [`edge`](super::edge) writes the body, since only it knows the request's id.
+    /// Status and headers alone: `edge` writes the body, since only it knows the request's id.
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         if let Some(after) = self.retry_after {

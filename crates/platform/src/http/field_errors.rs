@@ -14,49 +14,31 @@ pub struct FieldError {
 impl FieldError {
     /// `field` should have been `expected`.
     pub fn new(field: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            expected: expected.into(),
-        }
+        Self { field: field.into(), expected: expected.into() }
     }
 
     /// Explains what serde says of the value at `path`. The value itself is not repeated.
     pub(super) fn explain(path: &str, message: &str) -> Self {
         let path = if path == "." { "" } else { path };
         let inside = |name: &str| {
-            if path.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{path}.{name}")
-            }
+            if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
         };
         let named = message.split('`').nth(1).unwrap_or_default();
         if message.starts_with("missing field") {
             Self::new(inside(named), "a value")
         } else if message.starts_with("unknown field") {
             // Where serde tracks the path, it ends in the unknown field itself.
-            let field = if path.ends_with(named) {
-                path.to_owned()
-            } else {
-                inside(named)
-            };
-            let known = message
-                .rsplit_once("expected ")
-                .map_or("none", |(_, known)| strip_place(known));
-            Self::new(
-                field,
-                format!("no such field; known: {}", known.replace('`', "")),
-            )
+            let field = if path.ends_with(named) { path.to_owned() } else { inside(named) };
+            let known =
+                message.rsplit_once("expected ").map_or("none", |(_, known)| strip_place(known));
+            Self::new(field, format!("no such field; known: {}", known.replace('`', "")))
         } else if message.starts_with("duplicate field") {
             Self::new(inside(named), "to be given once")
         } else {
             let expected = message
                 .rsplit_once("expected ")
                 .map_or("a well-formed value", |(_, expected)| strip_place(expected));
-            Self::new(
-                if path.is_empty() { "body" } else { path },
-                expected.replace('`', ""),
-            )
+            Self::new(if path.is_empty() { "body" } else { path }, expected.replace('`', ""))
         }
     }
 
@@ -82,11 +64,7 @@ fn camel_case(path: &str) -> String {
                 upper = true;
                 return None;
             }
-            Some(if std::mem::take(&mut upper) {
-                c.to_ascii_uppercase()
-            } else {
-                c
-            })
+            Some(if std::mem::take(&mut upper) { c.to_ascii_uppercase() } else { c })
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! HTTP as every service speaks it: the envelope, the errors, the extractors, the server around them.
 //!
 //! A handler takes what the extractors here give it, calls one service method and gives back an [`Answer`]; everything
-//! else about HTTP happens once, in [`edge`].
+//! else about HTTP happens once, in `edge`.
 
 mod answer;
 mod body;

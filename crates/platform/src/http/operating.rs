@@ -71,9 +71,7 @@ pub(super) struct VersionData {
 /// Touches nothing: a database's trouble is no reason to restart the process.
 #[utoipa::path(get, path = "/health/live", security(()), responses((status = 200, body = Envelope<StatusData>, description = "It does.")))]
 pub(super) async fn get_liveness() -> Answer<StatusData> {
-    Answer::ok(StatusData {
-        status: HealthStatus::Healthy,
-    })
+    Answer::ok(StatusData { status: HealthStatus::Healthy })
 }
 
 /// Whether the process should be sent requests.
@@ -91,9 +89,7 @@ pub(super) async fn get_readiness(
             .await
             .map_err(|reason| AppError::unavailable(format!("{}: {reason}.", module.name())))?;
     }
-    Ok(Answer::ok(StatusData {
-        status: HealthStatus::Healthy,
-    }))
+    Ok(Answer::ok(StatusData { status: HealthStatus::Healthy }))
 }
 
 /// How the process and what it stands on are doing.
@@ -102,11 +98,8 @@ pub(super) async fn get_health(
     instance: Data<Instance>,
     operating: Data<Operating>,
 ) -> Answer<HealthData> {
-    let mut database = ServiceHealth {
-        status: HealthStatus::Healthy,
-        provider: "none",
-        latency: 0,
-    };
+    let mut database =
+        ServiceHealth { status: HealthStatus::Healthy, provider: "none", latency: 0 };
     for module in &operating.modules {
         let before = instance.clock.now();
         if module.database().ping().await.is_err() {

@@ -30,20 +30,14 @@ impl Paging {
         default: Limit,
         cursor: Option<&str>,
     ) -> Result<Self, AppError> {
-        let after = cursor
-            .map(|text| Position::decode(text, &scope))
-            .transpose()
-            .map_err(|_| {
+        let after =
+            cursor.map(|text| Position::decode(text, &scope)).transpose().map_err(|_| {
                 AppError::invalid(&[FieldError::new(
                     "cursor",
                     "a `pagination.cursor` of this very list",
                 )])
             })?;
-        let request = PageRequest {
-            limit: limit.unwrap_or(default.0),
-            after,
-            direction,
-        };
+        let request = PageRequest { limit: limit.unwrap_or(default.0), after, direction };
         Ok(Self { scope, request })
     }
 

@@ -23,10 +23,7 @@ impl<T: DeserializeOwned + Validate<Context = ()>> FromRequest for Query<T> {
 
 fn parse<T: DeserializeOwned + Validate<Context = ()>>(query: &str) -> Result<T, AppError> {
     if query.contains("%00") {
-        return Err(AppError::invalid(&[FieldError::new(
-            "query",
-            "text without NUL characters",
-        )]));
+        return Err(AppError::invalid(&[FieldError::new("query", "text without NUL characters")]));
     }
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     let value: T = serde_path_to_error::deserialize(pairs).map_err(|error| {
@@ -35,8 +32,6 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(query: &str) -> Result<T,
             &error.inner().to_string(),
         )])
     })?;
-    value
-        .validate()
-        .map_err(|report| AppError::invalid(&FieldError::all(&report)))?;
+    value.validate().map_err(|report| AppError::invalid(&FieldError::all(&report)))?;
     Ok(value)
 }

@@ -30,11 +30,7 @@ impl RequestId {
 
     /// The id of a request that has one.
     pub(super) fn of(request: &HttpRequest) -> Self {
-        request
-            .extensions()
-            .get::<Self>()
-            .cloned()
-            .unwrap_or_else(|| Self("req_unknown".into()))
+        request.extensions().get::<Self>().cloned().unwrap_or_else(|| Self("req_unknown".into()))
     }
 
     /// Tells the client.
@@ -61,7 +57,5 @@ impl FromRequest for RequestId {
 
 fn is_well_formed(id: &str) -> bool {
     (1..=64).contains(&id.len())
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }

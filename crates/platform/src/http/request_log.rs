@@ -24,11 +24,7 @@ impl RootSpanBuilder for RequestLog {
             None => RequestId::of(request.request()),
         };
         request.extensions_mut().insert(Arrival(Instant::now()));
-        tracing::info_span!(
-            "request",
-            request_id = id.as_str(),
-            user_id = tracing::field::Empty
-        )
+        tracing::info_span!("request", request_id = id.as_str(), user_id = tracing::field::Empty)
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
@@ -49,9 +45,7 @@ impl RootSpanBuilder for RequestLog {
             .extensions()
             .get::<Arrival>()
             .map_or(0, |arrival| arrival.0.elapsed().as_millis());
-        let route = request
-            .match_pattern()
-            .unwrap_or_else(|| "unmatched".to_owned());
+        let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
         let (method, status) = (request.method().as_str(), response.status().as_u16());
         span.in_scope(|| match status {
             500.. => tracing::error!(method, route, status, milliseconds, "answered"),

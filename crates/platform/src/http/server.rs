@@ -48,12 +48,7 @@ impl Server {
         modules: Vec<Arc<dyn Module>>,
         paths: Paths,
     ) -> Self {
-        Self {
-            instance,
-            modules,
-            title,
-            paths,
-        }
+        Self { instance, modules, title, paths }
     }
 
     /// The endpoints that every process has beside its modules'.
@@ -82,9 +77,7 @@ impl Server {
             paths: self.paths,
             body_deadline: Duration::from_secs(settings.body_seconds),
         });
-        let operating = Data::new(Operating {
-            modules: self.modules.clone(),
-        });
+        let operating = Data::new(Operating { modules: self.modules.clone() });
         let modules = self.modules.clone();
 
         let mut server = HttpServer::new(move || {

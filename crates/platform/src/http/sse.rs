@@ -24,11 +24,8 @@ pub fn event_stream(events: impl Stream<Item = Bytes> + 'static) -> HttpResponse
 
 /// Whether the client would rather have events than JSON (RFC 9110 §12.5.1, without specificity).
 pub fn prefers_event_stream(request: &HttpRequest) -> bool {
-    let accept = request
-        .headers()
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let accept =
+        request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let weight_of = |wanted: &[&str]| {
         accept
             .split(',')
@@ -68,9 +65,7 @@ mod tests {
     fn the_accept_header_decides_between_json_and_events() {
         let prefers = |accept: &str| {
             prefers_event_stream(
-                &TestRequest::default()
-                    .insert_header((ACCEPT, accept))
-                    .to_http_request(),
+                &TestRequest::default().insert_header((ACCEPT, accept)).to_http_request(),
             )
         };
         assert!(prefers("text/event-stream"));
@@ -78,9 +73,7 @@ mod tests {
         assert!(!prefers("application/json, text/event-stream"));
         assert!(!prefers("text/event-stream;q=0"));
         assert!(!prefers("*/*"));
-        assert!(!prefers_event_stream(
-            &TestRequest::default().to_http_request()
-        ));
+        assert!(!prefers_event_stream(&TestRequest::default().to_http_request()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -90,13 +83,6 @@ mod tests {
             Bytes::from_static(b"data: x\n\n")
         });
         let seen: Vec<_> = with_heartbeats(events, HEARTBEAT).collect().await;
-        assert_eq!(
-            seen,
-            [
-                &b": keep-alive\n\n"[..],
-                b": keep-alive\n\n",
-                b"data: x\n\n"
-            ]
-        );
+        assert_eq!(seen, [&b": keep-alive\n\n"[..], b": keep-alive\n\n", b"data: x\n\n"]);
     }
 }

@@ -26,10 +26,6 @@ pub fn within<C, N: PartialOrd + Display + Copy>(
         if range.contains(value) {
             return Ok(());
         }
-        Err(garde::Error::new(format!(
-            "a number from {} to {}",
-            range.start(),
-            range.end()
-        )))
+        Err(garde::Error::new(format!("a number from {} to {}", range.start(), range.end())))
     }
 }

@@ -42,23 +42,17 @@ const PREFIX: &str = "OMNICHAT__";
 
 /// A setting's key together with what it is called in the environment, for messages.
 pub fn name_of(key: &str) -> String {
-    let variable = WELL_KNOWN
-        .iter()
-        .find(|(_, known)| *known == key)
-        .map_or_else(
-            || format!("{PREFIX}{}", key.replace('.', "__").to_uppercase()),
-            |(name, _)| (*name).to_owned(),
-        );
+    let variable = WELL_KNOWN.iter().find(|(_, known)| *known == key).map_or_else(
+        || format!("{PREFIX}{}", key.replace('.', "__").to_uppercase()),
+        |(name, _)| (*name).to_owned(),
+    );
     format!("{key} ({variable})")
 }
 
 /// The key that a variable sets; `None` if it sets none here.
 pub(super) fn key_of(name: &str, defaults: &Config) -> Result<Option<String>, SettingsError> {
     if let Some((_, key)) = WELL_KNOWN.iter().find(|(known, _)| *known == name) {
-        return Ok(defaults
-            .get::<Value>(key)
-            .is_ok()
-            .then(|| (*key).to_owned()));
+        return Ok(defaults.get::<Value>(key).is_ok().then(|| (*key).to_owned()));
     }
     let Some(rest) = name.strip_prefix(PREFIX) else {
         return Ok(None);

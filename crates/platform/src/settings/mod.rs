@@ -56,10 +56,7 @@ pub enum SettingsError {
 impl SettingsError {
     /// A value that is not what `key` takes.
     pub fn malformed(key: &str, expected: impl Into<String>) -> Self {
-        Self::Malformed {
-            key: name_of(key),
-            expected: expected.into(),
-        }
+        Self::Malformed { key: name_of(key), expected: expected.into() }
     }
 }
 
@@ -78,13 +75,8 @@ pub struct Settings(Config);
 impl Sources {
     /// `platform`'s own defaults, then each of `defaults` (TOML) over those before it.
     pub fn new(defaults: &[&'static str]) -> Self {
-        let defaults = std::iter::once(DEFAULTS)
-            .chain(defaults.iter().copied())
-            .collect();
-        Self {
-            defaults,
-            ..Self::default()
-        }
+        let defaults = std::iter::once(DEFAULTS).chain(defaults.iter().copied()).collect();
+        Self { defaults, ..Self::default() }
     }
 
     /// With the file given by `--config`.
@@ -100,20 +92,13 @@ impl Sources {
         mut self,
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
-        self.environment.extend(
-            variables
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into())),
-        );
+        self.environment
+            .extend(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
         self
     }
 
     /// With the process's own environment.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads the environment"
-    )]
     pub fn process_environment(self) -> Self {
         let unicode = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -130,17 +115,14 @@ impl Sources {
         for text in self.defaults {
             defaults = defaults.add_source(File::from_str(text, FileFormat::Toml));
         }
-        let defaults = defaults
-            .build()
-            .map_err(|error| broken(Path::new("default.toml"), &error))?;
+        let defaults =
+            defaults.build().map_err(|error| broken(Path::new("default.toml"), &error))?;
         let mut layers = Config::builder().add_source(defaults.clone());
 
         if let Some(path) = &self.file {
             let file = File::from(path.as_path()).format(FileFormat::Toml);
-            let read = Config::builder()
-                .add_source(file)
-                .build()
-                .map_err(|error| broken(path, &error))?;
+            let read =
+                Config::builder().add_source(file).build().map_err(|error| broken(path, &error))?;
             let table = read.cache.clone().into_table().unwrap_or_default();
             known_keys(&defaults, "", &table)?;
             layers = layers.add_source(read);
@@ -155,10 +137,7 @@ impl Sources {
                     .map_err(|_| SettingsError::Unknown(name.clone()))?;
             }
         }
-        layers
-            .build()
-            .map(Settings)
-            .map_err(|error| broken(Path::new("settings"), &error))
+        layers.build().map(Settings).map_err(|error| broken(Path::new("settings"), &error))
     }
 }
 
@@ -192,13 +171,7 @@ fn expectation(error: &ConfigError) -> String {
             let text = other.to_string();
             text.rsplit_once("expected ").map_or_else(
                 || "one of the values that the default settings list".to_owned(),
-                |(_, expected)| {
-                    expected
-                        .split(" for key ")
-                        .next()
-                        .unwrap_or(expected)
-                        .to_owned()
-                },
+                |(_, expected)| expected.split(" for key ").next().unwrap_or(expected).to_owned(),
             )
         }
     }
@@ -210,17 +183,13 @@ fn known_keys(
     table: &Map<String, Value>,
 ) -> Result<(), SettingsError> {
     for (name, value) in table {
-        let key = if prefix.is_empty() {
-            name.clone()
-        } else {
-            format!("{prefix}.{name}")
-        };
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         if prefix.is_empty() && environment::is_foreign_section(name, defaults) {
             continue;
         }
         match &value.kind {
             ValueKind::Table(inner) if defaults.get_table(&key).is_ok() => {
-                known_keys(defaults, &key, inner)?
+                known_keys(defaults, &key, inner)?;
             }
             _ if defaults.get::<Value>(&key).is_ok() => {}
             _ => return Err(SettingsError::Unknown(key)),
@@ -235,10 +204,7 @@ fn broken(path: &Path, error: &ConfigError) -> SettingsError {
         ConfigError::FileParse { .. } => "is not well-formed TOML",
         _ => "cannot be read",
     };
-    SettingsError::File {
-        path: path.to_owned(),
-        reason: reason.to_owned(),
-    }
+    SettingsError::File { path: path.to_owned(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]
@@ -246,53 +212,38 @@ mod tests {
     use super::*;
 
     fn load(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-        Sources::new(&[])
-            .variables(variables.iter().copied())
-            .load()
+        Sources::new(&[]).variables(variables.iter().copied()).load()
     }
 
     #[test]
     fn the_environment_goes_over_the_defaults() {
-        let settings = load(&[
-            ("PORT", "9999"),
-            ("OMNICHAT__SERVER__HOST", "127.0.0.1"),
-            ("HOST", ""),
-        ])
-        .unwrap();
+        let settings =
+            load(&[("PORT", "9999"), ("OMNICHAT__SERVER__HOST", "127.0.0.1"), ("HOST", "")])
+                .unwrap();
         let server: ServerSettings = settings.section("server").unwrap();
         assert_eq!((server.host.as_str(), server.port), ("127.0.0.1", 9999));
     }
 
     #[test]
     fn a_malformed_value_is_named_and_not_shown() {
-        let error = load(&[("PORT", "s3cret")])
-            .unwrap()
-            .section::<ServerSettings>("server")
-            .unwrap_err();
+        let error =
+            load(&[("PORT", "s3cret")]).unwrap().section::<ServerSettings>("server").unwrap_err();
         let text = error.to_string();
-        assert!(
-            text.contains("server.port (PORT)") && text.contains("expected an"),
-            "{text}"
-        );
+        assert!(text.contains("server.port (PORT)") && text.contains("expected an"), "{text}");
         assert!(!text.contains("s3cret"), "{text}");
     }
 
     #[test]
     fn a_variant_that_does_not_exist_is_named_and_not_shown() {
         let settings = load(&[("OMNICHAT__TELEMETRY__FORMAT", "s3cret")]).unwrap();
-        let text = settings
-            .section::<TelemetrySettings>("telemetry")
-            .unwrap_err()
-            .to_string();
+        let text = settings.section::<TelemetrySettings>("telemetry").unwrap_err().to_string();
         assert!(text.contains("telemetry.format"), "{text}");
         assert!(!text.contains("s3cret"), "{text}");
     }
 
     #[test]
     fn an_unknown_key_is_refused_but_a_siblings_section_is_not() {
-        let text = load(&[("OMNICHAT__SERVER__PROT", "1")])
-            .unwrap_err()
-            .to_string();
+        let text = load(&[("OMNICHAT__SERVER__PROT", "1")]).unwrap_err().to_string();
         assert!(text.contains("OMNICHAT__SERVER__PROT"), "{text}");
         assert!(load(&[("OMNICHAT__NOWHERE__X", "1")]).is_err());
         assert!(load(&[("OMNICHAT__GENERATION__WHATEVER", "1")]).is_ok());
@@ -303,11 +254,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("omnichat.toml");
         std::fs::write(&path, "[server]\nport = 1\nhost = \"h\"\n").unwrap();
-        let sources = || {
-            Sources::new(&[])
-                .file(Some(&path))
-                .variables([("PORT", "2")])
-        };
+        let sources = || Sources::new(&[]).file(Some(&path)).variables([("PORT", "2")]);
         let server: ServerSettings = sources().load().unwrap().section("server").unwrap();
         assert_eq!((server.host.as_str(), server.port), ("h", 2));
 

@@ -22,29 +22,16 @@ struct TokenSettings {
 pub fn key_ring(settings: &Settings, clock: Arc<dyn Clock>) -> Result<KeyRing, SettingsError> {
     let section: TokenSettings = settings.section("tokens")?;
     let (key, secrets) = if section.secrets.expose_secret().is_empty() {
-        (
-            "tokens.secret",
-            vec![("default", section.secret.expose_secret())],
-        )
+        ("tokens.secret", vec![("default", section.secret.expose_secret())])
     } else {
-        let pairs: Option<Vec<_>> = section
-            .secrets
-            .expose_secret()
-            .split(',')
-            .map(|pair| pair.split_once(':'))
-            .collect();
+        let pairs: Option<Vec<_>> =
+            section.secrets.expose_secret().split(',').map(|pair| pair.split_once(':')).collect();
         let key = "tokens.secrets";
-        (
-            key,
-            pairs.ok_or_else(|| SettingsError::malformed(key, "kid:secret,kid:secret"))?,
-        )
+        (key, pairs.ok_or_else(|| SettingsError::malformed(key, "kid:secret,kid:secret"))?)
     };
     if secrets.iter().all(|(_, secret)| secret.is_empty()) {
         let hint = "make one with `openssl rand -base64 48`, the same for all services".to_owned();
-        return Err(SettingsError::Missing {
-            key: name_of(key),
-            hint,
-        });
+        return Err(SettingsError::Missing { key: name_of(key), hint });
     }
     let secrets: Vec<Secret> = secrets
         .into_iter()

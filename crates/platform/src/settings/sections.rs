@@ -50,10 +50,7 @@ impl DatabaseSettings {
         let url = section.url.expose_secret();
         if url.is_empty() {
             let hint = "give it a postgres:// or sqlite:// address".to_owned();
-            return Err(SettingsError::Missing {
-                key: name_of("database.url"),
-                hint,
-            });
+            return Err(SettingsError::Missing { key: name_of("database.url"), hint });
         }
         if !["postgres://", "postgresql://", "sqlite://"]
             .iter()
@@ -65,10 +62,7 @@ impl DatabaseSettings {
             ));
         }
         if section.max_connections == 0 {
-            return Err(SettingsError::malformed(
-                "database.max_connections",
-                "at least 1",
-            ));
+            return Err(SettingsError::malformed("database.max_connections", "at least 1"));
         }
         Ok(section)
     }

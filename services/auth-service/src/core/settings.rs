@@ -71,12 +71,8 @@ impl AuthSettings {
     /// A value is not what its key takes.
     pub fn from(settings: &Settings) -> Result<Self, SettingsError> {
         Ok(Self {
-            registration: settings
-                .section::<RegistrationSection>("registration")?
-                .checked()?,
-            passwords: settings
-                .section::<PasswordSettings>("passwords")?
-                .checked()?,
+            registration: settings.section::<RegistrationSection>("registration")?.checked()?,
+            passwords: settings.section::<PasswordSettings>("passwords")?.checked()?,
             sessions: settings.section::<SessionSection>("sessions")?.checked()?,
         })
     }
@@ -135,22 +131,10 @@ impl SessionSection {
     fn checked(self) -> Result<SessionSettings, SettingsError> {
         let (idle, absolute) = (self.refresh_idle_days, self.refresh_absolute_days);
         let rules = [
-            (
-                (1..=86_400).contains(&self.access_seconds),
-                "access_seconds",
-                "1 to 86400",
-            ),
-            (
-                (1..=absolute).contains(&idle),
-                "refresh_idle_days",
-                "1 to refresh_absolute_days",
-            ),
+            ((1..=86_400).contains(&self.access_seconds), "access_seconds", "1 to 86400"),
+            ((1..=absolute).contains(&idle), "refresh_idle_days", "1 to refresh_absolute_days"),
             (absolute <= 3_650, "refresh_absolute_days", "at most 3650"),
-            (
-                self.refresh_grace_seconds <= 3_600,
-                "refresh_grace_seconds",
-                "at most 3600",
-            ),
+            (self.refresh_grace_seconds <= 3_600, "refresh_grace_seconds", "at most 3600"),
         ];
         all("sessions", &rules).map(|()| SessionSettings {
             access: TimeDelta::seconds(self.access_seconds.into()),
@@ -165,10 +149,9 @@ impl SessionSection {
 fn all(section: &str, rules: &[(bool, &str, &str)]) -> Result<(), SettingsError> {
     match rules.iter().find(|(holds, ..)| !holds) {
         None => Ok(()),
-        Some((_, key, expected)) => Err(SettingsError::malformed(
-            &format!("{section}.{key}"),
-            *expected,
-        )),
+        Some((_, key, expected)) => {
+            Err(SettingsError::malformed(&format!("{section}.{key}"), *expected))
+        }
     }
 }
 
@@ -180,11 +163,7 @@ mod tests {
 
     fn load(variables: &[(&str, &str)]) -> Result<AuthSettings, SettingsError> {
         let defaults = include_str!("../../config/default.toml");
-        AuthSettings::from(
-            &Sources::new(&[defaults])
-                .variables(variables.iter().copied())
-                .load()?,
-        )
+        AuthSettings::from(&Sources::new(&[defaults]).variables(variables.iter().copied()).load()?)
     }
 
     #[test]
@@ -217,27 +196,15 @@ mod tests {
     #[test]
     fn a_domain_is_matched_whole_and_in_any_case() {
         let mode = ("OMNICHAT__REGISTRATION__MODE", "domains");
-        assert!(
-            load(&[mode])
-                .unwrap_err()
-                .to_string()
-                .contains("OMNICHAT__REGISTRATION__DOMAINS")
-        );
-        let domains = (
-            "OMNICHAT__REGISTRATION__DOMAINS",
-            "Example.org, @example.com,",
-        );
+        assert!(load(&[mode]).unwrap_err().to_string().contains("OMNICHAT__REGISTRATION__DOMAINS"));
+        let domains = ("OMNICHAT__REGISTRATION__DOMAINS", "Example.org, @example.com,");
         let registration = load(&[mode, domains]).unwrap().registration;
         for admitted in ["ada@example.org", "ada@EXAMPLE.com"] {
             assert!(registration.admits(admitted), "{admitted}");
         }
-        for refused in [
-            "ada@evil-example.org",
-            "ada@sub.example.org",
-            "ada@example.org.evil",
-            "ada",
-            "ada@",
-        ] {
+        for refused in
+            ["ada@evil-example.org", "ada@sub.example.org", "ada@example.org.evil", "ada", "ada@"]
+        {
             assert!(!registration.admits(refused), "{refused}");
         }
     }

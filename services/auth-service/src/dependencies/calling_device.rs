@@ -17,14 +17,9 @@ impl FromRequest for CallingDevice {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let user_agent = request.headers().get(USER_AGENT).map(|value| {
-            String::from_utf8_lossy(value.as_bytes())
-                .chars()
-                .take(USER_AGENT_CHARACTERS)
-                .collect()
+            String::from_utf8_lossy(value.as_bytes()).chars().take(USER_AGENT_CHARACTERS).collect()
         });
-        let ip = request
-            .peer_addr()
-            .map(|peer| peer.ip().to_canonical().to_string());
+        let ip = request.peer_addr().map(|peer| peer.ip().to_canonical().to_string());
         ready(Ok(Self(Device { user_agent, ip })))
     }
 }

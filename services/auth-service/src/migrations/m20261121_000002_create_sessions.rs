@@ -26,11 +26,8 @@ impl MigrationTrait for Migration {
             )
             .to_owned();
         manager.create_table(sessions).await?;
-        let user = Index::create()
-            .name("sessions_user_id")
-            .table("sessions")
-            .col("user_id")
-            .to_owned();
+        let user =
+            Index::create().name("sessions_user_id").table("sessions").col("user_id").to_owned();
         manager.create_index(user).await?;
 
         let tokens = Table::create()

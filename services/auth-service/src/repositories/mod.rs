@@ -25,13 +25,9 @@ mod contract {
     pub async fn schema(engine: Engine) -> Schema {
         let database = TestDatabase::new(engine).await;
         let settings = testkit::settings(&[], &database, &[]);
-        let db = Database::connect(&DatabaseSettings::from(&settings).unwrap(), "auth")
-            .await
-            .unwrap();
+        let db =
+            Database::connect(&DatabaseSettings::from(&settings).unwrap(), "auth").await.unwrap();
         db.migrate::<Migrator>().await.unwrap();
-        Schema {
-            db,
-            _database: database,
-        }
+        Schema { db, _database: database }
     }
 }

@@ -34,9 +34,7 @@ impl SqlSessions {
             .filter(refresh_token::Column::Hash.eq(used.hash))
             .exec(&tx)
             .await?;
-        refresh_token::Entity::insert(token_row(successor))
-            .exec_without_returning(&tx)
-            .await?;
+        refresh_token::Entity::insert(token_row(successor)).exec_without_returning(&tx).await?;
         session::Entity::update_many()
             .col_expr(session::Column::LastSeenAt, Expr::val(now))
             .filter(session::Column::Id.eq(used.session_id))
@@ -51,12 +49,8 @@ impl SessionRepository for SqlSessions {
     async fn insert(&self, session: &Session, token: &RefreshToken) -> Result<(), StoreError> {
         let insert = async {
             let tx = self.db.begin_write().await?;
-            session::Entity::insert(row_of(session))
-                .exec_without_returning(&tx)
-                .await?;
-            refresh_token::Entity::insert(token_row(token))
-                .exec_without_returning(&tx)
-                .await?;
+            session::Entity::insert(row_of(session)).exec_without_returning(&tx).await?;
+            refresh_token::Entity::insert(token_row(token)).exec_without_returning(&tx).await?;
             tx.commit().await
         };
         insert.await.map_err(store_error)
@@ -66,10 +60,7 @@ impl SessionRepository for SqlSessions {
         &self,
         hash: &[u8],
     ) -> Result<Option<(Session, RefreshToken)>, StoreError> {
-        let Some(token) = token(self.db.connection(), hash)
-            .await
-            .map_err(store_error)?
-        else {
+        let Some(token) = token(self.db.connection(), hash).await.map_err(store_error)? else {
             return Ok(None);
         };
         let session = session::Entity::find_by_id(token.session_id)
@@ -102,9 +93,7 @@ impl SessionRepository for SqlSessions {
             if used.expires_at <= now {
                 return Err(RefreshError::Expired);
             }
-            return Ok(Self::consume(tx, used, successor, now)
-                .await
-                .map_err(store_error)?);
+            return Ok(Self::consume(tx, used, successor, now).await.map_err(store_error)?);
         };
         let next = token(&tx, &successor.hash).await.map_err(store_error)?;
         let is_waiting =
@@ -112,9 +101,7 @@ impl SessionRepository for SqlSessions {
         if is_waiting && now - consumed_at <= grace {
             return Ok(());
         }
-        revoke(&tx, session.user_id.into(), session.id.into(), now)
-            .await
-            .map_err(store_error)?;
+        revoke(&tx, session.user_id.into(), session.id.into(), now).await.map_err(store_error)?;
         tx.commit().await.map_err(store_error)?;
         Err(RefreshError::Reused)
     }
@@ -125,9 +112,7 @@ impl SessionRepository for SqlSessions {
         id: SessionId,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        revoke(self.db.connection(), owner, id, now)
-            .await
-            .map_err(store_error)
+        revoke(self.db.connection(), owner, id, now).await.map_err(store_error)
     }
 }
 
@@ -135,9 +120,7 @@ async fn token(
     connection: &impl ConnectionTrait,
     hash: &[u8],
 ) -> Result<Option<refresh_token::Model>, DbErr> {
-    refresh_token::Entity::find_by_id(hash)
-        .one(connection)
-        .await
+    refresh_token::Entity::find_by_id(hash).one(connection).await
 }
 
 async fn revoke(
@@ -185,10 +168,7 @@ impl From<session::Model> for Session {
             id: row.id.into(),
             owner: row.user_id.into(),
             salt: row.salt,
-            device: Device {
-                user_agent: row.user_agent,
-                ip: row.ip,
-            },
+            device: Device { user_agent: row.user_agent, ip: row.ip },
             created_at: row.created_at,
             last_seen_at: row.last_seen_at,
             revoked_at: row.revoked_at,

@@ -51,10 +51,7 @@ impl UserRepository for SqlUsers {
         old: &str,
         new: &str,
     ) -> Result<(), StoreError> {
-        let change = user::ActiveModel {
-            password_hash: Set(new.to_owned()),
-            ..Default::default()
-        };
+        let change = user::ActiveModel { password_hash: Set(new.to_owned()), ..Default::default() };
         user::Entity::update_many()
             .set(change)
             .filter(user::Column::Id.eq(id.uuid()))
@@ -132,11 +129,7 @@ mod tests {
         users.insert(&user).await.unwrap();
         assert_eq!(users.find(user.id).await.unwrap(), Some(user.clone()));
         for email in ["Ada@Example.org", "ada@example.org", " ADA@EXAMPLE.ORG "] {
-            assert_eq!(
-                users.find_by_email(email).await.unwrap(),
-                Some(user.clone()),
-                "{email}"
-            );
+            assert_eq!(users.find_by_email(email).await.unwrap(), Some(user.clone()), "{email}");
         }
         assert_eq!(users.find(Uuid::from_u128(2).into()).await.unwrap(), None);
         assert_eq!(users.find_by_email("eve@example.org").await.unwrap(), None);
@@ -151,10 +144,7 @@ mod tests {
         let users = SqlUsers::new(schema.db.clone());
         users.insert(&a_user(1, "ada@example.org")).await.unwrap();
         let taken = users.insert(&a_user(2, "ADA@example.org")).await;
-        assert!(
-            matches!(taken, Err(UserStoreError::EmailTaken)),
-            "{taken:?}"
-        );
+        assert!(matches!(taken, Err(UserStoreError::EmailTaken)), "{taken:?}");
         let same_id = users.insert(&a_user(1, "eve@example.org")).await;
         assert!(
             matches!(same_id, Err(UserStoreError::Store(StoreError::Failed(_)))),
@@ -172,14 +162,8 @@ mod tests {
         let (user, other) = (a_user(1, "ada@example.org"), a_user(2, "eve@example.org"));
         users.insert(&user).await.unwrap();
         users.insert(&other).await.unwrap();
-        users
-            .replace_password_hash(user.id, "old", "new")
-            .await
-            .unwrap();
-        users
-            .replace_password_hash(user.id, "old", "late")
-            .await
-            .unwrap();
+        users.replace_password_hash(user.id, "old", "new").await.unwrap();
+        users.replace_password_hash(user.id, "old", "late").await.unwrap();
         let hash = |user: Option<User>| user.unwrap().password_hash;
         assert_eq!(hash(users.find(user.id).await.unwrap()), "new");
         assert_eq!(hash(users.find(other.id).await.unwrap()), "old");

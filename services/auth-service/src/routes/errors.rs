@@ -24,10 +24,9 @@ pub fn user(error: UserError) -> AppError {
             ErrorCode::InvalidCredentials,
             "Address and password do not match an account. Check both.",
         ),
-        UserError::NotFound => AppError::new(
-            ErrorCode::Unauthorized,
-            "The account is gone. Sign in with another one.",
-        ),
+        UserError::NotFound => {
+            AppError::new(ErrorCode::Unauthorized, "The account is gone. Sign in with another one.")
+        }
         UserError::Busy => AppError::unavailable(
             "Too many people are signing in at this moment. Try again in a few seconds.",
         ),
@@ -38,14 +37,12 @@ pub fn user(error: UserError) -> AppError {
 
 pub fn refresh(error: RefreshError) -> AppError {
     match error {
-        RefreshError::Invalid => AppError::new(
-            ErrorCode::Unauthorized,
-            "The refresh token is not valid. Sign in again.",
-        ),
-        RefreshError::Expired => AppError::new(
-            ErrorCode::TokenExpired,
-            "The session has expired. Sign in again.",
-        ),
+        RefreshError::Invalid => {
+            AppError::new(ErrorCode::Unauthorized, "The refresh token is not valid. Sign in again.")
+        }
+        RefreshError::Expired => {
+            AppError::new(ErrorCode::TokenExpired, "The session has expired. Sign in again.")
+        }
         RefreshError::Reused => AppError::new(
             ErrorCode::TokenReused,
             "The refresh token was used before, perhaps by somebody else, so the session was ended. Sign in again.",

@@ -12,11 +12,8 @@ pub async fn log_in(
     CallingDevice(device): CallingDevice,
     Body(body): Body<LogInRequest>,
 ) -> Result<Answer<SessionData>, AppError> {
-    let sign_in = state
-        .sessions
-        .log_in(body.email(), &body.password, device)
-        .await
-        .map_err(errors::user)?;
+    let sign_in =
+        state.sessions.log_in(body.email(), &body.password, device).await.map_err(errors::user)?;
     Ok(Answer::ok(sign_in.into()))
 }
 
@@ -28,10 +25,6 @@ pub async fn refresh_session(
     state: Data<AuthState>,
     Body(body): Body<RefreshSessionRequest>,
 ) -> Result<Answer<SessionData>, AppError> {
-    let sign_in = state
-        .sessions
-        .refresh(&body.refresh_token)
-        .await
-        .map_err(errors::refresh)?;
+    let sign_in = state.sessions.refresh(&body.refresh_token).await.map_err(errors::refresh)?;
     Ok(Answer::ok(sign_in.into()))
 }

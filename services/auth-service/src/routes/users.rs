@@ -11,11 +11,7 @@ pub async fn register(
     state: Data<AuthState>,
     Body(body): Body<CreateUserRequest>,
 ) -> Result<Answer<UserData>, AppError> {
-    let user = state
-        .users
-        .register(body.into())
-        .await
-        .map_err(errors::user)?;
+    let user = state.users.register(body.into()).await.map_err(errors::user)?;
     Ok(Answer::created(user.into()))
 }
 
@@ -25,11 +21,7 @@ pub async fn create_user(
     state: Data<AuthState>,
     Body(body): Body<CreateUserRequest>,
 ) -> Result<Answer<UserData>, AppError> {
-    let user = state
-        .users
-        .register(body.into())
-        .await
-        .map_err(errors::user)?;
+    let user = state.users.register(body.into()).await.map_err(errors::user)?;
     Ok(Answer::created(user.into()))
 }
 

@@ -52,10 +52,7 @@ pub struct SessionData {
 impl LogInRequest {
     /// The account's address.
     pub fn email(&self) -> &str {
-        self.email
-            .as_ref()
-            .or(self.username.as_ref())
-            .map_or("", String::as_str)
+        self.email.as_ref().or(self.username.as_ref()).map_or("", String::as_str)
     }
 }
 

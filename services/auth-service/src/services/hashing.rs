@@ -34,9 +34,7 @@ pub struct Hasher {
 impl HashingPool {
     pub fn new(settings: &PasswordSettings, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
         let threads = match settings.threads {
-            0 => std::thread::available_parallelism()
-                .map_or(1, |cores| cores.get() - 1)
-                .max(1),
+            0 => std::thread::available_parallelism().map_or(1, |cores| cores.get() - 1).max(1),
             threads => threads.into(),
         };
         Ok(Self {
@@ -51,17 +49,8 @@ impl HashingPool {
         &self,
         work: impl FnOnce(&Hasher) -> Result<T, UserError> + Send + 'static,
     ) -> Result<T, UserError> {
-        let place = self
-            .places
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| UserError::Busy)?;
-        let turn = self
-            .threads
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(internal)?;
+        let place = self.places.clone().try_acquire_owned().map_err(|_| UserError::Busy)?;
+        let turn = self.threads.clone().acquire_owned().await.map_err(internal)?;
         let hasher = self.hasher.clone();
         let work = move || {
             let _until_done = (place, turn);
@@ -77,10 +66,8 @@ impl HashingPool {
 
 impl Hasher {
     fn new(params: Params, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
-        let (mut salt, mut output) = (
-            [0; Salt::RECOMMENDED_LENGTH],
-            [0; Params::RECOMMENDED_OUTPUT_LENGTH],
-        );
+        let (mut salt, mut output) =
+            ([0; Salt::RECOMMENDED_LENGTH], [0; Params::RECOMMENDED_OUTPUT_LENGTH]);
         entropy.fill(&mut salt);
         entropy.fill(&mut output);
         let decoy = PasswordHash {
@@ -90,12 +77,7 @@ impl Hasher {
             salt: Some(Salt::new(&salt)?),
             hash: Some(Output::new(&output)?),
         };
-        Ok(Self {
-            params,
-            entropy,
-            decoy,
-            hashes: AtomicU64::new(0),
-        })
+        Ok(Self { params, entropy, decoy, hashes: AtomicU64::new(0) })
     }
 
     /// A password's hash, with a salt of its own.
@@ -104,9 +86,8 @@ impl Hasher {
         self.entropy.fill(&mut salt);
         self.hashes.fetch_add(1, Ordering::Relaxed);
         let password = password.expose_secret().as_bytes();
-        let hash = Pbkdf2::from(self.params)
-            .hash_password_with_salt(password, &salt)
-            .map_err(internal)?;
+        let hash =
+            Pbkdf2::from(self.params).hash_password_with_salt(password, &salt).map_err(internal)?;
         Ok(hash.to_string())
     }
 
@@ -124,9 +105,7 @@ impl Hasher {
 
     /// Whether a hash is cheaper to try than one made now.
     pub fn is_outdated(&self, hash: &str) -> bool {
-        let params = PasswordHash::new(hash)
-            .ok()
-            .and_then(|hash| Params::try_from(&hash).ok());
+        let params = PasswordHash::new(hash).ok().and_then(|hash| Params::try_from(&hash).ok());
         params.is_some_and(|params| params.rounds() < self.params.rounds())
     }
 
@@ -147,14 +126,7 @@ mod tests {
     use super::*;
 
     fn settings(rounds: u32, threads: u16, queue: u16) -> PasswordSettings {
-        PasswordSettings {
-            min_length: 8,
-            max_length: 128,
-            min_score: 2,
-            rounds,
-            threads,
-            queue,
-        }
+        PasswordSettings { min_length: 8, max_length: 128, min_score: 2, rounds, threads, queue }
     }
 
     fn pool(rounds: u32, threads: u16, queue: u16) -> HashingPool {
@@ -165,17 +137,10 @@ mod tests {
     fn a_hash_is_a_phc_string_of_the_full_cost_with_its_own_salt() {
         let pool = pool(600_000, 1, 0);
         let (password, hasher) = ("correct horse".into(), pool.hasher());
-        let (one, other) = (
-            hasher.hash(&password).unwrap(),
-            hasher.hash(&password).unwrap(),
-        );
+        let (one, other) = (hasher.hash(&password).unwrap(), hasher.hash(&password).unwrap());
         let fields: Vec<_> = one.split('$').collect();
         assert_eq!(fields[..3], ["", "pbkdf2-sha256", "i=600000,l=32"]);
-        assert_eq!(
-            (fields[3].len(), fields[4].len()),
-            (22, 43),
-            "16 and 32 bytes"
-        );
+        assert_eq!((fields[3].len(), fields[4].len()), (22, 43), "16 and 32 bytes");
         assert_ne!(fields[3], other.split('$').nth(3).unwrap());
         assert!(hasher.verify(&password, Some(&one)).unwrap());
         assert!(!hasher.verify(&"correct horsf".into(), Some(&one)).unwrap());
@@ -188,10 +153,7 @@ mod tests {
         let pool = pool(2_000, 1, 0);
         assert!(!pool.hasher().verify(&"correct horse".into(), None).unwrap());
         assert_eq!(pool.hasher().hashes(), 1);
-        assert_eq!(
-            Params::try_from(&pool.hasher().decoy).unwrap().rounds(),
-            2_000
-        );
+        assert_eq!(Params::try_from(&pool.hasher().decoy).unwrap().rounds(), 2_000);
     }
 
     #[test]

@@ -33,12 +33,7 @@ impl Passwords {
     ) -> Result<String, UserError> {
         let password = normalised(password);
         let length = password.expose_secret().chars().count();
-        let PasswordSettings {
-            min_length,
-            max_length,
-            min_score,
-            ..
-        } = self.rules;
+        let PasswordSettings { min_length, max_length, min_score, .. } = self.rules;
         if !(min_length..=max_length).contains(&length) {
             return Err(UserError::WeakPassword {
                 hint: format!("Use {min_length} to {max_length} characters."),
@@ -59,9 +54,7 @@ impl Passwords {
         hash: Option<&str>,
     ) -> Result<bool, UserError> {
         let (password, hash) = (normalised(password), hash.map(str::to_owned));
-        self.pool
-            .run(move |hasher| hasher.verify(&password, hash.as_deref()))
-            .await
+        self.pool.run(move |hasher| hasher.verify(&password, hash.as_deref())).await
     }
 
     /// A hash to put in the place of one that has become too cheap to try.
@@ -74,10 +67,7 @@ impl Passwords {
             return Ok(None);
         }
         let password = normalised(password);
-        self.pool
-            .run(move |hasher| hasher.hash(&password))
-            .await
-            .map(Some)
+        self.pool.run(move |hasher| hasher.hash(&password)).await.map(Some)
     }
 
     /// How many hashes were computed since the start.
@@ -95,16 +85,8 @@ fn check_strength(
     known: &[String],
     min_score: u8,
 ) -> Result<(), UserError> {
-    let start: String = password
-        .expose_secret()
-        .chars()
-        .take(ASSESSED_CHARACTERS)
-        .collect();
-    let known: Vec<&str> = known
-        .iter()
-        .map(String::as_str)
-        .chain(["omnichat"])
-        .collect();
+    let start: String = password.expose_secret().chars().take(ASSESSED_CHARACTERS).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).chain(["omnichat"]).collect();
     let estimate = zxcvbn(&start, &known);
     if u8::from(estimate.score()) >= min_score {
         return Ok(());
@@ -132,10 +114,7 @@ mod tests {
             threads: 1,
             queue: 0,
         };
-        Passwords::new(
-            HashingPool::new(&rules, Arc::new(SystemEntropy)).unwrap(),
-            rules,
-        )
+        Passwords::new(HashingPool::new(&rules, Arc::new(SystemEntropy)).unwrap(), rules)
     }
 
     async fn hint(password: &str) -> Option<String> {
@@ -152,29 +131,16 @@ mod tests {
         assert_eq!(hint("x7#Kq!z").await.unwrap(), "Use 8 to 128 characters.");
         assert_eq!(hint("x7#Kq!zw").await, None);
         // Seven characters, written with eight.
-        assert_eq!(
-            hint("x7#Kqze\u{301}").await.unwrap(),
-            "Use 8 to 128 characters."
-        );
-        assert_eq!(
-            hint(&"é漢Ω!7q".repeat(22)[..]).await.unwrap(),
-            "Use 8 to 128 characters."
-        );
+        assert_eq!(hint("x7#Kqze\u{301}").await.unwrap(), "Use 8 to 128 characters.");
+        assert_eq!(hint(&"é漢Ω!7q".repeat(22)[..]).await.unwrap(), "Use 8 to 128 characters.");
     }
 
     #[tokio::test]
     async fn what_is_easily_guessed_is_refused_with_a_hint() {
-        for weak in [
-            "password1",
-            "aaaaaaaaaaaa",
-            "qwertyuiop",
-            "omnichat1",
-            "ada@example.org",
-            "lovelace1",
-        ] {
-            let hint = hint(weak)
-                .await
-                .unwrap_or_else(|| panic!("{weak} was accepted"));
+        for weak in
+            ["password1", "aaaaaaaaaaaa", "qwertyuiop", "omnichat1", "ada@example.org", "lovelace1"]
+        {
+            let hint = hint(weak).await.unwrap_or_else(|| panic!("{weak} was accepted"));
             assert!(hint.ends_with('.'), "{hint}");
         }
         assert_eq!(hint("correct horse battery staple").await, None);
@@ -192,10 +158,7 @@ mod tests {
     #[tokio::test]
     async fn white_space_and_case_count_but_not_the_spelling_of_a_letter() {
         let passwords = passwords();
-        let hash = passwords
-            .accept(&" Zo\u{eb} und das Meer ".into(), Vec::new())
-            .await
-            .unwrap();
+        let hash = passwords.accept(&" Zo\u{eb} und das Meer ".into(), Vec::new()).await.unwrap();
         for (typed, right) in [
             (" Zo\u{eb} und das Meer ", true),
             (" Zoe\u{308} und das Meer ", true),

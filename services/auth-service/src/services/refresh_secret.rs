@@ -59,10 +59,7 @@ mod tests {
     #[test]
     fn a_token_reads_back_and_others_do_not() {
         let secret = RefreshSecret::random(&SystemEntropy);
-        assert_eq!(
-            RefreshSecret::parse(&secret.text()).unwrap().hash(),
-            secret.hash()
-        );
+        assert_eq!(RefreshSecret::parse(&secret.text()).unwrap().hash(), secret.hash());
         let text = secret.text().expose_secret().to_owned();
         for other in [
             "",
@@ -78,17 +75,13 @@ mod tests {
 
     #[test]
     fn a_successor_depends_on_token_salt_and_generation_alone() {
-        let (one, other) = (
-            RefreshSecret::random(&SystemEntropy),
-            RefreshSecret::random(&SystemEntropy),
-        );
+        let (one, other) =
+            (RefreshSecret::random(&SystemEntropy), RefreshSecret::random(&SystemEntropy));
         let successor = one.successor(b"salt", 1).hash();
         assert_eq!(one.successor(b"salt", 1).hash(), successor);
-        for different in [
-            other.successor(b"salt", 1),
-            one.successor(b"pepper", 1),
-            one.successor(b"salt", 2),
-        ] {
+        for different in
+            [other.successor(b"salt", 1), one.successor(b"pepper", 1), one.successor(b"salt", 2)]
+        {
             assert_ne!(different.hash(), successor);
         }
     }
@@ -98,9 +91,6 @@ mod tests {
         let secret = RefreshSecret(SecretBox::new(Box::new([7; 32])));
         let successor = secret.successor(&[9; 32], 1).text();
         // Computed with Python's `hmac`.
-        assert_eq!(
-            successor.expose_secret(),
-            "O8n4SUrhbskR3emq23MVkd38Eh51ENYRdDysjNR-z2E"
-        );
+        assert_eq!(successor.expose_secret(), "O8n4SUrhbskR3emq23MVkd38Eh51ENYRdDysjNR-z2E");
     }
 }

@@ -35,15 +35,7 @@ impl Sessions {
         ids: Ids,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self {
-            sessions,
-            users,
-            keys,
-            settings,
-            clock,
-            ids,
-            entropy,
-        }
+        Self { sessions, users, keys, settings, clock, ids, entropy }
     }
 
     /// Begins a session.
@@ -67,9 +59,7 @@ impl Sessions {
             revoked_at: None,
         };
         let secret = RefreshSecret::random(&*self.entropy);
-        self.sessions
-            .insert(&session, &self.token(&session, &secret, 0, now))
-            .await?;
+        self.sessions.insert(&session, &self.token(&session, &secret, 0, now)).await?;
         self.sign_in(user, &session, &secret, now)
             .map_err(|error| UserError::Internal(Box::new(error)))
     }
@@ -86,10 +76,7 @@ impl Sessions {
         let generation = token.generation + 1;
         let successor = secret.successor(&session.salt, generation);
         let next = self.token(&session, &successor, generation, now);
-        let rotated = self
-            .sessions
-            .rotate(&token.hash, &next, now, self.settings.grace)
-            .await;
+        let rotated = self.sessions.rotate(&token.hash, &next, now, self.settings.grace).await;
         if matches!(rotated, Err(RefreshError::Reused)) {
             tracing::warn!(user_id = %user.id, session_id = %session.id, "a refresh token was used again: session revoked");
         }

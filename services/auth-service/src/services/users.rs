@@ -25,13 +25,7 @@ impl Users {
         clock: Arc<dyn Clock>,
         ids: Ids,
     ) -> Self {
-        Self {
-            users,
-            passwords,
-            registration,
-            clock,
-            ids,
-        }
+        Self { users, passwords, registration, clock, ids }
     }
 
     /// Makes an account.
@@ -49,23 +43,16 @@ impl Users {
             is_active: true,
             created_at: self.clock.now(),
         };
-        self.users
-            .insert(&user)
-            .await
-            .map_err(|error| match error {
-                UserStoreError::EmailTaken => UserError::EmailTaken,
-                UserStoreError::Store(error) => error.into(),
-            })?;
+        self.users.insert(&user).await.map_err(|error| match error {
+            UserStoreError::EmailTaken => UserError::EmailTaken,
+            UserStoreError::Store(error) => error.into(),
+        })?;
         Ok(user)
     }
 
     /// An account that is in use.
     pub async fn get(&self, id: UserId) -> Result<User, UserError> {
-        self.users
-            .find(id)
-            .await?
-            .filter(|user| user.is_active)
-            .ok_or(UserError::NotFound)
+        self.users.find(id).await?.filter(|user| user.is_active).ok_or(UserError::NotFound)
     }
 
     /// The account that an address and a password open. An unknown address, a wrong password and a disabled account are the
@@ -78,9 +65,8 @@ impl Users {
         let found = self.users.find_by_email(email).await?;
         let hash = found.as_ref().map(|user| user.password_hash.as_str());
         let is_right = self.passwords.verify(password, hash).await?;
-        let user = found
-            .filter(|user| is_right && user.is_active)
-            .ok_or(UserError::InvalidCredentials)?;
+        let user =
+            found.filter(|user| is_right && user.is_active).ok_or(UserError::InvalidCredentials)?;
         if let Err(error) = self.upgrade(&user, password).await {
             tracing::warn!(user_id = %user.id, %error, "a password's hash could not be upgraded");
         }
@@ -89,14 +75,8 @@ impl Users {
 
     /// Now that the password is at hand, replaces its hash if that has become too cheap to try.
     async fn upgrade(&self, user: &User, password: &SecretString) -> Result<(), UserError> {
-        if let Some(hash) = self
-            .passwords
-            .upgrade(password, &user.password_hash)
-            .await?
-        {
-            self.users
-                .replace_password_hash(user.id, &user.password_hash, &hash)
-                .await?;
+        if let Some(hash) = self.passwords.upgrade(password, &user.password_hash).await? {
+            self.users.replace_password_hash(user.id, &user.password_hash, &hash).await?;
         }
         Ok(())
     }
@@ -110,9 +90,7 @@ impl Users {
 /// What somebody who guesses at a password would try first.
 fn known_of(new: &NewUser) -> Vec<String> {
     let words = |text: &str| {
-        text.split(|c: char| !c.is_alphanumeric())
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
+        text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>()
     };
     let name = new.display_name.as_deref().unwrap_or_default();
     let mut known = vec![new.email.clone(), name.to_owned()];

@@ -24,58 +24,28 @@ const REGISTRATIONS: &[(&str, &str)] = &[
     (r#"{"email": "a b@b.org", "password": "x"}"#, "email"),
     (r#"{"email": "a@b.org", "password": 12345678}"#, "password"),
     (r#"{"email": "a@b.org", "password": null}"#, "password"),
-    (
-        r#"{"email": "a@b.org", "password": "x", "password": "y"}"#,
-        "password",
-    ),
-    (
-        r#"{"email": "a@b.org", "password": "x", "displayName": ""}"#,
-        "displayName",
-    ),
-    (
-        r#"{"email": "a@b.org", "password": "x", "displayName": " "}"#,
-        "displayName",
-    ),
-    (
-        r#"{"email": "a@b.org", "password": "x", "displayName": {}}"#,
-        "displayName",
-    ),
-    (
-        r#"{"email": "a@b.org", "password": "x", "displayName": "a\u0000b"}"#,
-        "body",
-    ),
-    (
-        r#"{"email": "a@b.org", "password": "x", "display_name": "y"}"#,
-        "display_name",
-    ),
-    (
-        r#"{"email": "a@b.org", "password": "x", "isActive": true}"#,
-        "isActive",
-    ),
+    (r#"{"email": "a@b.org", "password": "x", "password": "y"}"#, "password"),
+    (r#"{"email": "a@b.org", "password": "x", "displayName": ""}"#, "displayName"),
+    (r#"{"email": "a@b.org", "password": "x", "displayName": " "}"#, "displayName"),
+    (r#"{"email": "a@b.org", "password": "x", "displayName": {}}"#, "displayName"),
+    (r#"{"email": "a@b.org", "password": "x", "displayName": "a\u0000b"}"#, "body"),
+    (r#"{"email": "a@b.org", "password": "x", "display_name": "y"}"#, "display_name"),
+    (r#"{"email": "a@b.org", "password": "x", "isActive": true}"#, "isActive"),
     (r#"{"email": "a@b.org", "password": "x", "id": "y"}"#, "id"),
-    (
-        r#"{"email": "a@b.org", "password": "x", "username": "y"}"#,
-        "username",
-    ),
+    (r#"{"email": "a@b.org", "password": "x", "username": "y"}"#, "username"),
 ];
 
 const LOGINS: &[(&str, &str)] = &[
     (r#"{}"#, "password"),
     (r#"{"password": "x"}"#, "email"),
     (r#"{"email": null, "password": "x"}"#, "email"),
-    (
-        r#"{"email": "a@b.org", "username": "a@b.org", "password": "x"}"#,
-        "email",
-    ),
+    (r#"{"email": "a@b.org", "username": "a@b.org", "password": "x"}"#, "email"),
     (r#"{"email": ["a@b.org"], "password": "x"}"#, "email"),
     (r#"{"email": "", "password": "x"}"#, "email"),
     (r#"{"username": " ", "password": "x"}"#, "username"),
     (r#"{"email": "a@b.org"}"#, "password"),
     (r#"{"email": "a@b.org", "password": {}}"#, "password"),
-    (
-        r#"{"email": "a@b.org", "password": "x", "remember": true}"#,
-        "remember",
-    ),
+    (r#"{"email": "a@b.org", "password": "x", "remember": true}"#, "remember"),
 ];
 
 const REFRESHES: &[(&str, &str)] = &[
@@ -98,9 +68,7 @@ async fn fields_are_checked_and_named() {
     ] {
         for (body, field) in bodies {
             let request = somebody.request(Method::POST, path);
-            let request = request
-                .header("content-type", "application/json")
-                .body(*body);
+            let request = request.header("content-type", "application/json").body(*body);
             let refused = somebody.send(request).await.expect(400);
             assert_eq!(refused.code(), "VALIDATION_ERROR", "{body}");
             let details = &refused.json["error"]["details"];
@@ -127,10 +95,7 @@ async fn lengths_are_bounded_and_all_fields_that_fail_are_named() {
         let _ = somebody.post("/auth/register", body).await.expect(status);
     }
     let body = json!({"email": "x".repeat(255), "password": PASSWORD});
-    assert_eq!(
-        somebody.post("/auth/login", body).await.expect(400).code(),
-        "VALIDATION_ERROR"
-    );
+    assert_eq!(somebody.post("/auth/login", body).await.expect(400).code(), "VALIDATION_ERROR");
 
     let both = json!({"email": "ada", "password": PASSWORD, "displayName": ""});
     let both = somebody.post("/auth/register", both).await.expect(400);
@@ -145,31 +110,20 @@ async fn bodies_are_bounded_and_must_be_json() {
     let auth = start(Engine::Sqlite).await;
     let somebody = auth.anonymous();
     let post = |path: &str, kind: &str, body: String| {
-        let request = somebody
-            .request(Method::POST, path)
-            .header("content-type", kind)
-            .body(body);
+        let request = somebody.request(Method::POST, path).header("content-type", kind).body(body);
         let somebody = somebody.clone();
         async move { somebody.send(request).await }
     };
     let json = "application/json";
     let large = json!({"password": "x".repeat(1 << 20)}).to_string();
     for path in ENDPOINTS {
-        for kind in [
-            "text/plain",
-            "application/x-www-form-urlencoded",
-            "multipart/form-data",
-            "",
-        ] {
+        for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""] {
             assert_eq!(
                 post(path, kind, "{}".to_owned()).await.expect(415).code(),
                 "UNSUPPORTED_MEDIA_TYPE"
             );
         }
-        assert_eq!(
-            post(path, json, large.clone()).await.expect(413).code(),
-            "PAYLOAD_TOO_LARGE"
-        );
+        assert_eq!(post(path, json, large.clone()).await.expect(413).code(), "PAYLOAD_TOO_LARGE");
         let broken = [
             "",
             "{",
@@ -180,15 +134,8 @@ async fn bodies_are_bounded_and_must_be_json() {
             r#"{"password": "\ud800"}"#,
             r#"{"password": "\u0000"}"#,
         ];
-        for body in broken
-            .into_iter()
-            .map(str::to_owned)
-            .chain(["[".repeat(100_000)])
-        {
-            assert_eq!(
-                post(path, json, body).await.expect(400).code(),
-                "VALIDATION_ERROR"
-            );
+        for body in broken.into_iter().map(str::to_owned).chain(["[".repeat(100_000)]) {
+            assert_eq!(post(path, json, body).await.expect(400).code(), "VALIDATION_ERROR");
         }
     }
 }

@@ -1,9 +1,5 @@
 //! auth-service over HTTP, on both databases.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bad_input;
 mod layers;
@@ -28,10 +24,8 @@ use testkit::{Engine, Reply, TestApp, TestDatabase};
 const PASSWORD: &str = "correct horse battery staple";
 
 /// The service where anybody may register, with hashes that cost little.
-const CHEAP: &[(&str, &str)] = &[
-    ("OMNICHAT__REGISTRATION__MODE", "open"),
-    ("OMNICHAT__PASSWORDS__ROUNDS", "1000"),
-];
+const CHEAP: &[(&str, &str)] =
+    &[("OMNICHAT__REGISTRATION__MODE", "open"), ("OMNICHAT__PASSWORDS__ROUNDS", "1000")];
 
 /// The running service, and a look behind its back.
 struct Auth {
@@ -67,9 +61,7 @@ impl Auth {
     }
 
     async fn refresh(&self, token: &str) -> Reply {
-        self.anonymous()
-            .post("/auth/refresh", json!({"refreshToken": token}))
-            .await
+        self.anonymous().post("/auth/refresh", json!({"refreshToken": token})).await
     }
 
     /// The refresh token of a new session.
@@ -85,25 +77,14 @@ impl Auth {
     }
 
     async fn sql(&self, statement: &str) {
-        self.module
-            .database()
-            .connection()
-            .execute_unprepared(statement)
-            .await
-            .unwrap();
+        self.module.database().connection().execute_unprepared(statement).await.unwrap();
     }
 
     /// The one value that a query gives.
     async fn value<T: TryGetable>(&self, query: &str) -> T {
         let connection = self.module.database().connection();
         let statement = Statement::from_string(connection.get_database_backend(), query);
-        connection
-            .query_one_raw(statement)
-            .await
-            .unwrap()
-            .unwrap()
-            .try_get_by_index(0)
-            .unwrap()
+        connection.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
     }
 }
 
@@ -133,10 +114,7 @@ async fn start_with(engine: Engine, more: &[(&str, &str)]) -> Started {
 
 async fn start_at(engine: Engine, clock: Arc<dyn Clock>, more: &[(&str, &str)]) -> Started {
     let database = TestDatabase::new(engine).await;
-    Started {
-        auth: Auth::on(&database, clock, more).await,
-        _database: database,
-    }
+    Started { auth: Auth::on(&database, clock, more).await, _database: database }
 }
 
 /// The refresh token of an answer.

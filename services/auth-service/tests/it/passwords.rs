@@ -34,10 +34,7 @@ async fn a_weak_password_is_refused_with_a_hint_and_costs_no_hash() {
         &"x".repeat(1 << 19),
     ] {
         let (refused, hashes) = auth.hashes(register(weak.to_owned())).await;
-        assert_eq!(
-            refused.expect(400).json["error"]["details"]["field"],
-            "password"
-        );
+        assert_eq!(refused.expect(400).json["error"]["details"]["field"], "password");
         assert_eq!(hashes, 0, "{weak}");
     }
     register("x7#Kq!zw".to_owned()).await.expect(201);
@@ -45,14 +42,9 @@ async fn a_weak_password_is_refused_with_a_hint_and_costs_no_hash() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn length_and_strength_are_settings() {
-    let strict = [
-        ("OMNICHAT__PASSWORDS__MIN_LENGTH", "12"),
-        ("OMNICHAT__PASSWORDS__MIN_SCORE", "4"),
-    ];
-    let lax = [
-        ("OMNICHAT__PASSWORDS__MIN_LENGTH", "4"),
-        ("OMNICHAT__PASSWORDS__MIN_SCORE", "0"),
-    ];
+    let strict =
+        [("OMNICHAT__PASSWORDS__MIN_LENGTH", "12"), ("OMNICHAT__PASSWORDS__MIN_SCORE", "4")];
+    let lax = [("OMNICHAT__PASSWORDS__MIN_LENGTH", "4"), ("OMNICHAT__PASSWORDS__MIN_SCORE", "0")];
     for (settings, password, status) in [
         (&strict, "x7#Kq!zw", 400),
         (&strict, "horsebattery", 400),
@@ -61,11 +53,7 @@ async fn length_and_strength_are_settings() {
     ] {
         let auth = start_with(Engine::Sqlite, settings.as_slice()).await;
         let body = json!({"email": "ada@example.org", "password": password});
-        let _ = auth
-            .anonymous()
-            .post("/auth/register", body)
-            .await
-            .expect(status);
+        let _ = auth.anonymous().post("/auth/register", body).await.expect(status);
     }
 }
 
@@ -76,23 +64,11 @@ async fn what_was_typed_on_another_keyboard_is_the_same_password(
 ) {
     let auth = start(engine).await;
     let body = json!({"email": "ada@example.org", "password": " Zo\u{eb} und das Meer "});
-    auth.anonymous()
-        .post("/auth/register", body)
-        .await
-        .expect(201);
-    auth.log_in("ada@example.org", " Zoe\u{308} und das Meer ")
-        .await
-        .expect(200);
-    for other in [
-        "Zo\u{eb} und das Meer",
-        " zo\u{eb} und das Meer ",
-        " Zoe und das Meer ",
-    ] {
+    auth.anonymous().post("/auth/register", body).await.expect(201);
+    auth.log_in("ada@example.org", " Zoe\u{308} und das Meer ").await.expect(200);
+    for other in ["Zo\u{eb} und das Meer", " zo\u{eb} und das Meer ", " Zoe und das Meer "] {
         assert_eq!(
-            auth.log_in("ada@example.org", other)
-                .await
-                .expect(401)
-                .code(),
+            auth.log_in("ada@example.org", other).await.expect(401).code(),
             "INVALID_CREDENTIALS"
         );
     }
@@ -107,14 +83,10 @@ async fn failed_logins_look_alike_and_cost_one_hash_each(
     for email in ["ada@example.org", "disabled@example.org"] {
         auth.register(email).await.expect(201);
     }
-    auth.sql("UPDATE users SET is_active = FALSE WHERE email = 'disabled@example.org'")
-        .await;
+    auth.sql("UPDATE users SET is_active = FALSE WHERE email = 'disabled@example.org'").await;
 
     let (wrong, hashes) = auth.hashes(auth.log_in("ada@example.org", "wrong")).await;
-    insta::assert_json_snapshot!(
-        "invalid_credentials",
-        redacted(&wrong.clone().expect(401).json)
-    );
+    insta::assert_json_snapshot!("invalid_credentials", redacted(&wrong.clone().expect(401).json));
     assert_eq!(hashes, 1);
     for (email, password) in [
         ("nobody@example.org", PASSWORD),
@@ -136,13 +108,9 @@ async fn failed_logins_look_alike_and_cost_one_hash_each(
 async fn an_endless_password_is_refused_before_it_costs_anything() {
     let auth = start(Engine::Sqlite).await;
     for length in [1_025, 1 << 19] {
-        let (refused, hashes) = auth
-            .hashes(auth.log_in("ada@example.org", &"x".repeat(length)))
-            .await;
-        assert_eq!(
-            refused.expect(400).json["error"]["details"]["field"],
-            "password"
-        );
+        let (refused, hashes) =
+            auth.hashes(auth.log_in("ada@example.org", &"x".repeat(length))).await;
+        assert_eq!(refused.expect(400).json["error"]["details"]["field"], "password");
         assert_eq!(hashes, 0);
     }
 }
@@ -192,25 +160,15 @@ async fn beyond_what_the_machine_can_hash_it_says_so_at_once() {
         ("OMNICHAT__PASSWORDS__QUEUE", "1"),
     ];
     let auth = start_with(Engine::Sqlite, &one_at_a_time).await;
-    let (replies, hashes) = auth
-        .hashes(join_all(
-            (0..24).map(|_| auth.log_in("ada@example.org", PASSWORD)),
-        ))
-        .await;
+    let (replies, hashes) =
+        auth.hashes(join_all((0..24).map(|_| auth.log_in("ada@example.org", PASSWORD)))).await;
     let (busy, tried): (Vec<_>, Vec<_>) =
         replies.into_iter().partition(|reply| reply.status == 503);
-    assert!(
-        tried
-            .iter()
-            .all(|reply| reply.code() == "INVALID_CREDENTIALS")
-    );
+    assert!(tried.iter().all(|reply| reply.code() == "INVALID_CREDENTIALS"));
     assert_eq!(tried.len() as u64, hashes);
     assert!(!busy.is_empty() && !tried.is_empty());
     for reply in &busy {
-        assert_eq!(
-            (reply.code(), reply.header("retry-after")),
-            ("SERVICE_UNAVAILABLE", Some("1"))
-        );
+        assert_eq!((reply.code(), reply.header("retry-after")), ("SERVICE_UNAVAILABLE", Some("1")));
     }
 }
 
@@ -220,9 +178,7 @@ async fn no_answer_repeats_a_password_or_a_hash() {
     let canary = "kanari3nvogel-7Q#";
     let body = |more: Value| {
         let mut body = json!({"email": "ada@example.org", "password": canary});
-        body.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     };
     let somebody = auth.anonymous();
@@ -233,10 +189,7 @@ async fn no_answer_repeats_a_password_or_a_hash() {
         ("/auth/register", body(json!({"pasword": canary}))),
         ("/auth/login", body(json!({}))),
         ("/auth/login", body(json!({"username": "x"}))),
-        (
-            "/auth/login",
-            json!({"email": canary, "password": [canary]}),
-        ),
+        ("/auth/login", json!({"email": canary, "password": [canary]})),
         ("/auth/refresh", json!({"refreshToken": canary})),
     ] {
         let reply = somebody.post(path, body).await;

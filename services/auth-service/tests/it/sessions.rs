@@ -43,21 +43,11 @@ async fn who_signs_in_gets_a_pair_of_tokens(
     assert_eq!(claims.sub.to_string(), session.id("user"));
     assert_eq!(claims.username, ADA);
     assert_eq!(claims.scope, [Scope::Read, Scope::Write]);
-    assert_eq!(
-        (claims.iat, claims.exp),
-        (clock.now().timestamp(), clock.now().timestamp() + 900)
-    );
+    assert_eq!((claims.iat, claims.exp), (clock.now().timestamp(), clock.now().timestamp() + 900));
     let id: uuid::Uuid = auth.value("SELECT id FROM sessions").await;
     assert_eq!(claims.sid.uuid(), id);
-    assert_eq!(
-        auth.value::<String>("SELECT user_agent FROM sessions")
-            .await,
-        "ä".repeat(200)
-    );
-    assert_eq!(
-        auth.value::<String>("SELECT ip FROM sessions").await,
-        "127.0.0.1"
-    );
+    assert_eq!(auth.value::<String>("SELECT user_agent FROM sessions").await, "ä".repeat(200));
+    assert_eq!(auth.value::<String>("SELECT ip FROM sessions").await, "127.0.0.1");
 
     clock.advance(TimeDelta::seconds(906));
     let expired = auth.bearer(access_token).get("/users/me").await.expect(401);
@@ -80,11 +70,7 @@ async fn a_refresh_token_is_spent_for_a_new_pair(
     let access_token = third.data("accessToken").as_str().unwrap();
     auth.bearer(access_token).get("/users/me").await.expect(200);
     let sid = |reply: &testkit::Reply| {
-        auth.instance
-            .keys
-            .verify_access(reply.data("accessToken").as_str().unwrap())
-            .unwrap()
-            .sid
+        auth.instance.keys.verify_access(reply.data("accessToken").as_str().unwrap()).unwrap().sid
     };
     assert_eq!(sid(&first), sid(&third));
     assert_eq!(auth.value::<i64>(LIVE_LEAVES).await, 1);
@@ -133,14 +119,8 @@ async fn a_token_whose_successor_was_used_is_never_taken(
     for _ in 0..steps {
         newest = token(&auth.refresh(&newest).await.expect(200));
     }
-    assert_eq!(
-        auth.refresh(&first).await.expect(401).code(),
-        "TOKEN_REUSED"
-    );
-    assert_eq!(
-        auth.refresh(&newest).await.expect(401).code(),
-        "UNAUTHORIZED"
-    );
+    assert_eq!(auth.refresh(&first).await.expect(401).code(), "TOKEN_REUSED");
+    assert_eq!(auth.refresh(&newest).await.expect(401).code(), "UNAUTHORIZED");
 }
 
 #[rstest]
@@ -152,16 +132,13 @@ async fn of_one_token_used_at_once_all_get_the_same_successor(
     auth.register(ADA).await.expect(201);
     let first = auth.a_session(ADA).await;
     let replies = join_all((0..50).map(|_| auth.refresh(&first))).await;
-    let mut successors: Vec<_> = replies
-        .into_iter()
-        .map(|reply| token(&reply.expect(200)))
-        .collect();
+    let mut successors: Vec<_> =
+        replies.into_iter().map(|reply| token(&reply.expect(200))).collect();
     successors.dedup();
     assert_eq!(successors.len(), 1);
     assert_eq!(auth.value::<i64>(LIVE_LEAVES).await, 1);
     assert_eq!(
-        auth.value::<i64>("SELECT count(*) FROM sessions WHERE revoked_at IS NOT NULL")
-            .await,
+        auth.value::<i64>("SELECT count(*) FROM sessions WHERE revoked_at IS NOT NULL").await,
         0
     );
     auth.refresh(&successors[0]).await.expect(200);
@@ -188,10 +165,7 @@ async fn a_session_ends_when_it_idles_or_grows_old(
     clock.advance(TimeDelta::days(6) - TimeDelta::seconds(1));
     let last = token(&auth.refresh(&used).await.expect(200));
     clock.advance(TimeDelta::seconds(1));
-    assert_eq!(
-        auth.refresh(&last).await.expect(401).code(),
-        "TOKEN_EXPIRED"
-    );
+    assert_eq!(auth.refresh(&last).await.expect(401).code(), "TOKEN_EXPIRED");
 }
 
 #[rstest]
@@ -205,10 +179,7 @@ async fn who_is_gone_or_disabled_stays_out(
     auth.sql(end).await;
     let refused = auth.refresh(&first).await.expect(401);
     assert_eq!(refused.code(), "UNAUTHORIZED");
-    assert_eq!(
-        refusal(&refused),
-        refusal(&auth.refresh(&"A".repeat(43)).await)
-    );
+    assert_eq!(refusal(&refused), refusal(&auth.refresh(&"A".repeat(43)).await));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -239,12 +210,7 @@ async fn at_rest_there_are_only_hashes(#[values(Engine::Sqlite, Engine::Postgres
 
     let (auth, _) = with_ada(engine).await;
     let first = auth.a_session(ADA).await;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(&first)
-        .unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(&first).unwrap();
     let stored: Vec<u8> = auth.value("SELECT hash FROM refresh_tokens").await;
-    assert_eq!(
-        (bytes.len(), stored),
-        (32, sha2::Sha256::digest(&bytes).to_vec())
-    );
+    assert_eq!((bytes.len(), stored), (32, sha2::Sha256::digest(&bytes).to_vec()));
 }

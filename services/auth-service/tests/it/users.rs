@@ -51,11 +51,7 @@ async fn an_address_has_one_account_however_it_is_written(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_service_says_whom_to_ask() {
-    let auth = start_with(
-        Engine::Sqlite,
-        &[("OMNICHAT__REGISTRATION__MODE", "closed")],
-    )
-    .await;
+    let auth = start_with(Engine::Sqlite, &[("OMNICHAT__REGISTRATION__MODE", "closed")]).await;
     let (refused, hashes) = auth.hashes(auth.register("ada@example.org")).await;
     insta::assert_json_snapshot!("closed", redacted(&refused.expect(403).json));
     assert_eq!(hashes, 0);
@@ -65,23 +61,13 @@ async fn a_closed_service_says_whom_to_ask() {
 async fn registration_can_be_open_to_some_domains() {
     let domains = [
         ("OMNICHAT__REGISTRATION__MODE", "domains"),
-        (
-            "OMNICHAT__REGISTRATION__DOMAINS",
-            "example.org, example.com",
-        ),
+        ("OMNICHAT__REGISTRATION__DOMAINS", "example.org, example.com"),
     ];
     let auth = start_with(Engine::Sqlite, &domains).await;
     auth.register("ada@example.org").await.expect(201);
     auth.register("ada@EXAMPLE.com").await.expect(201);
-    for stranger in [
-        "ada@example.net",
-        "ada@sub.example.org",
-        "ada@notexample.org",
-    ] {
-        assert_eq!(
-            auth.register(stranger).await.expect(403).code(),
-            "REGISTRATION_CLOSED"
-        );
+    for stranger in ["ada@example.net", "ada@sub.example.org", "ada@notexample.org"] {
+        assert_eq!(auth.register(stranger).await.expect(403).code(), "REGISTRATION_CLOSED");
     }
 }
 
@@ -98,10 +84,7 @@ async fn who_is_gone_or_disabled_is_not_shown(
     ada.get("/users/me").await.expect(200);
     auth.sql(end).await;
     let gone = ada.get("/users/me").await.expect(401);
-    assert_eq!(
-        (gone.code(), gone.header("www-authenticate")),
-        ("UNAUTHORIZED", Some("Bearer"))
-    );
+    assert_eq!((gone.code(), gone.header("www-authenticate")), ("UNAUTHORIZED", Some("Bearer")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,10 +99,7 @@ async fn without_a_valid_access_token_nobody_is_shown() {
         auth.service("chat-service"),
         auth.user(),
     ] {
-        assert_eq!(
-            stranger.get("/users/me").await.expect(401).code(),
-            "UNAUTHORIZED"
-        );
+        assert_eq!(stranger.get("/users/me").await.expect(401).code(), "UNAUTHORIZED");
     }
 }
 
@@ -133,13 +113,7 @@ async fn another_method_is_named_as_such() {
         ("/auth/login", "POST"),
     ] {
         let somebody = auth.anonymous();
-        let refused = somebody
-            .send(somebody.request(Method::DELETE, path))
-            .await
-            .expect(405);
-        assert_eq!(
-            (refused.code(), refused.header("allow")),
-            ("METHOD_NOT_ALLOWED", Some(allow))
-        );
+        let refused = somebody.send(somebody.request(Method::DELETE, path)).await.expect(405);
+        assert_eq!((refused.code(), refused.header("allow")), ("METHOD_NOT_ALLOWED", Some(allow)));
     }
 }

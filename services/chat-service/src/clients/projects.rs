@@ -56,13 +56,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 impl ProjectService {
     /// project-service behind `sibling`.
     pub fn new(sibling: Sibling) -> Self {
-        Self {
-            sibling,
-            kept: Cache::builder()
-                .max_capacity(KEPT)
-                .time_to_live(KEEP)
-                .build(),
-        }
+        Self { sibling, kept: Cache::builder().max_capacity(KEPT).time_to_live(KEEP).build() }
     }
 
     /// What project-service says now: nothing new since the copy, or all prompts, or that there is no such project.
@@ -89,15 +83,9 @@ impl ProjectService {
             let envelope: Envelope = serde_json::from_slice(&answer.body).map_err(unavailable)?;
             prompts.extend(envelope.data.prompts.into_iter().map(ProjectPrompt::from));
             let Some(cursor) = envelope.pagination.cursor else {
-                return Ok(Some(Copy {
-                    etag: etag.take(),
-                    prompts,
-                }));
+                return Ok(Some(Copy { etag: etag.take(), prompts }));
             };
-            path = format!(
-                "{}&cursor={cursor}",
-                path.split("&cursor=").next().unwrap_or_default()
-            );
+            path = format!("{}&cursor={cursor}", path.split("&cursor=").next().unwrap_or_default());
         }
     }
 
@@ -135,18 +123,12 @@ impl ProjectAccess for ProjectService {
             (Ok(Some(fresh)), _) => {
                 let prompts = fresh.prompts.clone();
                 self.kept.insert(key, Arc::new(fresh)).await;
-                Ok(ProjectPrompts {
-                    prompts,
-                    is_stale: false,
-                })
+                Ok(ProjectPrompts { prompts, is_stale: false })
             }
             (Ok(None), Some(copy)) => {
                 // Inserted again, so that the copy is good for another day.
                 self.kept.insert(key, copy.clone()).await;
-                Ok(ProjectPrompts {
-                    prompts: copy.prompts.clone(),
-                    is_stale: false,
-                })
+                Ok(ProjectPrompts { prompts: copy.prompts.clone(), is_stale: false })
             }
             (Err(ProjectAccessError::NotFound), _) => {
                 self.kept.invalidate(&key).await;
@@ -157,15 +139,12 @@ impl ProjectAccess for ProjectService {
                     error = &error as &dyn std::error::Error,
                     "a kept copy of a project's prompts is used"
                 );
-                Ok(ProjectPrompts {
-                    prompts: copy.prompts.clone(),
-                    is_stale: true,
-                })
+                Ok(ProjectPrompts { prompts: copy.prompts.clone(), is_stale: true })
             }
             (Err(error), None) => Err(error),
-            (Ok(None), None) => Err(unavailable(
-                "project-service answered 304 to a request without an entity tag",
-            )),
+            (Ok(None), None) => {
+                Err(unavailable("project-service answered 304 to a request without an entity tag"))
+            }
         }
     }
 }
@@ -176,10 +155,6 @@ fn unavailable(cause: impl Into<BoxError>) -> ProjectAccessError {
 
 impl From<Prompt> for ProjectPrompt {
     fn from(prompt: Prompt) -> Self {
-        Self {
-            id: prompt.id,
-            version: prompt.version,
-            content: prompt.content,
-        }
+        Self { id: prompt.id, version: prompt.version, content: prompt.content }
     }
 }

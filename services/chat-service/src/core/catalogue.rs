@@ -90,10 +90,7 @@ impl Price {
             + f64::from(completion_tokens) * self.output)
             / 1_000.0;
         // The tolerance keeps a product such as 150.00000000000003 from costing one more.
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a reply does not cost 10^12 dollars"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "a reply does not cost 10^12 dollars")]
         let micros = (dollars * 1e6 - 1e-6).ceil() as i64;
         micros
     }
@@ -134,10 +131,7 @@ mod tests {
 
     #[test]
     fn a_cost_is_exact_to_the_micro_dollar() {
-        let price = Price {
-            input: 0.00015,
-            output: 0.0006,
-        };
+        let price = Price { input: 0.00015, output: 0.0006 };
         assert_eq!(price.cost_micro_usd(1_000, 0), 150);
         assert_eq!(price.cost_micro_usd(1_000, 1_000), 750);
         assert_eq!(price.cost_micro_usd(1, 0), 1);

@@ -80,10 +80,7 @@ impl ChatSettings {
         }
         if read.generation.checkpoint() * 2 >= read.generation.lease() {
             let expected = "more than twice generation.checkpoint_milliseconds";
-            return Err(SettingsError::malformed(
-                "generation.lease_seconds",
-                expected,
-            ));
+            return Err(SettingsError::malformed("generation.lease_seconds", expected));
         }
         Ok(read)
     }

@@ -14,14 +14,10 @@ impl FromRequest for OnBehalf {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let caller = Caller::from_request(request, payload).into_inner();
         let request_id = RequestId::from_request(request, payload).into_inner();
-        ready(caller.map(|caller| {
-            Self {
-                user: caller.user,
-                token: caller.token,
-                request_id: request_id
-                    .map(|id| id.as_str().to_owned())
-                    .unwrap_or_default(),
-            }
+        ready(caller.map(|caller| Self {
+            user: caller.user,
+            token: caller.token,
+            request_id: request_id.map(|id| id.as_str().to_owned()).unwrap_or_default(),
         }))
     }
 }

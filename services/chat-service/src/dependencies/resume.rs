@@ -31,15 +31,9 @@ impl FromRequest for ResumeAfter {
         ready(query.and_then(|Query(query)| {
             let id = header.or(query.after).filter(|id| !id.is_empty());
             let malformed = |_| {
-                AppError::invalid(&[FieldError::new(
-                    "after",
-                    "the id of an event of this stream",
-                )])
+                AppError::invalid(&[FieldError::new("after", "the id of an event of this stream")])
             };
-            id.map(|id| id.parse())
-                .transpose()
-                .map(Self)
-                .map_err(malformed)
+            id.map(|id| id.parse()).transpose().map(Self).map_err(malformed)
         }))
     }
 }

@@ -31,11 +31,7 @@ impl Committer {
         let stop = tasks.stopping().clone();
         tasks.keep_running("committer", async move {
             let mut batch = Vec::with_capacity(BATCH);
-            while stop
-                .run_until_cancelled(ready.recv_many(&mut batch, BATCH))
-                .await
-                .is_some()
-            {
+            while stop.run_until_cancelled(ready.recv_many(&mut batch, BATCH)).await.is_some() {
                 commit(&*replies, std::mem::take(&mut batch)).await;
             }
             // What has been sent by now is still stored; nothing more can be.
@@ -60,10 +56,8 @@ impl Committer {
 /// Stores a batch. While the database does not answer it is tried again: the text is only here. If the database refuses it,
 /// the ends are tried one by one, so that a bad one cannot take its neighbours with it.
 async fn commit(replies: &dyn ReplyRepository, batch: Vec<Ending>) {
-    let (ends, answers): (Vec<ReplyEnd>, Vec<_>) = batch
-        .into_iter()
-        .map(|ending| (ending.end, ending.stored))
-        .unzip();
+    let (ends, answers): (Vec<ReplyEnd>, Vec<_>) =
+        batch.into_iter().map(|ending| (ending.end, ending.stored)).unzip();
     let stored = match store(replies, &ends).await {
         Ok(stored) => stored,
         Err(error) if ends.len() == 1 => {

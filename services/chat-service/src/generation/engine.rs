@@ -62,10 +62,7 @@ impl Engine {
 
     /// The claim that this process's replies are stored with.
     pub fn lease(&self) -> Lease {
-        Lease {
-            holder: self.instance.id,
-            seconds: self.settings.lease_seconds,
-        }
+        Lease { holder: self.instance.id, seconds: self.settings.lease_seconds }
     }
 
     /// Stores the user's message and the pending reply, and starts to make it. Once this returns, the reply goes on whoever
@@ -81,9 +78,10 @@ impl Engine {
     ) -> Result<Arc<Reply>, MessageError> {
         let engine = self.clone();
         // Not on the request: a client that leaves in between must not leave behind a reply that nobody makes.
-        let beginning = self.instance.tasks.spawn(Box::pin(async move {
-            engine.begin_turn(owner, turn, call).await
-        }));
+        let beginning = self
+            .instance
+            .tasks
+            .spawn(Box::pin(async move { engine.begin_turn(owner, turn, call).await }));
         beginning.await.unwrap_or(Err(MessageError::Draining))
     }
 
@@ -112,17 +110,13 @@ impl Engine {
         let engine = self.clone();
         let made = reply.clone();
         // Boxed: what an `async fn` holds across a stream is memory for each open stream.
-        self.instance.tasks.spawn(Box::pin(
-            async move { engine.make(made, call, claim).await },
-        ));
+        self.instance.tasks.spawn(Box::pin(async move { engine.make(made, call, claim).await }));
         Ok(reply)
     }
 
     /// A reply that this process is making.
     pub fn running(&self, owner: UserId, id: MessageId) -> Option<Arc<Reply>> {
-        self.registry
-            .find(id)
-            .filter(|reply| reply.owner() == owner)
+        self.registry.find(id).filter(|reply| reply.owner() == owner)
     }
 
     /// Stops replies whose owner wants it so, if this process is making them.
@@ -148,10 +142,10 @@ impl Engine {
                 match replies.reap().await {
                     Ok(0) => {}
                     Ok(reaped) => {
-                        tracing::warn!(reaped, "replies were interrupted: their maker had gone")
+                        tracing::warn!(reaped, "replies were interrupted: their maker had gone");
                     }
                     Err(error) => {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "not reaped")
+                        tracing::warn!(error = &error as &dyn std::error::Error, "not reaped");
                     }
                 }
             }
@@ -160,10 +154,7 @@ impl Engine {
 
     /// Lets running replies come to their end, at most for `patience`; the rest are stored as interrupted.
     pub async fn drain(&self, patience: Duration) {
-        if tokio::time::timeout(patience, self.registry.empty())
-            .await
-            .is_ok()
-        {
+        if tokio::time::timeout(patience, self.registry.empty()).await.is_ok() {
             return;
         }
         for reply in self.registry.all() {
@@ -173,38 +164,17 @@ impl Engine {
     }
 
     async fn make(self, reply: Arc<Reply>, call: ModelCall, claim: Claim) {
-        let ModelCall {
-            provider,
-            request,
-            prompt_tokens,
-            price,
-            ..
-        } = call;
+        let ModelCall { provider, request, prompt_tokens, price, .. } = call;
         let count = provider.clone();
-        let making = maker::make(
-            &reply,
-            provider,
-            request,
-            &self.settings,
-            &*self.replies,
-            self.lease(),
-        );
+        let making =
+            maker::make(&reply, provider, request, &self.settings, &*self.replies, self.lease());
         let outcome = AssertUnwindSafe(Box::pin(making))
             .catch_unwind()
             .await
             .unwrap_or_else(|_| Outcome::internal());
         let (content, reasoning) = reply.texts();
-        let written = count
-            .count_tokens(&content)
-            .saturating_add(count.count_tokens(&reasoning));
-        let end = self.end(
-            &reply,
-            outcome,
-            content,
-            reasoning,
-            (prompt_tokens, written),
-            price,
-        );
+        let written = count.count_tokens(&content).saturating_add(count.count_tokens(&reasoning));
+        let end = self.end(&reply, outcome, content, reasoning, (prompt_tokens, written), price);
         if !self.committer.commit(end.clone()).await {
             tracing::warn!(reply = %reply.id(), "a reply's end was not stored: it is gone, or somebody else's");
         }
@@ -223,9 +193,8 @@ impl Engine {
         (read, written): (u32, u32),
         price: Option<Price>,
     ) -> ReplyEnd {
-        let (prompt_tokens, completion_tokens) = outcome
-            .usage
-            .map_or((read, written), |usage| (usage.prompt, usage.completion));
+        let (prompt_tokens, completion_tokens) =
+            outcome.usage.map_or((read, written), |usage| (usage.prompt, usage.completion));
         let cost_micro_usd =
             price.map(|price| price.cost_micro_usd(prompt_tokens, completion_tokens));
         ReplyEnd {
@@ -238,11 +207,7 @@ impl Engine {
             finish_reason: outcome.finish_reason,
             error: outcome.error,
             tokens: completion_tokens,
-            usage: Some(Usage {
-                prompt_tokens,
-                completion_tokens,
-                cost_micro_usd,
-            }),
+            usage: Some(Usage { prompt_tokens, completion_tokens, cost_micro_usd }),
             at: self.instance.clock.now(),
         }
     }

@@ -42,16 +42,8 @@ pub fn follow(
         };
         frames::message_start(message.id, &opening)
     });
-    let following = Following {
-        messages,
-        owner,
-        message,
-        place,
-        start,
-    };
-    unfold(Some(following), |following| async move {
-        following?.next().await
-    })
+    let following = Following { messages, owner, message, place, start };
+    unfold(Some(following), |following| async move { following?.next().await })
 }
 
 impl Following {
@@ -78,7 +70,7 @@ impl Following {
                     return Some((frames::ending(log.last_id(), &end), None));
                 }
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "following waits")
+                    tracing::warn!(error = &error as &dyn std::error::Error, "following waits");
                 }
             }
         }
@@ -86,11 +78,7 @@ impl Following {
 }
 
 fn log_of(message: &Message) -> Log {
-    Log::of(
-        message.id,
-        message.content.clone(),
-        message.reasoning.clone(),
-    )
+    Log::of(message.id, message.content.clone(), message.reasoning.clone())
 }
 
 fn end_of(message: &Message) -> ReplyEnd {

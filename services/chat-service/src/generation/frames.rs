@@ -71,52 +71,25 @@ pub(super) fn message_start(message: MessageId, opening: &Opening) -> Bytes {
         prompt_stale: opening.prompt_stale,
         timestamp: opening.at,
     };
-    frame(
-        "message_start",
-        EventId {
-            message,
-            text: 0,
-            reasoning: 0,
-        },
-        &start,
-    )
+    frame("message_start", EventId { message, text: 0, reasoning: 0 }, &start)
 }
 
 /// More text; `id` counts it.
 pub(super) fn token(id: EventId, text: &str) -> Bytes {
-    frame(
-        "token",
-        id,
-        &Token {
-            token: text,
-            message_id: id.message,
-        },
-    )
+    frame("token", id, &Token { token: text, message_id: id.message })
 }
 
 /// More reasoning; `id` counts it.
 pub(super) fn reasoning(id: EventId, text: &str) -> Bytes {
-    frame(
-        "reasoning",
-        id,
-        &Token {
-            token: text,
-            message_id: id.message,
-        },
-    )
+    frame("reasoning", id, &Token { token: text, message_id: id.message })
 }
 
 /// The last events of a reply: how it ended, and that nothing follows.
 pub(super) fn ending(id: EventId, end: &ReplyEnd) -> Bytes {
     let last = match (&end.error, end.status) {
-        (Some(failure), MessageStatus::Failed | MessageStatus::Interrupted) => frame(
-            "error",
-            id,
-            &Failure {
-                message_id: id.message,
-                failure,
-            },
-        ),
+        (Some(failure), MessageStatus::Failed | MessageStatus::Interrupted) => {
+            frame("error", id, &Failure { message_id: id.message, failure })
+        }
         _ => {
             let complete = MessageComplete {
                 message_id: id.message,
@@ -128,9 +101,7 @@ pub(super) fn ending(id: EventId, end: &ReplyEnd) -> Bytes {
             frame("message_complete", id, &complete)
         }
     };
-    [last, frame("close", id, &serde_json::Map::new())]
-        .concat()
-        .into()
+    [last, frame("close", id, &serde_json::Map::new())].concat().into()
 }
 
 impl From<Usage> for UsageFrame {

@@ -65,16 +65,8 @@ impl Log {
 
     /// The log of a reply whose texts are known.
     pub(super) fn of(message: MessageId, text: String, reasoning: String) -> Self {
-        let end = Place {
-            text: Offset::after(&text),
-            reasoning: Offset::after(&reasoning),
-        };
-        Self {
-            text,
-            reasoning,
-            end,
-            ..Self::new(message)
-        }
+        let end = Place { text: Offset::after(&text), reasoning: Offset::after(&reasoning) };
+        Self { text, reasoning, end, ..Self::new(message) }
     }
 
     /// Adds what has come. NUL, which Postgres cannot store, becomes U+FFFD.
@@ -85,13 +77,11 @@ impl Log {
             Part::Text => &mut self.text,
             Part::Reasoning => &mut self.reasoning,
         };
-        grown.extend(delta.chars().map(|c| {
-            if c == '\0' {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                c
-            }
-        }));
+        grown.extend(delta.chars().map(
+            |c| {
+                if c == '\0' { char::REPLACEMENT_CHARACTER } else { c }
+            },
+        ));
         let more = Offset::after(&grown[start..]);
         match part {
             Part::Text => self.end.text.advance(more),
@@ -99,11 +89,7 @@ impl Log {
         }
         let bytes = self.render(part, start, self.end);
         self.tail_bytes += bytes.len();
-        self.tail.push_back(Frame {
-            from,
-            to: self.end,
-            bytes,
-        });
+        self.tail.push_back(Frame { from, to: self.end, bytes });
         while self.tail_bytes > TAIL {
             let Some(oldest) = self.tail.pop_front() else {
                 break;
@@ -173,11 +159,7 @@ impl Log {
     }
 
     fn id(&self, place: Place) -> EventId {
-        EventId {
-            message: self.message,
-            text: place.text.chars,
-            reasoning: place.reasoning.chars,
-        }
+        EventId { message: self.message, text: place.text.chars, reasoning: place.reasoning.chars }
     }
 
     /// One event with a part's text from `start` on, which leaves its reader at `to`.
@@ -191,19 +173,14 @@ impl Log {
 
 impl Offset {
     fn after(text: &str) -> Self {
-        Self {
-            bytes: text.len(),
-            chars: text.chars().count(),
-        }
+        Self { bytes: text.len(), chars: text.chars().count() }
     }
 
     /// The offset after so many characters, if there are so many.
     fn of_chars(text: &str, chars: usize) -> Option<Self> {
         let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
         let bytes = ends.take(chars.saturating_add(1)).enumerate().last();
-        bytes
-            .filter(|(count, _)| *count == chars)
-            .map(|(_, bytes)| Self { bytes, chars })
+        bytes.filter(|(count, _)| *count == chars).map(|(_, bytes)| Self { bytes, chars })
     }
 
     fn advance(&mut self, more: Self) {
@@ -230,24 +207,12 @@ mod tests {
             let event = std::str::from_utf8(event).unwrap();
             let mut lines = event.trim_end().lines();
             let name = lines.next().unwrap().strip_prefix("event: ").unwrap();
-            last = Some(
-                lines
-                    .next()
-                    .unwrap()
-                    .strip_prefix("id: ")
-                    .unwrap()
-                    .parse()
-                    .unwrap(),
-            );
+            last = Some(lines.next().unwrap().strip_prefix("id: ").unwrap().parse().unwrap());
             let data: Value =
                 serde_json::from_str(lines.next().unwrap().strip_prefix("data: ").unwrap())
                     .unwrap();
             assert_eq!(lines.next(), None);
-            let grown = if name == "token" {
-                &mut text
-            } else {
-                &mut reasoning
-            };
+            let grown = if name == "token" { &mut text } else { &mut reasoning };
             grown.push_str(data["token"].as_str().unwrap());
         }
         (text, reasoning, last)
@@ -307,13 +272,7 @@ mod tests {
     #[test]
     fn a_place_that_never_was_is_the_beginning() {
         let log = Log::of(message(), "héllo".to_owned(), String::new());
-        let at = |message, text, reasoning| {
-            log.place_after(EventId {
-                message,
-                text,
-                reasoning,
-            })
-        };
+        let at = |message, text, reasoning| log.place_after(EventId { message, text, reasoning });
         assert_eq!(at(message(), 2, 0).text, Offset { bytes: 3, chars: 2 });
         assert_eq!(at(message(), 5, 0), log.end);
         assert_eq!(at(message(), 6, 0), Place::default());

@@ -68,11 +68,7 @@ pub(super) async fn make(
         Stopped::Ended(Err(error)) => {
             tracing::warn!(%error, reply = %reply.id(), "the provider failed");
             let is_named = is_empty || error.kind.is_named();
-            let status = if is_named {
-                MessageStatus::Failed
-            } else {
-                MessageStatus::Interrupted
-            };
+            let status = if is_named { MessageStatus::Failed } else { MessageStatus::Interrupted };
             failed(error.kind, status, usage)
         }
         Stopped::Asked(reason) => asked(reason, usage),
@@ -115,9 +111,7 @@ async fn next(deltas: &mut DeltaStream, deadline: Instant) -> Result<Option<Delt
 }
 
 async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T, ProviderError> {
-    timeout_at(deadline, work)
-        .await
-        .map_err(|_| ProviderError::new(ProviderErrorKind::TimedOut))
+    timeout_at(deadline, work).await.map_err(|_| ProviderError::new(ProviderErrorKind::TimedOut))
 }
 
 /// Stores what has come, again and again, and renews the lease; returns only when the reply must be stopped.
@@ -134,10 +128,7 @@ async fn keep(
     loop {
         let _due_or_outgrown = timeout(settings.checkpoint(), reply.outgrown(stored_size)).await;
         let (text, reasoning) = reply.texts();
-        match replies
-            .checkpoint(reply.id(), lease, &text, &reasoning)
-            .await
-        {
+        match replies.checkpoint(reply.id(), lease, &text, &reasoning).await {
             Ok(Checkpoint::Stored) => stored_size = text.len() + reasoning.len(),
             Ok(Checkpoint::CancelRequested) => return StopReason::Cancelled,
             Ok(Checkpoint::LeaseLost) => return StopReason::Lost,
@@ -150,27 +141,15 @@ async fn keep(
 
 fn failed(kind: ProviderErrorKind, status: MessageStatus, usage: Option<TokenUsage>) -> Outcome {
     let failure = ReplyFailure::new(kind.code(), kind.message(), kind.is_retryable());
-    Outcome {
-        status,
-        finish_reason: Some(FinishReason::Error),
-        error: Some(failure),
-        usage,
-    }
+    Outcome { status, finish_reason: Some(FinishReason::Error), error: Some(failure), usage }
 }
 
 fn asked(reason: StopReason, usage: Option<TokenUsage>) -> Outcome {
     let (status, finish_reason, error) = match reason {
         StopReason::Cancelled => (MessageStatus::Cancelled, FinishReason::Cancelled, None),
-        StopReason::Draining | StopReason::Lost => (
-            MessageStatus::Interrupted,
-            FinishReason::Error,
-            Some(reason.failure()),
-        ),
+        StopReason::Draining | StopReason::Lost => {
+            (MessageStatus::Interrupted, FinishReason::Error, Some(reason.failure()))
+        }
     };
-    Outcome {
-        status,
-        finish_reason: Some(finish_reason),
-        error,
-        usage,
-    }
+    Outcome { status, finish_reason: Some(finish_reason), error, usage }
 }

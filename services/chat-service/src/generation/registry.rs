@@ -32,10 +32,7 @@ impl Registry {
     ) -> Option<Claim> {
         let key = (conversation, model.to_owned());
         let is_free = self.claims.lock().insert(key.clone());
-        is_free.then(|| Claim {
-            registry: self.clone(),
-            key,
-        })
+        is_free.then(|| Claim { registry: self.clone(), key })
     }
 
     pub(super) fn insert(&self, reply: Arc<Reply>) {

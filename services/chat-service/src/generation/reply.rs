@@ -122,9 +122,7 @@ impl Reply {
     /// Its events from after `after` on, or from its very beginning, until it ends.
     pub fn events(self: Arc<Self>, after: Option<EventId>) -> impl Stream<Item = Bytes> + use<> {
         let place = after.map_or_else(Default::default, |id| self.log.lock().place_after(id));
-        let start = after
-            .is_none()
-            .then(|| frames::message_start(self.id(), &self.opening));
+        let start = after.is_none().then(|| frames::message_start(self.id(), &self.opening));
         let state = self.state.subscribe();
         unfold(Some((self, state, place, start)), |reading| async move {
             let (reply, mut state, mut place, mut start) = reading?;
@@ -172,8 +170,7 @@ impl Reply {
 
     /// Waits until much has come since the log had `stored` bytes.
     pub(super) async fn outgrown(&self, stored: usize) {
-        self.checkpoint_size
-            .store(stored + CHECKPOINT_BYTES, Ordering::Relaxed);
+        self.checkpoint_size.store(stored + CHECKPOINT_BYTES, Ordering::Relaxed);
         loop {
             if self.size() >= stored + CHECKPOINT_BYTES {
                 return;
@@ -185,8 +182,7 @@ impl Reply {
     /// Tells everybody that it has ended. What they are told is stored already.
     pub(super) fn close(&self, end: ReplyEnd) {
         let frames = frames::ending(self.log.lock().last_id(), &end);
-        self.state
-            .send_modify(|state| state.end = Some(Arc::new(Ended { end, frames })));
+        self.state.send_modify(|state| state.end = Some(Arc::new(Ended { end, frames })));
     }
 
     /// Stops it; the first reason counts.

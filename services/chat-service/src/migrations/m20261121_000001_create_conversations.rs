@@ -29,11 +29,9 @@ impl MigrationTrait for Migration {
             .col(timestamp_with_time_zone("updated_at"))
             .to_owned();
         manager.create_table(conversations).await?;
-        for (owner, key) in [
-            ("user_id", "created_at"),
-            ("user_id", "updated_at"),
-            ("project_id", "updated_at"),
-        ] {
+        for (owner, key) in
+            [("user_id", "created_at"), ("user_id", "updated_at"), ("project_id", "updated_at")]
+        {
             let index = Index::create()
                 .name(format!("conversations_{owner}_{key}"))
                 .table("conversations")

@@ -21,38 +21,21 @@ pub struct Demo;
 impl Provider for Demo {
     async fn stream(&self, request: CompletionRequest) -> Result<DeltaStream, ProviderError> {
         let text = reply(&request);
-        let prompt = request
-            .messages
-            .iter()
-            .map(|message| estimate_tokens(&message.content))
-            .sum();
-        let usage = TokenUsage {
-            prompt,
-            completion: estimate_tokens(&text),
-        };
+        let prompt = request.messages.iter().map(|message| estimate_tokens(&message.content)).sum();
+        let usage = TokenUsage { prompt, completion: estimate_tokens(&text) };
         let words: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
         let paced = stream::iter(words).then(|word| async move {
             tokio::time::sleep(PACE).await;
             Ok(Delta::Text(word))
         });
-        let end = stream::iter([
-            Ok(Delta::Finish(FinishReason::Stop)),
-            Ok(Delta::Usage(usage)),
-        ]);
+        let end = stream::iter([Ok(Delta::Finish(FinishReason::Stop)), Ok(Delta::Usage(usage))]);
         Ok(paced.chain(end).boxed())
     }
 }
 
 fn reply(request: &CompletionRequest) -> String {
-    let said = |role: Role| {
-        request
-            .messages
-            .iter()
-            .filter(move |message| message.role == role)
-    };
-    let question = said(Role::User)
-        .next_back()
-        .map_or("", |message| message.content.as_str());
+    let said = |role: Role| request.messages.iter().filter(move |message| message.role == role);
+    let question = said(Role::User).next_back().map_or("", |message| message.content.as_str());
     let quoted: String = question.chars().take(200).collect();
     let turn = said(Role::User).count();
     let system = match said(Role::System).next() {
@@ -76,10 +59,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_repeats_what_it_was_told_and_asked() {
-        let message = |role, content: &str| PromptMessage {
-            role,
-            content: content.to_owned(),
-        };
+        let message = |role, content: &str| PromptMessage { role, content: content.to_owned() };
         let request = CompletionRequest {
             model: "demo".to_owned(),
             messages: vec![
@@ -97,9 +77,6 @@ mod tests {
             assert!(whole.text.contains(part), "{}", whole.text);
         }
         assert_eq!(whole.finish_reason, Some(FinishReason::Stop));
-        assert_eq!(
-            whole.usage.map(|usage| usage.completion),
-            Some(estimate_tokens(&whole.text))
-        );
+        assert_eq!(whole.usage.map(|usage| usage.completion), Some(estimate_tokens(&whole.text)));
     }
 }

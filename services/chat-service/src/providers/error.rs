@@ -45,11 +45,7 @@ pub enum ProviderErrorKind {
 impl ProviderError {
     /// A failure.
     pub fn new(kind: ProviderErrorKind) -> Self {
-        Self {
-            kind,
-            retry_after: None,
-            cause: None,
-        }
+        Self { kind, retry_after: None, cause: None }
     }
 
     /// With what caused it, for the log. Must hold neither an address nor what the provider wrote.

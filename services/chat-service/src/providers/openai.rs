@@ -33,21 +33,15 @@ pub struct OpenAi {
 impl OpenAi {
     /// The server at `base_url`, which ends in `/v1` as OpenAI's own SDKs have it.
     pub fn new(http: reqwest::Client, base_url: &str) -> Self {
-        Self {
-            http,
-            url: format!("{}/chat/completions", base_url.trim_end_matches('/')),
-        }
+        Self { http, url: format!("{}/chat/completions", base_url.trim_end_matches('/')) }
     }
 }
 
 #[async_trait]
 impl Provider for OpenAi {
     async fn stream(&self, request: CompletionRequest) -> Result<DeltaStream, ProviderError> {
-        let mut call = self
-            .http
-            .post(&self.url)
-            .header(ACCEPT, "text/event-stream")
-            .json(&body(&request));
+        let mut call =
+            self.http.post(&self.url).header(ACCEPT, "text/event-stream").json(&body(&request));
         if let Some(key) = &request.key {
             call = call.bearer_auth(key.expose_secret());
         }
@@ -163,16 +157,11 @@ impl Chunk {
 
     fn deltas(self) -> impl Iterator<Item = Delta> {
         // Several choices would be several answers; we ask for one.
-        let choice = self
-            .choices
-            .unwrap_or_default()
-            .into_iter()
-            .find(|choice| choice.index == 0);
+        let choice = self.choices.unwrap_or_default().into_iter().find(|choice| choice.index == 0);
         let (content, finish) =
             choice.map_or((None, None), |choice| (choice.delta, choice.finish_reason));
-        let (text, reasoning, refusal) = content.map_or((None, None, None), |c| {
-            (c.content, c.reasoning_content, c.refusal)
-        });
+        let (text, reasoning, refusal) =
+            content.map_or((None, None, None), |c| (c.content, c.reasoning_content, c.refusal));
         let some = |text: Option<String>| text.filter(|text| !text.is_empty());
         let usage = self.usage.map(|usage| {
             Delta::Usage(TokenUsage {
@@ -209,11 +198,7 @@ struct Reading<S> {
 
 fn deltas(response: Response) -> DeltaStream {
     let events: BoxStream<'static, _> = sse::events(response).boxed();
-    let reading = Reading {
-        events,
-        ready: VecDeque::new(),
-        is_finished: false,
-    };
+    let reading = Reading { events, ready: VecDeque::new(), is_finished: false };
     stream::try_unfold(reading, |mut reading| async move {
         loop {
             if let Some(delta) = reading.ready.pop_front() {
@@ -226,10 +211,8 @@ fn deltas(response: Response) -> DeltaStream {
                         return Ok(None);
                     }
                     reading.ready.extend(Chunk::parse(&event.data)?.deltas());
-                    reading.is_finished |= reading
-                        .ready
-                        .iter()
-                        .any(|delta| matches!(delta, Delta::Finish(_)));
+                    reading.is_finished |=
+                        reading.ready.iter().any(|delta| matches!(delta, Delta::Finish(_)));
                 }
                 None if reading.is_finished => return Ok(None),
                 None => return Err(ProviderError::new(ProviderErrorKind::Truncated)),
@@ -279,15 +262,9 @@ fn kind_of_error(status: Option<StatusCode>, error: &Value) -> ProviderErrorKind
     // In a stream the status stands in the object, as a number or as a text.
     let numeric = error["code"].as_u64().or_else(|| code.parse().ok());
     let status = status.map(|status| u64::from(status.as_u16())).or(numeric);
-    if [
-        "insufficient_quota",
-        "credit_balance",
-        "spend_limit",
-        "usage_limit",
-        "billing",
-    ]
-    .iter()
-    .any(|word| says(word))
+    if ["insufficient_quota", "credit_balance", "spend_limit", "usage_limit", "billing"]
+        .iter()
+        .any(|word| says(word))
     {
         return ProviderErrorKind::QuotaExhausted;
     }

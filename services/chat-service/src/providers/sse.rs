@@ -15,13 +15,9 @@ const MAX_STREAM: usize = 64 * 1024 * 1024;
 pub(super) fn events(
     response: reqwest::Response,
 ) -> impl Stream<Item = Result<Event, ProviderError>> {
-    bounded(
-        response
-            .bytes_stream()
-            .map(|chunk| chunk.map_err(transport)),
-    )
-    .eventsource()
-    .map(|event| event.map_err(broken))
+    bounded(response.bytes_stream().map(|chunk| chunk.map_err(transport)))
+        .eventsource()
+        .map(|event| event.map_err(broken))
 }
 
 /// What a failing connection means.
@@ -34,10 +30,9 @@ pub(super) fn transport(error: reqwest::Error) -> ProviderError {
         ProviderErrorKind::Truncated
     };
     let error = error.without_url();
-    let innermost = std::iter::successors(Some(&error as &dyn std::error::Error), |error| {
-        error.source()
-    })
-    .last();
+    let innermost =
+        std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source())
+            .last();
     ProviderError::new(kind).because(innermost.map(ToString::to_string).unwrap_or_default())
 }
 
@@ -108,11 +103,9 @@ mod tests {
 
     #[test]
     fn an_events_length_ends_with_its_blank_line() {
-        for (end, text) in [
-            ("\n", "a\nb\n\nccc"),
-            ("\r\n", "a\r\nb\r\n\r\nccc"),
-            ("\r", "a\rb\r\rccc"),
-        ] {
+        for (end, text) in
+            [("\n", "a\nb\n\nccc"), ("\r\n", "a\r\nb\r\n\r\nccc"), ("\r", "a\rb\r\rccc")]
+        {
             let mut length = EventLength::default();
             for byte in text.bytes() {
                 length.after(&[byte]);

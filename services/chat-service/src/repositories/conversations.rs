@@ -51,29 +51,16 @@ impl SqlConversations {
             .all(self.db.connection())
             .await?;
         for context in contexts {
-            models
-                .entry(context.conversation_id)
-                .or_default()
-                .push(context.model);
+            models.entry(context.conversation_id).or_default().push(context.model);
         }
         let leaves: Vec<Uuid> = rows.iter().filter_map(|row| row.active_leaf_id).collect();
-        let mut leaves: HashMap<Uuid, Leaf> = self
-            .leaves(leaves)
-            .await?
-            .into_iter()
-            .map(|leaf| (leaf.id, leaf))
-            .collect();
+        let mut leaves: HashMap<Uuid, Leaf> =
+            self.leaves(leaves).await?.into_iter().map(|leaf| (leaf.id, leaf)).collect();
         let complete = |row: conversation::Model| {
             let active_models = models.remove(&row.id).unwrap_or_default();
-            let last_message = row
-                .active_leaf_id
-                .and_then(|leaf| leaves.remove(&leaf))
-                .map(LastMessage::from);
-            Conversation {
-                active_models,
-                last_message,
-                ..row.into()
-            }
+            let last_message =
+                row.active_leaf_id.and_then(|leaf| leaves.remove(&leaf)).map(LastMessage::from);
+            Conversation { active_models, last_message, ..row.into() }
         };
         Ok(rows.into_iter().map(complete).collect())
     }
@@ -99,12 +86,9 @@ impl SqlConversations {
     }
 
     async fn count(&self, owner: UserId) -> Result<u64, StoreError> {
-        let counted = conversation_count::Entity::find_by_id(owner.uuid())
-            .one(self.db.connection())
-            .await;
-        Ok(counted
-            .map_err(store_error)?
-            .map_or(0, |row| row.conversations.unsigned_abs()))
+        let counted =
+            conversation_count::Entity::find_by_id(owner.uuid()).one(self.db.connection()).await;
+        Ok(counted.map_err(store_error)?.map_or(0, |row| row.conversations.unsigned_abs()))
     }
 
     /// Deletes the rows that match; them, and the replies that were running in them.
@@ -169,23 +153,12 @@ impl ConversationRepository for SqlConversations {
                 ConversationSort::CreatedAt => row.created_at,
                 ConversationSort::UpdatedAt => row.updated_at,
             };
-            Position {
-                key: at.timestamp_micros(),
-                id: row.id,
-            }
+            Position { key: at.timestamp_micros(), id: row.id }
         });
         let is_whole = filter.project.is_none() && filter.archived.is_none();
-        let total = if is_whole {
-            Some(self.count(owner).await?)
-        } else {
-            None
-        };
+        let total = if is_whole { Some(self.count(owner).await?) } else { None };
         let items = self.complete(page.items).await.map_err(store_error)?;
-        Ok(Page {
-            items,
-            next: page.next,
-            total,
-        })
+        Ok(Page { items, next: page.next, total })
     }
 
     async fn find(
@@ -205,9 +178,7 @@ impl ConversationRepository for SqlConversations {
     async fn insert(&self, conversation: &Conversation) -> Result<(), StoreError> {
         let insert = async {
             let tx = self.db.begin_write().await?;
-            conversation::Entity::insert(row_of(conversation))
-                .exec_without_returning(&tx)
-                .await?;
+            conversation::Entity::insert(row_of(conversation)).exec_without_returning(&tx).await?;
             add_to_count(&tx, conversation.owner, 1).await?;
             tx.commit().await
         };
@@ -222,10 +193,7 @@ impl ConversationRepository for SqlConversations {
         at: DateTime<Utc>,
     ) -> Result<Option<Conversation>, StoreError> {
         let changes = changes.clone();
-        let mut change = conversation::ActiveModel {
-            updated_at: Set(at),
-            ..Default::default()
-        };
+        let mut change = conversation::ActiveModel { updated_at: Set(at), ..Default::default() };
         if let Some(title) = changes.title {
             change.title = Set(Some(title));
         }
@@ -263,10 +231,7 @@ impl ConversationRepository for SqlConversations {
         let (deleted, running) = self.delete_where(condition).await.map_err(store_error)?;
         Ok(deleted.first().map(|row| {
             (
-                DeletedConversation {
-                    id,
-                    messages: u64::from(row.message_count.unsigned_abs()),
-                },
+                DeletedConversation { id, messages: u64::from(row.message_count.unsigned_abs()) },
                 running,
             )
         }))
@@ -302,10 +267,7 @@ async fn add_to_count(tx: &DatabaseTransaction, owner: UserId, more: i64) -> Res
         user_id: Set(owner.uuid()),
         conversations: Set(more.clamp(0, i64::MAX)),
     };
-    let column = Expr::col((
-        conversation_count::Entity,
-        conversation_count::Column::Conversations,
-    ));
+    let column = Expr::col((conversation_count::Entity, conversation_count::Column::Conversations));
     let on_conflict = OnConflict::column(conversation_count::Column::UserId)
         .value(conversation_count::Column::Conversations, column.add(more))
         .to_owned();
@@ -358,11 +320,7 @@ impl From<conversation::Model> for Conversation {
 
 impl From<Leaf> for LastMessage {
     fn from(leaf: Leaf) -> Self {
-        let role = if leaf.role == word(Role::User) {
-            Role::User
-        } else {
-            Role::Assistant
-        };
+        let role = if leaf.role == word(Role::User) { Role::User } else { Role::Assistant };
         Self {
             id: leaf.id.into(),
             preview: leaf.preview,

@@ -38,10 +38,7 @@ impl MessageRepository for SqlMessages {
             .all(self.db.connection())
             .await
             .map_err(store_error)?;
-        let page = Page::of(rows, page.limit, |row| Position {
-            key: row.seq,
-            id: row.id,
-        });
+        let page = Page::of(rows, page.limit, |row| Position { key: row.seq, id: row.id });
         Ok(page.map(Message::from))
     }
 

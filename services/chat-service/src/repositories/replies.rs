@@ -68,14 +68,8 @@ impl SqlReplies {
         );
         let interrupted = message::Entity::update_many()
             .col_expr(message::Column::Error, Expr::val(json(&failure)))
-            .col_expr(
-                message::Column::Status,
-                Expr::val(word(MessageStatus::Interrupted)),
-            )
-            .col_expr(
-                message::Column::FinishReason,
-                Expr::val(word(FinishReason::Error)),
-            )
+            .col_expr(message::Column::Status, Expr::val(word(MessageStatus::Interrupted)))
+            .col_expr(message::Column::FinishReason, Expr::val(word(FinishReason::Error)))
             .col_expr(message::Column::LeaseUntil, Expr::val(None::<i64>))
             .filter(is_running())
             .filter(Expr::col(message::Column::LeaseUntil).lt(self.db.now_micros()))
@@ -99,9 +93,7 @@ impl ReplyRepository for SqlReplies {
         let same = Condition::all()
             .add(message::Column::ConversationId.eq(turn.conversation.uuid()))
             .add(message::Column::Model.eq(&turn.model));
-        self.interrupt_expired(&tx, same)
-            .await
-            .map_err(store_error)?;
+        self.interrupt_expired(&tx, same).await.map_err(store_error)?;
 
         let user = user_row(owner, turn, &beginning);
         let reply = reply_row(owner, turn, &beginning);
@@ -109,9 +101,7 @@ impl ReplyRepository for SqlReplies {
             .exec_without_returning(&tx)
             .await
             .map_err(turn_error)?;
-        grow_conversation(&tx, turn, beginning.title.is_none())
-            .await
-            .map_err(store_error)?;
+        grow_conversation(&tx, turn, beginning.title.is_none()).await.map_err(store_error)?;
         grow_context(&tx, turn).await.map_err(store_error)?;
         tx.commit().await.map_err(store_error)?;
         Ok((user.into(), reply.into()))
@@ -129,10 +119,7 @@ impl ReplyRepository for SqlReplies {
         } else {
             MessageStatus::Streaming
         };
-        let until = self
-            .db
-            .now_micros()
-            .add(i64::from(lease.seconds) * 1_000_000);
+        let until = self.db.now_micros().add(i64::from(lease.seconds) * 1_000_000);
         let rows = message::Entity::update_many()
             .col_expr(message::Column::Content, Expr::val(content))
             .col_expr(message::Column::Reasoning, Expr::val(reasoning))
@@ -200,9 +187,7 @@ impl ReplyRepository for SqlReplies {
     }
 
     async fn reap(&self) -> Result<u64, StoreError> {
-        self.interrupt_expired(self.db.connection(), Condition::all())
-            .await
-            .map_err(store_error)
+        self.interrupt_expired(self.db.connection(), Condition::all()).await.map_err(store_error)
     }
 }
 
@@ -224,21 +209,14 @@ async fn grow_conversation(
     is_untitled: bool,
 ) -> Result<(), DbErr> {
     let change = conversation::ActiveModel {
-        title: if is_untitled {
-            Set(Some(turn.title.clone()))
-        } else {
-            NotSet
-        },
+        title: if is_untitled { Set(Some(turn.title.clone())) } else { NotSet },
         active_leaf_id: Set(Some(turn.reply.uuid())),
         updated_at: Set(turn.at),
         ..Default::default()
     };
     conversation::Entity::update_many()
         .set(change)
-        .col_expr(
-            conversation::Column::NextSeq,
-            Expr::col(conversation::Column::NextSeq).add(2),
-        )
+        .col_expr(conversation::Column::NextSeq, Expr::col(conversation::Column::NextSeq).add(2))
         .col_expr(
             conversation::Column::MessageCount,
             Expr::col(conversation::Column::MessageCount).add(2),
@@ -258,10 +236,7 @@ async fn grow_context(tx: &DatabaseTransaction, turn: &NewTurn) -> Result<(), Db
         last_message_at: Set(turn.at),
     };
     let counted = Expr::col((model_context::Entity, model_context::Column::MessageCount)).add(2);
-    let key = [
-        model_context::Column::ConversationId,
-        model_context::Column::Model,
-    ];
+    let key = [model_context::Column::ConversationId, model_context::Column::Model];
     let on_conflict = OnConflict::columns(key)
         .value(model_context::Column::MessageCount, counted)
         .update_column(model_context::Column::LastMessageAt)

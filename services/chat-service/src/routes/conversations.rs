@@ -11,11 +11,8 @@ use crate::schemas::conversations::{
 use crate::services::OnBehalf;
 
 /// The newest messages that a conversation is shown with.
-const NEWEST: PageRequest = PageRequest {
-    limit: 50,
-    after: None,
-    direction: Direction::Descending,
-};
+const NEWEST: PageRequest =
+    PageRequest { limit: 50, after: None, direction: Direction::Descending };
 
 /// The caller's conversations.
 #[utoipa::path(get, path = "/conversations", params(ListConversationsQuery), responses((status = 200, body = Envelope<ConversationsData>, description = "A page of conversations.")))]
@@ -41,11 +38,8 @@ pub async fn create_conversation(
     whom: OnBehalf,
     Body(body): Body<CreateConversationRequest>,
 ) -> Result<Answer<ConversationData>, AppError> {
-    let conversation = state
-        .conversations
-        .create(&whom, body.into())
-        .await
-        .map_err(errors::conversation)?;
+    let conversation =
+        state.conversations.create(&whom, body.into()).await.map_err(errors::conversation)?;
     Ok(Answer::created(conversation.into()))
 }
 
@@ -56,21 +50,12 @@ pub async fn get_conversation(
     caller: Caller,
     id: Path<ConversationId>,
 ) -> Result<Answer<ConversationDetailData>, AppError> {
-    let conversation = state
-        .conversations
-        .get(caller.user, *id)
-        .await
-        .map_err(errors::conversation)?;
-    let newest = state
-        .messages
-        .list(caller.user, *id, None, NEWEST)
-        .await
-        .map_err(errors::message)?;
+    let conversation =
+        state.conversations.get(caller.user, *id).await.map_err(errors::conversation)?;
+    let newest =
+        state.messages.list(caller.user, *id, None, NEWEST).await.map_err(errors::message)?;
     let messages = newest.items.into_iter().rev().map(Into::into).collect();
-    Ok(Answer::ok(ConversationDetailData {
-        conversation: conversation.into(),
-        messages,
-    }))
+    Ok(Answer::ok(ConversationDetailData { conversation: conversation.into(), messages }))
 }
 
 /// Changes a conversation.
@@ -97,10 +82,7 @@ pub async fn delete_conversation(
     caller: Caller,
     id: Path<ConversationId>,
 ) -> Result<Answer<DeletedConversationData>, AppError> {
-    let deleted = state
-        .conversations
-        .delete(caller.user, *id)
-        .await
-        .map_err(errors::conversation)?;
+    let deleted =
+        state.conversations.delete(caller.user, *id).await.map_err(errors::conversation)?;
     Ok(Answer::ok(deleted.into()))
 }

@@ -49,18 +49,11 @@ pub fn reply(failure: &ReplyFailure, user_message: MessageId, reply: MessageId) 
     let code = ErrorCode::parse(&failure.code).unwrap_or(ErrorCode::ProviderError);
     let error = AppError::new(code, failure.message.clone())
         .with_details(json!({"userMessageId": user_message, "messageId": reply}));
-    if failure.retryable {
-        error.with_retry_after(Duration::from_secs(1))
-    } else {
-        error
-    }
+    if failure.retryable { error.with_retry_after(Duration::from_secs(1)) } else { error }
 }
 
 fn no_such_project() -> AppError {
-    AppError::new(
-        ErrorCode::NotFound,
-        "There is no such project. Check the project's id.",
-    )
+    AppError::new(ErrorCode::NotFound, "There is no such project. Check the project's id.")
 }
 
 fn unknown_model(model: &str) -> AppError {

@@ -15,12 +15,6 @@ pub async fn delete_project_conversations(
     _: ServiceCaller,
     project: Path<ProjectId>,
 ) -> Result<Answer<DeletedProjectData>, AppError> {
-    state
-        .conversations
-        .delete_of_project(*project)
-        .await
-        .map_err(errors::conversation)?;
-    Ok(Answer::ok(DeletedProjectData {
-        deleted_project: *project,
-    }))
+    state.conversations.delete_of_project(*project).await.map_err(errors::conversation)?;
+    Ok(Answer::ok(DeletedProjectData { deleted_project: *project }))
 }

@@ -26,10 +26,8 @@ pub async fn list_messages(
     Query(query): Query<ListMessagesQuery>,
 ) -> Result<Answer<MessagesData>, AppError> {
     let paging = query.paging(*id)?;
-    let listed = state
-        .messages
-        .list(caller.user, *id, query.model.as_deref(), paging.request())
-        .await;
+    let listed =
+        state.messages.list(caller.user, *id, query.model.as_deref(), paging.request()).await;
     let page = listed.map_err(errors::message)?;
     let pagination = paging.pagination(&page);
     Ok(Answer::ok(page.into()).paged(pagination))
@@ -44,14 +42,8 @@ pub async fn send_message(
     id: Path<ConversationId>,
     Body(body): Body<SendMessageRequest, SEND_LIMIT>,
 ) -> Result<Either<HttpResponse, Answer<SentMessageData>>, AppError> {
-    let wants_events = body
-        .stream()
-        .unwrap_or_else(|| prefers_event_stream(&request));
-    let reply = state
-        .messages
-        .send(&whom, *id, body.into())
-        .await
-        .map_err(errors::message)?;
+    let wants_events = body.stream().unwrap_or_else(|| prefers_event_stream(&request));
+    let reply = state.messages.send(&whom, *id, body.into()).await.map_err(errors::message)?;
     if wants_events {
         return Ok(Either::Left(event_stream(reply.events(None))));
     }
@@ -65,11 +57,7 @@ pub async fn get_message(
     caller: Caller,
     id: Path<MessageId>,
 ) -> Result<Answer<MessageData>, AppError> {
-    let message = state
-        .messages
-        .get(caller.user, *id)
-        .await
-        .map_err(errors::message)?;
+    let message = state.messages.get(caller.user, *id).await.map_err(errors::message)?;
     Ok(Answer::ok(message.into()))
 }
 
@@ -81,15 +69,11 @@ pub async fn stream_message(
     id: Path<MessageId>,
     ResumeAfter(after): ResumeAfter,
 ) -> Result<HttpResponse, AppError> {
-    let following = state
-        .messages
-        .follow(caller.user, *id)
-        .await
-        .map_err(errors::message)?;
+    let following = state.messages.follow(caller.user, *id).await.map_err(errors::message)?;
     Ok(match following {
         Following::Running(reply) => event_stream(reply.events(after)),
         Following::Stored(message) => {
-            event_stream(follow(state.messages.stored(), caller.user, message, after))
+            event_stream(follow(state.messages.stored(), caller.user, *message, after))
         }
     })
 }
@@ -101,10 +85,5 @@ async fn whole(reply: Arc<Reply>) -> Result<Answer<SentMessageData>, AppError> {
         return Err(errors::reply(failure, reply.user_message.id, reply.id()));
     }
     let (user_message, pending) = (reply.user_message.clone(), reply.pending.clone());
-    Ok(Answer::ok(SentMessageData::new(
-        user_message,
-        pending,
-        &end,
-        reply.prompt_stale,
-    )))
+    Ok(Answer::ok(SentMessageData::new(user_message, pending, &end, reply.prompt_stale)))
 }

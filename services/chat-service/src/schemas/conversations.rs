@@ -159,22 +159,12 @@ impl ListConversationsQuery {
             ConversationOrderBy::CreatedAt => ConversationSort::CreatedAt,
             ConversationOrderBy::UpdatedAt => ConversationSort::UpdatedAt,
         };
-        ConversationFilter {
-            project: self.project_id,
-            archived: self.archived,
-            sort,
-        }
+        ConversationFilter { project: self.project_id, archived: self.archived, sort }
     }
 
     pub fn paging(&self, owner: UserId) -> Result<Paging, AppError> {
         let scope = format!("conversations:{:?}:{:?}:{owner}", self.order_by, self.order);
-        Paging::read(
-            scope,
-            self.order.into(),
-            self.limit,
-            Limit(20),
-            self.cursor.as_deref(),
-        )
+        Paging::read(scope, self.order.into(), self.limit, Limit(20), self.cursor.as_deref())
     }
 }
 
@@ -226,26 +216,19 @@ impl From<LastMessage> for LastMessageResponse {
 
 impl From<Conversation> for ConversationData {
     fn from(conversation: Conversation) -> Self {
-        Self {
-            conversation: conversation.into(),
-        }
+        Self { conversation: conversation.into() }
     }
 }
 
 impl From<Page<Conversation>> for ConversationsData {
     fn from(page: Page<Conversation>) -> Self {
-        Self {
-            conversations: page.items.into_iter().map(Into::into).collect(),
-        }
+        Self { conversations: page.items.into_iter().map(Into::into).collect() }
     }
 }
 
 impl From<DeletedConversation> for DeletedConversationData {
     fn from(deleted: DeletedConversation) -> Self {
-        Self {
-            deleted_conversation: deleted.id,
-            deleted_messages: deleted.messages,
-        }
+        Self { deleted_conversation: deleted.id, deleted_messages: deleted.messages }
     }
 }
 

@@ -230,26 +230,18 @@ impl From<Usage> for UsageResponse {
 
 impl From<ReplyFailure> for FailureResponse {
     fn from(failure: ReplyFailure) -> Self {
-        Self {
-            code: failure.code,
-            message: failure.message,
-            retryable: failure.retryable,
-        }
+        Self { code: failure.code, message: failure.message, retryable: failure.retryable }
     }
 }
 
 impl From<Message> for MessageData {
     fn from(message: Message) -> Self {
-        Self {
-            message: message.into(),
-        }
+        Self { message: message.into() }
     }
 }
 
 impl From<Page<Message>> for MessagesData {
     fn from(page: Page<Message>) -> Self {
-        Self {
-            messages: page.items.into_iter().map(Into::into).collect(),
-        }
+        Self { messages: page.items.into_iter().map(Into::into).collect() }
     }
 }

@@ -39,9 +39,7 @@ impl From<(&Model, bool)> for ModelResponse {
             provider: model.provider.clone(),
             context_length: model.context_length,
             max_output_tokens: model.max_output_tokens,
-            pricing: model
-                .price
-                .map(|Price { input, output }| PricingResponse { input, output }),
+            pricing: model.price.map(|Price { input, output }| PricingResponse { input, output }),
             available,
         }
     }

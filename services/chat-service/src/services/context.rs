@@ -22,26 +22,13 @@ impl<C: Fn(&str) -> u32> Context<C> {
     /// Starts with what must be in it: the system text (parts in their order) and the message that is sent. `None` if
     /// already that is more than `budget` tokens.
     pub(super) fn new(budget: u32, system: &[&str], message: &str, count: C) -> Option<Self> {
-        let parts: Vec<&str> = system
-            .iter()
-            .copied()
-            .filter(|part| !part.trim().is_empty())
-            .collect();
+        let parts: Vec<&str> =
+            system.iter().copied().filter(|part| !part.trim().is_empty()).collect();
         let system = (!parts.is_empty()).then(|| parts.join("\n\n"));
-        let newest = PromptMessage {
-            role: Role::User,
-            content: message.to_owned(),
-        };
+        let newest = PromptMessage { role: Role::User, content: message.to_owned() };
         let cost = |text: &str| count(text).saturating_add(PER_MESSAGE);
         let used = cost(message).saturating_add(system.as_deref().map_or(0, cost));
-        (used <= budget).then(|| Self {
-            system,
-            newest,
-            history: Vec::new(),
-            used,
-            budget,
-            count,
-        })
+        (used <= budget).then(|| Self { system, newest, history: Vec::new(), used, budget, count })
     }
 
     /// Takes the next older message, whole or not at all; whether there may be room for more.
@@ -55,10 +42,7 @@ impl<C: Fn(&str) -> u32> Context<C> {
             return false;
         }
         self.used = used;
-        self.history.push(PromptMessage {
-            role: message.role,
-            content: message.content,
-        });
+        self.history.push(PromptMessage { role: message.role, content: message.content });
         true
     }
 
@@ -69,20 +53,9 @@ impl<C: Fn(&str) -> u32> Context<C> {
 
     /// The messages in their order, never starting with an assistant's.
     pub(super) fn into_messages(self) -> Vec<PromptMessage> {
-        let Self {
-            system,
-            newest,
-            history,
-            ..
-        } = self;
-        let said = history
-            .into_iter()
-            .rev()
-            .skip_while(|message| message.role == Role::Assistant);
-        let system = system.map(|content| PromptMessage {
-            role: Role::System,
-            content,
-        });
+        let Self { system, newest, history, .. } = self;
+        let said = history.into_iter().rev().skip_while(|message| message.role == Role::Assistant);
+        let system = system.map(|content| PromptMessage { role: Role::System, content });
         system.into_iter().chain(said).chain([newest]).collect()
     }
 }
@@ -130,11 +103,7 @@ mod tests {
     }
 
     fn texts(context: Context<fn(&str) -> u32>) -> Vec<String> {
-        context
-            .into_messages()
-            .into_iter()
-            .map(|message| message.content)
-            .collect()
+        context.into_messages().into_iter().map(|message| message.content).collect()
     }
 
     #[test]
@@ -142,11 +111,9 @@ mod tests {
         let mut context =
             Context::new(60, &["A", " ", "B"], "question", chars as fn(&str) -> u32).unwrap();
         assert_eq!(context.tokens(), 8 + 4 + 4 + 4);
-        for (role, text) in [
-            (Role::Assistant, "answer 2"),
-            (Role::User, "ask 2"),
-            (Role::Assistant, "answer 1"),
-        ] {
+        for (role, text) in
+            [(Role::Assistant, "answer 2"), (Role::User, "ask 2"), (Role::Assistant, "answer 1")]
+        {
             assert!(context.take(message(role, text, MessageStatus::Complete)));
         }
         assert!(!context.take(message(

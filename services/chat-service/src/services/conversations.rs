@@ -28,14 +28,7 @@ impl Conversations {
         clock: Arc<dyn Clock>,
         ids: Ids,
     ) -> Self {
-        Self {
-            conversations,
-            projects,
-            models,
-            engine,
-            clock,
-            ids,
-        }
+        Self { conversations, projects, models, engine, clock, ids }
     }
 
     pub async fn list(
@@ -52,10 +45,7 @@ impl Conversations {
         owner: UserId,
         id: ConversationId,
     ) -> Result<Conversation, ConversationError> {
-        self.conversations
-            .find(owner, id)
-            .await?
-            .ok_or(ConversationError::NotFound)
+        self.conversations.find(owner, id).await?.ok_or(ConversationError::NotFound)
     }
 
     pub async fn create(
@@ -99,10 +89,7 @@ impl Conversations {
     ) -> Result<Conversation, ConversationError> {
         let model = model.map(|id| self.model(Some(&id))).transpose()?;
         let changes = ConversationChanges { model, ..changes };
-        let updated = self
-            .conversations
-            .update(owner, id, &changes, self.clock.now())
-            .await?;
+        let updated = self.conversations.update(owner, id, &changes, self.clock.now()).await?;
         updated.ok_or(ConversationError::NotFound)
     }
 
@@ -112,11 +99,8 @@ impl Conversations {
         owner: UserId,
         id: ConversationId,
     ) -> Result<DeletedConversation, ConversationError> {
-        let (deleted, running) = self
-            .conversations
-            .delete(owner, id)
-            .await?
-            .ok_or(ConversationError::NotFound)?;
+        let (deleted, running) =
+            self.conversations.delete(owner, id).await?.ok_or(ConversationError::NotFound)?;
         self.engine.forget(&running);
         Ok(deleted)
     }
@@ -134,9 +118,8 @@ impl Conversations {
             Some(id) => self.models.find(id),
             None => self.models.default_model(),
         };
-        let unknown = || ConversationError::UnknownModel {
-            model: id.unwrap_or_default().to_owned(),
-        };
+        let unknown =
+            || ConversationError::UnknownModel { model: id.unwrap_or_default().to_owned() };
         let model = model.ok_or_else(unknown)?;
         Ok((model.id.clone(), model.provider.clone()))
     }

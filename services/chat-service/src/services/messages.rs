@@ -22,7 +22,7 @@ pub enum Following {
     /// This process makes it.
     Running(Arc<Reply>),
     /// It is stored: whole, or as far as another process has come.
-    Stored(Message),
+    Stored(Box<Message>),
 }
 
 /// Messages and the replies to them, each seen by its owner alone.
@@ -49,24 +49,8 @@ pub struct MessagesParts {
 
 impl Messages {
     pub fn new(parts: MessagesParts, clock: Arc<dyn Clock>, ids: Ids) -> Self {
-        let MessagesParts {
-            conversations,
-            messages,
-            projects,
-            models,
-            engine,
-            context,
-        } = parts;
-        Self {
-            conversations,
-            messages,
-            projects,
-            models,
-            engine,
-            context,
-            clock,
-            ids,
-        }
+        let MessagesParts { conversations, messages, projects, models, engine, context } = parts;
+        Self { conversations, messages, projects, models, engine, context, clock, ids }
     }
 
     pub async fn list(
@@ -84,10 +68,7 @@ impl Messages {
     }
 
     pub async fn get(&self, owner: UserId, id: MessageId) -> Result<Message, MessageError> {
-        self.messages
-            .find(owner, id)
-            .await?
-            .ok_or(MessageError::NotFound)
+        self.messages.find(owner, id).await?.ok_or(MessageError::NotFound)
     }
 
     /// Stores a message and starts the reply to it, which goes on whoever listens.
@@ -99,22 +80,12 @@ impl Messages {
     ) -> Result<Arc<Reply>, MessageError> {
         let conversation = self.conversation(whom.user, conversation).await?;
         let id = message.model.as_ref().unwrap_or(&conversation.model);
-        let model = self
-            .models
-            .resolve(id)
-            .map_err(|error| model_error(error, id))?;
+        let model = self.models.resolve(id).map_err(|error| model_error(error, id))?;
         let prompts = self.prompts(whom, &conversation).await?;
         let temperature = message.temperature.unwrap_or(TEMPERATURE);
         let history_of = message.own_history_only.then_some(model.model.id.as_str());
-        let (messages, prompt_tokens) = self
-            .assemble(
-                &conversation,
-                &prompts,
-                &message.content,
-                &model,
-                history_of,
-            )
-            .await?;
+        let (messages, prompt_tokens) =
+            self.assemble(&conversation, &prompts, &message.content, &model, history_of).await?;
 
         let turn = NewTurn {
             conversation: conversation.id,
@@ -129,10 +100,7 @@ impl Messages {
             prompt_versions: prompts
                 .prompts
                 .iter()
-                .map(|p| PromptUse {
-                    prompt_id: p.id,
-                    version: p.version,
-                })
+                .map(|p| PromptUse { prompt_id: p.id, version: p.version })
                 .collect(),
             lease: self.engine.lease(),
             at: self.clock.now(),
@@ -159,7 +127,7 @@ impl Messages {
         if let Some(reply) = self.engine.running(owner, id) {
             return Ok(Following::Running(reply));
         }
-        self.get(owner, id).await.map(Following::Stored)
+        self.get(owner, id).await.map(|message| Following::Stored(Box::new(message)))
     }
 
     /// The repository, for following what is stored.
@@ -172,10 +140,7 @@ impl Messages {
         owner: UserId,
         id: ConversationId,
     ) -> Result<Conversation, MessageError> {
-        self.conversations
-            .find(owner, id)
-            .await?
-            .ok_or(MessageError::NotFound)
+        self.conversations.find(owner, id).await?.ok_or(MessageError::NotFound)
     }
 
     async fn prompts(
@@ -184,18 +149,12 @@ impl Messages {
         conversation: &Conversation,
     ) -> Result<ProjectPrompts, MessageError> {
         let Some(project) = conversation.project else {
-            return Ok(ProjectPrompts {
-                prompts: Vec::new(),
-                is_stale: false,
-            });
+            return Ok(ProjectPrompts { prompts: Vec::new(), is_stale: false });
         };
-        self.projects
-            .prompts(whom, project)
-            .await
-            .map_err(|error| match error {
-                ProjectAccessError::NotFound => MessageError::NoSuchProject,
-                ProjectAccessError::Unavailable(cause) => MessageError::ProjectsUnavailable(cause),
-            })
+        self.projects.prompts(whom, project).await.map_err(|error| match error {
+            ProjectAccessError::NotFound => MessageError::NoSuchProject,
+            ProjectAccessError::Unavailable(cause) => MessageError::ProjectsUnavailable(cause),
+        })
     }
 
     /// What the model is told, and about how many tokens that is.
@@ -208,11 +167,7 @@ impl Messages {
         history_of: Option<&str>,
     ) -> Result<(Vec<PromptMessage>, u32), MessageError> {
         let window = model.model.context_length;
-        let reserve = self
-            .context
-            .reply_reserve
-            .min(model.model.max_output_tokens)
-            .min(window / 2);
+        let reserve = self.context.reply_reserve.min(model.model.max_output_tokens).min(window / 2);
         let system: Vec<&str> = prompts
             .prompts
             .iter()
@@ -220,19 +175,14 @@ impl Messages {
             .chain(conversation.system_prompt.as_deref())
             .collect();
         let count = |text: &str| model.provider.count_tokens(text);
-        let too_long = MessageError::ContextTooLong {
-            limit: window - reserve,
-        };
+        let too_long = MessageError::ContextTooLong { limit: window - reserve };
         let mut context =
             Context::new(window - reserve, &system, content, count).ok_or(too_long)?;
 
         let mut after = None;
         loop {
-            let request = PageRequest {
-                limit: HISTORY_PAGE,
-                after,
-                direction: Direction::Descending,
-            };
+            let request =
+                PageRequest { limit: HISTORY_PAGE, after, direction: Direction::Descending };
             let page = self
                 .messages
                 .list(conversation.owner, conversation.id, history_of, request)
@@ -249,9 +199,7 @@ impl Messages {
 
 fn model_error(error: ModelError, id: &str) -> MessageError {
     match error {
-        ModelError::Unknown => MessageError::UnknownModel {
-            model: id.to_owned(),
-        },
+        ModelError::Unknown => MessageError::UnknownModel { model: id.to_owned() },
         ModelError::Unavailable { provider } => MessageError::ApiKeyRequired { provider },
     }
 }

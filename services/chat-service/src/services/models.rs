@@ -44,11 +44,7 @@ pub enum ModelError {
 impl Models {
     /// The models of `catalogue`; `default` answers where nobody names another.
     pub fn new(catalogue: Catalogue, default: String) -> Self {
-        Self {
-            catalogue,
-            providers: HashMap::new(),
-            default,
-        }
+        Self { catalogue, providers: HashMap::new(), default }
     }
 
     /// With a provider that can be asked.
@@ -65,10 +61,7 @@ impl Models {
 
     /// Every model, and whether it can be asked.
     pub fn list(&self) -> impl Iterator<Item = (&Model, bool)> {
-        self.catalogue
-            .models()
-            .iter()
-            .map(|model| (model, self.is_available(model)))
+        self.catalogue.models().iter().map(|model| (model, self.is_available(model)))
     }
 
     /// A model of the catalogue, whether or not it can be asked.
@@ -82,12 +75,7 @@ impl Models {
         let default = self.find(&self.default);
         default
             .filter(|model| self.is_available(model))
-            .or_else(|| {
-                self.catalogue
-                    .models()
-                    .iter()
-                    .find(|model| self.is_available(model))
-            })
+            .or_else(|| self.catalogue.models().iter().find(|model| self.is_available(model)))
             .or(default)
     }
 
@@ -97,12 +85,10 @@ impl Models {
     /// There is no such model, or its provider is not configured.
     pub fn resolve(&self, id: &str) -> Result<AvailableModel<'_>, ModelError> {
         let model = self.find(id).ok_or(ModelError::Unknown)?;
-        let configured =
-            self.providers
-                .get(model.provider.as_str())
-                .ok_or_else(|| ModelError::Unavailable {
-                    provider: model.provider.clone(),
-                })?;
+        let configured = self
+            .providers
+            .get(model.provider.as_str())
+            .ok_or_else(|| ModelError::Unavailable { provider: model.provider.clone() })?;
         Ok(AvailableModel {
             model,
             provider: configured.provider.clone(),

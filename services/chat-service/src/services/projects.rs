@@ -63,10 +63,6 @@ pub trait ProjectAccess: Send + Sync {
 
 impl From<Prompt> for ProjectPrompt {
     fn from(prompt: Prompt) -> Self {
-        Self {
-            id: prompt.id,
-            version: prompt.version,
-            content: prompt.content,
-        }
+        Self { id: prompt.id, version: prompt.version, content: prompt.content }
     }
 }

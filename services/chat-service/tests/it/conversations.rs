@@ -35,9 +35,7 @@ async fn a_conversation_is_made_read_changed_and_deleted(
 
     chat.model.script(mock_llm::Script::text("Buzz."));
     let body = json!({"content": "What do bees say?"});
-    user.post(&format!("{path}/messages"), body)
-        .await
-        .expect(200);
+    user.post(&format!("{path}/messages"), body).await.expect(200);
     let detail = user.get(&path).await.expect(200);
     insta::assert_json_snapshot!("detail", redacted(&detail.json));
 
@@ -63,26 +61,13 @@ async fn conversations_are_listed_by_page_project_and_archive(
         a_conversation(&user, json!({"title": title})).await;
     }
     let projects = a_conversation(&user, json!({"title": "p", "projectId": the_project()})).await;
-    user.patch(
-        &format!("/conversations/{projects}"),
-        json!({"archived": true}),
-    )
-    .await
-    .expect(200);
+    user.patch(&format!("/conversations/{projects}"), json!({"archived": true})).await.expect(200);
 
     let titles = async |query: &str| {
-        let list = user
-            .get(&format!("/conversations?{query}"))
-            .await
-            .expect(200);
-        let rows = list.json["data"]["conversations"]
-            .as_array()
-            .unwrap()
-            .clone();
-        let titles: Vec<String> = rows
-            .iter()
-            .map(|row| row["title"].as_str().unwrap().to_owned())
-            .collect();
+        let list = user.get(&format!("/conversations?{query}")).await.expect(200);
+        let rows = list.json["data"]["conversations"].as_array().unwrap().clone();
+        let titles: Vec<String> =
+            rows.iter().map(|row| row["title"].as_str().unwrap().to_owned()).collect();
         (titles, list.json["pagination"].clone())
     };
     let (first, pagination) = titles("limit=3&orderBy=created_at").await;
@@ -92,14 +77,8 @@ async fn conversations_are_listed_by_page_project_and_archive(
     );
     let cursor = pagination["cursor"].as_str().unwrap();
     let (second, pagination) = titles(&format!("limit=3&orderBy=created_at&cursor={cursor}")).await;
-    assert_eq!(
-        (second, &pagination["hasMore"]),
-        (vec!["a".into()], &json!(false))
-    );
-    assert_eq!(
-        titles(&format!("projectId={}", the_project())).await.0,
-        ["p"]
-    );
+    assert_eq!((second, &pagination["hasMore"]), (vec!["a".into()], &json!(false)));
+    assert_eq!(titles(&format!("projectId={}", the_project())).await.0, ["p"]);
     assert_eq!(titles("archived=false&order=asc").await.0, ["a", "b", "c"]);
 }
 
@@ -107,12 +86,7 @@ async fn conversations_are_listed_by_page_project_and_archive(
 async fn a_conversation_needs_a_project_and_a_model_that_exist() {
     let chat = Chat::start(Engine::Sqlite).await;
     let user = chat.app.user();
-    let project = user
-        .post(
-            "/conversations",
-            json!({"projectId": uuid::Uuid::from_u128(5)}),
-        )
-        .await;
+    let project = user.post("/conversations", json!({"projectId": uuid::Uuid::from_u128(5)})).await;
     assert_eq!(project.expect(404).code(), "NOT_FOUND");
     let model = user.post("/conversations", json!({"model": "gpt-9"})).await;
     assert_eq!(model.expect(422).code(), "MODEL_UNKNOWN");
@@ -126,19 +100,10 @@ async fn the_first_message_names_a_conversation_without_a_title() {
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
     for content in ["What do bees say?\nAnd wasps?", "And ants?"] {
-        user.post(
-            &format!("/conversations/{conversation}/messages"),
-            json!({"content": content}),
-        )
-        .await
-        .expect(200);
+        user.post(&format!("/conversations/{conversation}/messages"), json!({"content": content}))
+            .await
+            .expect(200);
     }
-    let conversation = user
-        .get(&format!("/conversations/{conversation}"))
-        .await
-        .expect(200);
-    assert_eq!(
-        conversation.data("conversation")["title"],
-        "What do bees say?"
-    );
+    let conversation = user.get(&format!("/conversations/{conversation}")).await.expect(200);
+    assert_eq!(conversation.data("conversation")["title"], "What do bees say?");
 }

@@ -10,11 +10,7 @@ use testkit::Engine;
 use super::{Chat, a_conversation, stream};
 
 #[rstest]
-#[case::rate_limited(
-    openai::rate_limited(Duration::from_secs(7)),
-    429,
-    "PROVIDER_RATE_LIMITED"
-)]
+#[case::rate_limited(openai::rate_limited(Duration::from_secs(7)), 429, "PROVIDER_RATE_LIMITED")]
 #[case::quota(openai::insufficient_quota(), 429, "PROVIDER_RATE_LIMITED")]
 #[case::unauthorized(openai::unauthorized(), 502, "PROVIDER_AUTH_FAILED")]
 #[case::too_long(openai::context_length_exceeded(), 422, "CONTEXT_TOO_LONG")]
@@ -34,44 +30,25 @@ async fn before_the_first_token(#[case] fault: Fault, #[case] status: u16, #[cas
     let conversation = a_conversation(&user, json!({})).await;
     chat.model.script(fault);
     let path = format!("/conversations/{conversation}/messages");
-    let failed = user
-        .post(&path, json!({"content": "Hello"}))
-        .await
-        .expect(status);
+    let failed = user.post(&path, json!({"content": "Hello"})).await.expect(status);
     assert_eq!(failed.code(), code);
 
     let details = &failed.json["error"]["details"];
     let reply = user
-        .get(&format!(
-            "/messages/{}",
-            details["messageId"].as_str().unwrap()
-        ))
+        .get(&format!("/messages/{}", details["messageId"].as_str().unwrap()))
         .await
         .expect(200);
     let reply = reply.data("message");
-    assert_eq!(
-        (&reply["status"], &reply["error"]["code"]),
-        (&json!("failed"), &json!(code))
-    );
+    assert_eq!((&reply["status"], &reply["error"]["code"]), (&json!("failed"), &json!(code)));
     let kept = user
-        .get(&format!(
-            "/messages/{}",
-            details["userMessageId"].as_str().unwrap()
-        ))
+        .get(&format!("/messages/{}", details["userMessageId"].as_str().unwrap()))
         .await
         .expect(200);
     assert_eq!(kept.data("message")["content"], "Hello");
     // Nothing of it is in the way of the next.
-    user.post(&path, json!({"content": "Again"}))
-        .await
-        .expect(200);
+    user.post(&path, json!({"content": "Again"})).await.expect(200);
     let told = chat.model.last_request().unwrap().messages();
-    assert_eq!(
-        told.iter()
-            .map(|(_, text)| text.as_str())
-            .collect::<Vec<_>>(),
-        ["Hello", "Again"]
-    );
+    assert_eq!(told.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), ["Hello", "Again"]);
 }
 
 #[rstest]
@@ -89,19 +66,12 @@ async fn in_the_middle(
     let chat = Chat::start(Engine::Sqlite).await;
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
-    chat.model
-        .script(Script::tokens(["one ", "two ", "three"]).fault(fault));
+    chat.model.script(Script::tokens(["one ", "two ", "three"]).fault(fault));
     let events = stream(&user, &conversation, "Count").await.rest().await;
     let error = &events[events.len() - 2];
+    assert_eq!((error.event.as_str(), &error.data["code"]), ("error", &json!(code)));
     assert_eq!(
-        (error.event.as_str(), &error.data["code"]),
-        ("error", &json!(code))
-    );
-    assert_eq!(
-        (
-            &error.data["retryable"],
-            events.last().unwrap().event.as_str()
-        ),
+        (&error.data["retryable"], events.last().unwrap().event.as_str()),
         (&json!(retryable), "close")
     );
     assert!(!error.data.to_string().contains("canary"));
@@ -109,15 +79,8 @@ async fn in_the_middle(
     let id = error.data["messageId"].as_str().unwrap();
     let stored = user.get(&format!("/messages/{id}")).await.expect(200);
     let message = stored.data("message");
-    assert_eq!(
-        (&message["status"], &message["content"]),
-        (&json!(status), &json!("one two "))
-    );
-    assert_eq!(
-        chat.model.requests().len(),
-        1,
-        "nothing is asked again once something was shown"
-    );
+    assert_eq!((&message["status"], &message["content"]), (&json!(status), &json!("one two ")));
+    assert_eq!(chat.model.requests().len(), 1, "nothing is asked again once something was shown");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,10 +123,7 @@ async fn quirks_of_compatible_servers_are_tolerated(#[case] script: Script) {
     let conversation = a_conversation(&user, json!({})).await;
     chat.model.script(script);
     let sent = user
-        .post(
-            &format!("/conversations/{conversation}/messages"),
-            json!({"content": "x"}),
-        )
+        .post(&format!("/conversations/{conversation}/messages"), json!({"content": "x"}))
         .await
         .expect(200);
     let reply = sent.data("assistantMessage");
@@ -181,10 +141,7 @@ async fn a_nul_from_the_model_does_not_keep_a_reply_from_being_stored() {
     let conversation = a_conversation(&user, json!({})).await;
     chat.model.script(Script::tokens(["a", "\u{0}", "b"]));
     let sent = user
-        .post(
-            &format!("/conversations/{conversation}/messages"),
-            json!({"content": "x"}),
-        )
+        .post(&format!("/conversations/{conversation}/messages"), json!({"content": "x"}))
         .await
         .expect(200);
     assert_eq!(sent.data("assistantMessage")["content"], "a\u{fffd}b");
@@ -193,18 +150,12 @@ async fn a_nul_from_the_model_does_not_keep_a_reply_from_being_stored() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_is_not_there_is_said_to_be_unreachable() {
-    let chat = Chat::start_with(
-        Engine::Sqlite,
-        &[("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")],
-    )
-    .await;
+    let chat =
+        Chat::start_with(Engine::Sqlite, &[("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")]).await;
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
     let failed = user
-        .post(
-            &format!("/conversations/{conversation}/messages"),
-            json!({"content": "x"}),
-        )
+        .post(&format!("/conversations/{conversation}/messages"), json!({"content": "x"}))
         .await
         .expect(502);
     assert_eq!(failed.code(), "PROVIDER_ERROR");

@@ -11,31 +11,11 @@ use super::{Chat, a_conversation, stream};
 fn endpoints(conversation: &str, message: &str) -> Vec<(Method, String, Value)> {
     let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
     vec![
-        (
-            get.clone(),
-            format!("/conversations/{conversation}"),
-            Value::Null,
-        ),
-        (
-            patch,
-            format!("/conversations/{conversation}"),
-            json!({"title": "stolen"}),
-        ),
-        (
-            delete,
-            format!("/conversations/{conversation}"),
-            Value::Null,
-        ),
-        (
-            get.clone(),
-            format!("/conversations/{conversation}/messages"),
-            Value::Null,
-        ),
-        (
-            post,
-            format!("/conversations/{conversation}/messages"),
-            json!({"content": "stolen"}),
-        ),
+        (get.clone(), format!("/conversations/{conversation}"), Value::Null),
+        (patch, format!("/conversations/{conversation}"), json!({"title": "stolen"})),
+        (delete, format!("/conversations/{conversation}"), Value::Null),
+        (get.clone(), format!("/conversations/{conversation}/messages"), Value::Null),
+        (post, format!("/conversations/{conversation}/messages"), json!({"content": "stolen"})),
         (get.clone(), format!("/messages/{message}"), Value::Null),
         (get, format!("/messages/{message}/stream"), Value::Null),
     ]
@@ -43,13 +23,7 @@ fn endpoints(conversation: &str, message: &str) -> Vec<(Method, String, Value)> 
 
 async fn ask(actor: &Actor, (method, path, body): &(Method, String, Value)) -> Reply {
     let request = actor.request(method.clone(), path);
-    actor
-        .send(if body.is_null() {
-            request
-        } else {
-            request.json(body)
-        })
-        .await
+    actor.send(if body.is_null() { request } else { request.json(body) }).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,23 +32,17 @@ async fn anothers_things_are_as_absent_as_what_never_was_even_while_a_reply_runs
     let (owner, other) = (chat.app.user(), chat.app.user());
     let conversation = a_conversation(&owner, json!({"title": "canary"})).await;
     let gate = Gate::new();
-    chat.model
-        .script(Script::text("a b c").hold_after(1, &gate));
+    chat.model.script(Script::text("a b c").hold_after(1, &gate));
     let mut events = stream(&owner, &conversation, "canary").await;
-    let message = events.expect("message_start").await.data["messageId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let message =
+        events.expect("message_start").await.data["messageId"].as_str().unwrap().to_owned();
     let nothing = Uuid::from_u128(7).to_string();
 
-    for (theirs, missing) in endpoints(&conversation, &message)
-        .iter()
-        .zip(endpoints(&nothing, &nothing))
+    for (theirs, missing) in
+        endpoints(&conversation, &message).iter().zip(endpoints(&nothing, &nothing))
     {
-        let (theirs, missing) = (
-            ask(&other, theirs).await.expect(404),
-            ask(&other, &missing).await.expect(404),
-        );
+        let (theirs, missing) =
+            (ask(&other, theirs).await.expect(404), ask(&other, &missing).await.expect(404));
         assert_eq!(theirs.code(), "NOT_FOUND");
         assert_eq!(theirs.json["error"], missing.json["error"]);
     }
@@ -85,15 +53,9 @@ async fn anothers_things_are_as_absent_as_what_never_was_even_while_a_reply_runs
     gate.release();
     assert_eq!(events.rest().await.last().unwrap().event, "close");
     assert_eq!(chat.model.requests().len(), 1);
-    let kept = owner
-        .get(&format!("/conversations/{conversation}"))
-        .await
-        .expect(200);
+    let kept = owner.get(&format!("/conversations/{conversation}")).await.expect(200);
     assert_eq!(
-        (
-            &kept.data("conversation")["title"],
-            &kept.data("conversation")["messageCount"]
-        ),
+        (&kept.data("conversation")["title"], &kept.data("conversation")["messageCount"]),
         (&json!("canary"), &json!(2))
     );
 }

@@ -4,10 +4,8 @@ use platform::http::{Server, document};
 
 #[test]
 fn the_committed_document_is_what_the_code_says() {
-    let document = document(
-        ChatService::TITLE,
-        [routes::endpoints(), Server::operating_endpoints()],
-    );
+    let document =
+        document(ChatService::TITLE, [routes::endpoints(), Server::operating_endpoints()]);
     testkit::openapi::assert_committed(
         env!("CARGO_MANIFEST_DIR"),
         "chat",

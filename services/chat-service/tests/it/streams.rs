@@ -7,14 +7,7 @@ use testkit::{Engine, Event};
 
 use super::{Chat, a_conversation, resume, stream};
 
-const TOKENS: [&str; 6] = [
-    "Grüße",
-    " 🐝",
-    ", \n\nevent: close\n",
-    " \"bees\"",
-    " say",
-    " buzz.\r",
-];
+const TOKENS: [&str; 6] = ["Grüße", " 🐝", ", \n\nevent: close\n", " \"bees\"", " say", " buzz.\r"];
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -24,13 +17,9 @@ async fn a_reply_streams_and_is_stored_byte_for_byte(
     let chat = Chat::start(engine).await;
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
-    chat.model
-        .script(Script::tokens(TOKENS).reasoning(["Hm", "m."]).usage(12, 34));
+    chat.model.script(Script::tokens(TOKENS).reasoning(["Hm", "m."]).usage(12, 34));
     let mut events = stream(&user, &conversation, "What do bees say?").await;
-    assert_eq!(
-        events.headers["content-type"],
-        "text/event-stream; charset=utf-8"
-    );
+    assert_eq!(events.headers["content-type"], "text/event-stream; charset=utf-8");
     assert_eq!(events.headers["x-accel-buffering"], "no");
     assert_eq!(events.headers["cache-control"], "no-cache, no-transform");
 
@@ -46,10 +35,7 @@ async fn a_reply_streams_and_is_stored_byte_for_byte(
     assert_eq!(names[names.len() - 2..], ["message_complete", "close"]);
     let complete = &rest[rest.len() - 2];
     assert_eq!(
-        (
-            &complete.data["totalTokens"],
-            &complete.data["finishReason"]
-        ),
+        (&complete.data["totalTokens"], &complete.data["finishReason"]),
         (&json!(34), &json!("stop"))
     );
     assert_eq!(
@@ -76,14 +62,11 @@ async fn a_client_that_leaves_loses_nothing(
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
-    chat.model
-        .script(Script::tokens(TOKENS).hold_after(3, &gate));
+    chat.model.script(Script::tokens(TOKENS).hold_after(3, &gate));
 
     let mut events = stream(&user, &conversation, "What do bees say?").await;
-    let message = events.expect("message_start").await.data["messageId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let message =
+        events.expect("message_start").await.data["messageId"].as_str().unwrap().to_owned();
     let mut seen = vec![events.expect("token").await];
     drop(events);
 
@@ -105,10 +88,7 @@ async fn a_client_that_leaves_loses_nothing(
         assert_eq!(rest.last().unwrap().event, "close");
     }
     let whole = resume(&user, &message, None).await.rest().await;
-    assert_eq!(
-        (whole[0].event.as_str(), Event::text(&whole)),
-        ("message_start", TOKENS.concat())
-    );
+    assert_eq!((whole[0].event.as_str(), Event::text(&whole)), ("message_start", TOKENS.concat()));
     assert_eq!(chat.model.requests().len(), 1);
     assert_eq!(chat.model.last_request().unwrap().ended, Ended::Finished);
 }
@@ -120,23 +100,17 @@ async fn nobody_has_to_listen_at_all(#[values(Engine::Sqlite, Engine::Postgres)]
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
-    chat.model
-        .script(Script::tokens(TOKENS).hold_after(0, &gate));
+    chat.model.script(Script::tokens(TOKENS).hold_after(0, &gate));
     let mut events = stream(&user, &conversation, "What do bees say?").await;
-    let message = events.expect("message_start").await.data["messageId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let message =
+        events.expect("message_start").await.data["messageId"].as_str().unwrap().to_owned();
     drop(events);
     gate.release();
     let rest = resume(&user, &message, None).await.rest().await;
     assert_eq!(Event::text(&rest), TOKENS.concat());
     let stored = user.get(&format!("/messages/{message}")).await.expect(200);
     assert_eq!(
-        (
-            &stored.data("message")["status"],
-            &stored.data("message")["content"]
-        ),
+        (&stored.data("message")["status"], &stored.data("message")["content"]),
         (&json!("complete"), &json!(TOKENS.concat()))
     );
 }
@@ -147,13 +121,10 @@ async fn many_listeners_each_get_the_whole() {
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
-    chat.model
-        .script(Script::generated(2_000).hold_after(1_000, &gate));
+    chat.model.script(Script::generated(2_000).hold_after(1_000, &gate));
     let mut events = stream(&user, &conversation, "Go on").await;
-    let message = events.expect("message_start").await.data["messageId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let message =
+        events.expect("message_start").await.data["messageId"].as_str().unwrap().to_owned();
     gate.reached().await;
     let mut listeners = Vec::new();
     for _ in 0..10 {
@@ -177,13 +148,10 @@ async fn what_has_come_is_checkpointed_and_another_process_can_follow_it() {
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
-    chat.model
-        .script(Script::tokens(TOKENS).hold_after(2, &gate));
+    chat.model.script(Script::tokens(TOKENS).hold_after(2, &gate));
     let mut events = stream(&user, &conversation, "What do bees say?").await;
-    let message = events.expect("message_start").await.data["messageId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let message =
+        events.expect("message_start").await.data["messageId"].as_str().unwrap().to_owned();
 
     let replica = chat.replica().await;
     let elsewhere = user.at(&replica.base_url);
@@ -193,15 +161,9 @@ async fn what_has_come_is_checkpointed_and_another_process_can_follow_it() {
     while Event::text(&seen) != TOKENS[..2].concat() {
         seen.push(following.expect("token").await);
     }
-    let stored = elsewhere
-        .get(&format!("/messages/{message}"))
-        .await
-        .expect(200);
+    let stored = elsewhere.get(&format!("/messages/{message}")).await.expect(200);
     assert_eq!(
-        (
-            &stored.data("message")["status"],
-            &stored.data("message")["content"]
-        ),
+        (&stored.data("message")["status"], &stored.data("message")["content"]),
         (&json!("streaming"), &json!(TOKENS[..2].concat()))
     );
     gate.release();
@@ -219,13 +181,10 @@ async fn a_reply_that_is_cut_off_by_the_process_end_is_kept_and_says_so(
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
-    chat.model
-        .script(Script::tokens(TOKENS).hold_after(2, &gate));
+    chat.model.script(Script::tokens(TOKENS).hold_after(2, &gate));
     let mut events = stream(&user, &conversation, "What do bees say?").await;
-    let message = events.expect("message_start").await.data["messageId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let message =
+        events.expect("message_start").await.data["messageId"].as_str().unwrap().to_owned();
     let mut seen = vec![events.expect("token").await];
     while Event::text(&seen) != TOKENS[..2].concat() {
         seen.push(events.expect("token").await);
@@ -234,19 +193,11 @@ async fn a_reply_that_is_cut_off_by_the_process_end_is_kept_and_says_so(
     let (stopped, rest) = tokio::join!(chat.app.stop(), events.rest());
     let () = stopped;
     assert_eq!(
-        (
-            rest[0].event.as_str(),
-            &rest[0].data["code"],
-            &rest[0].data["retryable"]
-        ),
+        (rest[0].event.as_str(), &rest[0].data["code"], &rest[0].data["retryable"]),
         ("error", &json!("SERVER_DRAINING"), &json!(true))
     );
 
-    let stored = user
-        .at(&replica.base_url)
-        .get(&format!("/messages/{message}"))
-        .await
-        .expect(200);
+    let stored = user.at(&replica.base_url).get(&format!("/messages/{message}")).await.expect(200);
     let message = stored.data("message");
     assert_eq!(
         (&message["status"], &message["content"]),
@@ -260,21 +211,16 @@ async fn deleting_a_conversation_stops_its_reply_and_the_call() {
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
-    chat.model
-        .script(Script::tokens(TOKENS).hold_after(2, &gate));
+    chat.model.script(Script::tokens(TOKENS).hold_after(2, &gate));
     let mut events = stream(&user, &conversation, "What do bees say?").await;
     events.expect("message_start").await;
     gate.reached().await;
-    user.delete(&format!("/conversations/{conversation}"))
-        .await
-        .expect(200);
+    user.delete(&format!("/conversations/{conversation}")).await.expect(200);
     let rest = events.rest().await;
     let error = rest.iter().find(|event| event.event == "error").unwrap();
     assert_eq!(error.data["code"], "CONVERSATION_DELETED");
     assert_eq!(rest.last().unwrap().event, "close");
-    chat.model
-        .wait_for(|log| log[0].ended == Ended::ClientLeft)
-        .await;
+    chat.model.wait_for(|log| log[0].ended == Ended::ClientLeft).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -284,28 +230,14 @@ async fn the_accept_header_or_the_body_chooses_the_form() {
     let conversation = a_conversation(&user, json!({})).await;
     let path = format!("/conversations/{conversation}/messages");
     let send = async |accept: &str, body: Value| {
-        let request = user
-            .request(reqwest::Method::POST, &path)
-            .header("accept", accept)
-            .json(&body);
+        let request =
+            user.request(reqwest::Method::POST, &path).header("accept", accept).json(&body);
         let reply = user.send(request).await.expect(200);
-        reply
-            .header("content-type")
-            .unwrap()
-            .split(';')
-            .next()
-            .unwrap()
-            .to_owned()
+        reply.header("content-type").unwrap().split(';').next().unwrap().to_owned()
     };
     let (json, events) = ("application/json", "text/event-stream");
     assert_eq!(send("*/*", json!({"content": "x"})).await, json);
     assert_eq!(send(events, json!({"content": "x"})).await, events);
-    assert_eq!(
-        send(events, json!({"content": "x", "stream": false})).await,
-        json
-    );
-    assert_eq!(
-        send(json, json!({"content": "x", "stream": true})).await,
-        events
-    );
+    assert_eq!(send(events, json!({"content": "x", "stream": false})).await, json);
+    assert_eq!(send(json, json!({"content": "x", "stream": true})).await, events);
 }

@@ -26,14 +26,10 @@ impl ProjectAccess for InProcessProjects {
         whom: &OnBehalf,
         project: ProjectId,
     ) -> Result<ProjectPrompts, ProjectAccessError> {
-        self.0
-            .projects
-            .get(whom.user, project)
-            .await
-            .map_err(|error| match error {
-                ProjectError::NotFound => ProjectAccessError::NotFound,
-                ProjectError::Store(error) => ProjectAccessError::Unavailable(Box::new(error)),
-            })?;
+        self.0.projects.get(whom.user, project).await.map_err(|error| match error {
+            ProjectError::NotFound => ProjectAccessError::NotFound,
+            ProjectError::Store(error) => ProjectAccessError::Unavailable(Box::new(error)),
+        })?;
         let filter = PromptFilter {
             project: Some(project),
             search: None,
@@ -43,25 +39,13 @@ impl ProjectAccess for InProcessProjects {
         let mut prompts = Vec::new();
         let mut after = None;
         loop {
-            let page = PageRequest {
-                limit: PAGE,
-                after,
-                direction: Direction::Ascending,
-            };
+            let page = PageRequest { limit: PAGE, after, direction: Direction::Ascending };
             let unavailable = |error: PromptError| ProjectAccessError::Unavailable(Box::new(error));
-            let page = self
-                .0
-                .prompts
-                .list(whom.user, &filter, page)
-                .await
-                .map_err(unavailable)?;
+            let page = self.0.prompts.list(whom.user, &filter, page).await.map_err(unavailable)?;
             prompts.extend(page.items.into_iter().map(Into::into));
             after = page.next;
             if after.is_none() {
-                return Ok(ProjectPrompts {
-                    prompts,
-                    is_stale: false,
-                });
+                return Ok(ProjectPrompts { prompts, is_stale: false });
             }
         }
     }

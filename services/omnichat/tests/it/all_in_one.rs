@@ -13,7 +13,7 @@ async fn start() -> Deployment {
 
 fn app(deployment: &Deployment) -> &TestApp {
     match deployment {
-        Deployment::AllInOne(app, _) => app,
+        Deployment::AllInOne { app, .. } => app,
         Deployment::ThreeProcesses { .. } => panic!("three processes"),
     }
 }
@@ -22,18 +22,10 @@ fn app(deployment: &Deployment) -> &TestApp {
 async fn every_spelling_of_a_path_is_the_same_path() {
     let deployment = start().await;
     let user: Actor = app(&deployment).user();
-    let id = user
-        .post("/projects", json!({"name": "p"}))
-        .await
-        .expect(201)
-        .id("project");
-    for path in [
-        "/projects",
-        "/projects/",
-        "/api/projects",
-        "/api/projects/",
-        "/api/projects/?limit=3",
-    ] {
+    let id = user.post("/projects", json!({"name": "p"})).await.expect(201).id("project");
+    for path in
+        ["/projects", "/projects/", "/api/projects", "/api/projects/", "/api/projects/?limit=3"]
+    {
         let list = user.get(path).await.expect(200);
         assert_eq!(list.json["data"]["projects"][0]["id"], json!(id), "{path}");
     }
@@ -45,14 +37,8 @@ async fn every_spelling_of_a_path_is_the_same_path() {
             "{path}: {status}"
         );
     }
-    for path in [
-        "/docs/",
-        "/api/docs/",
-        "/redoc",
-        "/openapi.json",
-        "/health/ready",
-        "/api/health/",
-    ] {
+    for path in ["/docs/", "/api/docs/", "/redoc", "/openapi.json", "/health/ready", "/api/health/"]
+    {
         app(&deployment).anonymous().get(path).await.expect(200);
     }
 }
@@ -68,10 +54,7 @@ async fn what_is_internal_is_not_there() {
         "/internal".to_owned(),
     ] {
         let hidden = app.service("auth-service").delete(&path).await.expect(404);
-        assert_eq!(
-            (hidden.code(), hidden.header("x-request-id").is_some()),
-            ("NOT_FOUND", true)
-        );
+        assert_eq!((hidden.code(), hidden.header("x-request-id").is_some()), ("NOT_FOUND", true));
     }
     let document = app.anonymous().get("/openapi.json").await.expect(200);
     assert!(!document.text.contains("/internal"));
@@ -81,12 +64,6 @@ async fn what_is_internal_is_not_there() {
 async fn a_wrong_method_says_which_would_do() {
     let deployment = start().await;
     let anybody = app(&deployment).anonymous();
-    let refused = anybody
-        .send(anybody.request(Method::PUT, "/api/auth/login"))
-        .await
-        .expect(405);
-    assert_eq!(
-        (refused.code(), refused.header("allow")),
-        ("METHOD_NOT_ALLOWED", Some("POST"))
-    );
+    let refused = anybody.send(anybody.request(Method::PUT, "/api/auth/login")).await.expect(405);
+    assert_eq!((refused.code(), refused.header("allow")), ("METHOD_NOT_ALLOWED", Some("POST")));
 }

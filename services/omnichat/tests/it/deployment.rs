@@ -14,14 +14,9 @@ use testkit::{Actor, Engine, JWT_SECRETS, TestApp, TestDatabase, settings};
 /// Something that serves the whole API.
 pub enum Deployment {
     /// One process, under `/api`, as a browser would call it.
-    AllInOne(Box<TestApp>, TestDatabase),
+    AllInOne { app: Box<TestApp>, _database: TestDatabase },
     /// A process for each service; the test is the gateway.
-    ThreeProcesses {
-        auth: Process,
-        project: Process,
-        chat: Process,
-        _database: TestDatabase,
-    },
+    ThreeProcesses { auth: Process, project: Process, chat: Process, _database: TestDatabase },
 }
 
 /// A service in a process of its own, killed when dropped.
@@ -35,15 +30,13 @@ impl Deployment {
     pub async fn all_in_one(engine: Engine, model: &MockLlm) -> Self {
         let database = TestDatabase::new(engine).await;
         let base_url = model.base_url();
-        let more = [
-            ("OPENAI_BASE_URL", base_url.as_str()),
-            ("OMNICHAT__PASSWORDS__ROUNDS", "1000"),
-        ];
+        let more =
+            [("OPENAI_BASE_URL", base_url.as_str()), ("OMNICHAT__PASSWORDS__ROUNDS", "1000")];
         let settings = settings(DEFAULTS, &database, &more);
         let instance = Instance::new(&settings).unwrap();
         let modules = modules(&settings, &instance).await.unwrap();
         let app = TestApp::serve(&settings, instance, modules, Paths::Gateway).await;
-        Self::AllInOne(Box::new(app), database)
+        Self::AllInOne { app: Box::new(app), _database: database }
     }
 
     /// Three processes on one Postgres.
@@ -76,22 +69,11 @@ impl Deployment {
     /// Where `path` is served.
     pub fn url(&self, path: &str) -> String {
         let base = match self {
-            Self::AllInOne(app, _) => return format!("{}/api{path}", app.base_url),
-            Self::ThreeProcesses {
-                auth,
-                project,
-                chat,
-                ..
-            } => {
-                if ["/auth", "/users"]
-                    .iter()
-                    .any(|prefix| path.starts_with(prefix))
-                {
+            Self::AllInOne { app, .. } => return format!("{}/api{path}", app.base_url),
+            Self::ThreeProcesses { auth, project, chat, .. } => {
+                if ["/auth", "/users"].iter().any(|prefix| path.starts_with(prefix)) {
                     &auth.base_url
-                } else if ["/projects", "/prompts"]
-                    .iter()
-                    .any(|prefix| path.starts_with(prefix))
-                {
+                } else if ["/projects", "/prompts"].iter().any(|prefix| path.starts_with(prefix)) {
                     &project.base_url
                 } else {
                     &chat.base_url
@@ -123,10 +105,7 @@ impl Process {
             lines.find_map(|line| line.unwrap().split("listens on ").nth(1).map(str::to_owned));
         let address = announced.unwrap_or_else(|| panic!("{name} did not start"));
         let address = address.split(": ").next().unwrap();
-        Self {
-            child,
-            base_url: format!("http://{address}"),
-        }
+        Self { child, base_url: format!("http://{address}") }
     }
 }
 
@@ -149,11 +128,7 @@ pub fn command(name: &str) -> Command {
 fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.parent().unwrap().parent().unwrap().join(name);
-    assert!(
-        path.exists(),
-        "{} is not built: test with `cargo test --workspace`",
-        path.display()
-    );
+    assert!(path.exists(), "{} is not built: test with `cargo test --workspace`", path.display());
     path
 }
 

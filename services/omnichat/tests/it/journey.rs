@@ -34,13 +34,7 @@ struct Person<'a> {
 impl Person<'_> {
     async fn call(&self, method: Method, path: &str, body: Value) -> Reply {
         let request = self.actor.request(method, &self.deployment.url(path));
-        self.actor
-            .send(if body.is_null() {
-                request
-            } else {
-                request.json(&body)
-            })
-            .await
+        self.actor.send(if body.is_null() { request } else { request.json(&body) }).await
     }
 
     async fn get(&self, path: &str) -> Reply {
@@ -52,93 +46,54 @@ impl Person<'_> {
     }
 
     async fn send(&self, conversation: &str, content: &str) -> EventStream {
-        let url = self
-            .deployment
-            .url(&format!("/conversations/{conversation}/messages"));
-        let request = self
-            .actor
-            .request(Method::POST, &url)
-            .json(&json!({"content": content}));
-        self.actor
-            .stream(request.header("accept", "text/event-stream"))
-            .await
+        let url = self.deployment.url(&format!("/conversations/{conversation}/messages"));
+        let request = self.actor.request(Method::POST, &url).json(&json!({"content": content}));
+        self.actor.stream(request.header("accept", "text/event-stream")).await
     }
 
     async fn resume(&self, message: &str, after: &str) -> EventStream {
         let url = self.deployment.url(&format!("/messages/{message}/stream"));
         self.actor
-            .stream(
-                self.actor
-                    .request(Method::GET, &url)
-                    .header("last-event-id", after),
-            )
+            .stream(self.actor.request(Method::GET, &url).header("last-event-id", after))
             .await
     }
 }
 
 /// Registers and logs in.
 async fn a_person<'a>(deployment: &'a Deployment, email: &str) -> Person<'a> {
-    let stranger = Person {
-        deployment,
-        actor: deployment.actor(None),
-    };
+    let stranger = Person { deployment, actor: deployment.actor(None) };
     let credentials = json!({"email": email, "password": "correct horse battery staple"});
-    stranger
-        .post("/auth/register", credentials.clone())
-        .await
-        .expect(201);
+    stranger.post("/auth/register", credentials.clone()).await.expect(201);
     let session = stranger.post("/auth/login", credentials).await.expect(200);
     let refresh = json!({"refreshToken": session.data("refreshToken")});
     let session = stranger.post("/auth/refresh", refresh).await.expect(200);
-    Person {
-        deployment,
-        actor: deployment.actor(session.data("accessToken").as_str()),
-    }
+    Person { deployment, actor: deployment.actor(session.data("accessToken").as_str()) }
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_journey(
-    #[values(
-        Shape::AllInOneOnSqlite,
-        Shape::AllInOneOnPostgres,
-        Shape::ThreeProcesses
-    )]
+    #[values(Shape::AllInOneOnSqlite, Shape::AllInOneOnPostgres, Shape::ThreeProcesses)]
     shape: Shape,
 ) {
     let model = MockLlm::start().await;
     let deployment = shape.deploy(&model).await;
     let ada = a_person(&deployment, "ada@example.org").await;
-    assert_eq!(
-        ada.get("/users/me").await.expect(200).data("user")["email"],
-        "ada@example.org"
-    );
+    assert_eq!(ada.get("/users/me").await.expect(200).data("user")["email"], "ada@example.org");
 
-    let project = ada
-        .post("/projects", json!({"name": "Bees"}))
-        .await
-        .expect(201)
-        .id("project");
+    let project = ada.post("/projects", json!({"name": "Bees"})).await.expect(201).id("project");
     let prompt = json!({"name": "tone", "content": "Answer as a beekeeper."});
-    ada.post(&format!("/projects/{project}/prompts"), prompt)
-        .await
-        .expect(201);
+    ada.post(&format!("/projects/{project}/prompts"), prompt).await.expect(201);
     let body = json!({"projectId": project, "systemPrompt": "Be brief."});
-    let conversation = ada
-        .post("/conversations", body)
-        .await
-        .expect(201)
-        .id("conversation");
+    let conversation = ada.post("/conversations", body).await.expect(201).id("conversation");
 
     // A reply streams; the browser is closed in its middle, and comes back for the rest.
     let tokens = ["Bees ", "🐝 ", "say ", "“buzz”", ".\n\n", "Ünd?"];
     let gate = Gate::new();
     model.script(Script::tokens(tokens).hold_after(2, &gate));
     let mut events = ada.send(&conversation, "What do bees say?").await;
-    let message = events.expect("message_start").await.data["messageId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let message =
+        events.expect("message_start").await.data["messageId"].as_str().unwrap().to_owned();
     let mut seen = vec![events.expect("token").await];
     drop(events);
     gate.release();
@@ -148,10 +103,7 @@ async fn a_whole_journey(
 
     // What was streamed is what is stored, and what the model sent.
     let streamed = Event::text(&seen);
-    let history = ada
-        .get(&format!("/conversations/{conversation}"))
-        .await
-        .expect(200);
+    let history = ada.get(&format!("/conversations/{conversation}")).await.expect(200);
     let messages = history.data("messages").as_array().unwrap();
     assert_eq!(
         (&messages[0]["content"], &messages[0]["role"]),
@@ -161,18 +113,12 @@ async fn a_whole_journey(
         (&messages[1]["content"], &messages[1]["status"]),
         (&json!(streamed), &json!("complete"))
     );
-    assert_eq!(
-        (streamed, model.last_request().unwrap().sent),
-        (tokens.concat(), tokens.concat())
-    );
+    assert_eq!((streamed, model.last_request().unwrap().sent), (tokens.concat(), tokens.concat()));
 
     // The prompts reached the model, and the next turn knows the one before.
-    ada.post(
-        &format!("/conversations/{conversation}/messages"),
-        json!({"content": "And wasps?"}),
-    )
-    .await
-    .expect(200);
+    ada.post(&format!("/conversations/{conversation}/messages"), json!({"content": "And wasps?"}))
+        .await
+        .expect(200);
     let told = model.last_request().unwrap().messages();
     let expected = [
         ("system", "Answer as a beekeeper.\n\nBe brief.".to_owned()),
@@ -184,10 +130,7 @@ async fn a_whole_journey(
 
     // It is found again, by its owner alone.
     let list = ada.get("/conversations").await.expect(200);
-    assert_eq!(
-        list.json["data"]["conversations"][0]["title"],
-        "What do bees say?"
-    );
+    assert_eq!(list.json["data"]["conversations"][0]["title"], "What do bees say?");
     let eve = a_person(&deployment, "eve@example.org").await;
     for path in [
         format!("/projects/{project}"),
@@ -196,21 +139,12 @@ async fn a_whole_journey(
     ] {
         assert_eq!(eve.get(&path).await.expect(404).code(), "NOT_FOUND");
     }
-    let theirs = eve
-        .post("/conversations", json!({"projectId": project}))
-        .await;
+    let theirs = eve.post("/conversations", json!({"projectId": project})).await;
     assert_eq!(theirs.expect(404).code(), "NOT_FOUND");
 
     // A project takes its conversations with it.
-    ada.call(Method::DELETE, &format!("/projects/{project}"), Value::Null)
-        .await
-        .expect(200);
-    while ada
-        .get(&format!("/conversations/{conversation}"))
-        .await
-        .status
-        == 200
-    {}
+    ada.call(Method::DELETE, &format!("/projects/{project}"), Value::Null).await.expect(200);
+    while ada.get(&format!("/conversations/{conversation}")).await.status == 200 {}
     assert_eq!(
         ada.get("/conversations").await.expect(200).json["data"]["conversations"],
         json!([])

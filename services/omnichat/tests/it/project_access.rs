@@ -31,11 +31,7 @@ impl Conversations for NoConversations {
 
 fn behalf(actor: &Actor, app: &TestApp) -> OnBehalf {
     let claims = app.instance.keys.verify_access(actor.token()).unwrap();
-    OnBehalf {
-        user: claims.sub,
-        token: actor.token().into(),
-        request_id: "req_test".to_owned(),
-    }
+    OnBehalf { user: claims.sub, token: actor.token().into(), request_id: "req_test".to_owned() }
 }
 
 #[rstest]
@@ -46,66 +42,35 @@ async fn active_prompts_come_in_order_and_only_to_their_owner(
     let database = TestDatabase::new(Engine::Postgres).await;
     let settings = settings(&[ProjectService::DEFAULTS], &database, &[]);
     let instance = Instance::new(&settings).unwrap();
-    let module = ProjectModule::build(&settings, &instance, Arc::new(NoConversations))
-        .await
-        .unwrap();
+    let module =
+        ProjectModule::build(&settings, &instance, Arc::new(NoConversations)).await.unwrap();
     let in_process = InProcessProjects::new(module.state());
-    let app = TestApp::serve(
-        &settings,
-        instance.clone(),
-        vec![Arc::new(module)],
-        Paths::Bare,
-    )
-    .await;
+    let app =
+        TestApp::serve(&settings, instance.clone(), vec![Arc::new(module)], Paths::Bare).await;
     let http = http_client(Duration::from_secs(1)).unwrap();
     let deadline = Duration::from_secs(5);
-    let sibling = Sibling::new(
-        "project-service",
-        &app.base_url,
-        http,
-        deadline,
-        "chat-service",
-        instance,
-    );
-    let access: Box<dyn ProjectAccess> = if over_http {
-        Box::new(HttpProjects::new(sibling))
-    } else {
-        Box::new(in_process)
-    };
+    let sibling =
+        Sibling::new("project-service", &app.base_url, http, deadline, "chat-service", instance);
+    let access: Box<dyn ProjectAccess> =
+        if over_http { Box::new(HttpProjects::new(sibling)) } else { Box::new(in_process) };
 
     let (owner, other) = (app.user(), app.user());
-    let project = owner
-        .post("/projects", json!({"name": "p"}))
-        .await
-        .expect(201)
-        .id("project");
+    let project = owner.post("/projects", json!({"name": "p"})).await.expect(201).id("project");
     for number in 0..150 {
         let body = json!({
             "name": format!("{number}"), "content": format!("c{number}"),
             "isActive": number % 50 != 3, "position": 1_000 - number,
         });
-        owner
-            .post(&format!("/projects/{project}/prompts"), body)
-            .await
-            .expect(201);
+        owner.post(&format!("/projects/{project}/prompts"), body).await.expect(201);
     }
     let project: ProjectId = project.parse().unwrap();
 
-    let expected: Vec<String> = (0..150)
-        .rev()
-        .filter(|n| n % 50 != 3)
-        .map(|n| format!("c{n}"))
-        .collect();
+    let expected: Vec<String> =
+        (0..150).rev().filter(|n| n % 50 != 3).map(|n| format!("c{n}")).collect();
     for _ in 0..2 {
-        let prompts = access
-            .prompts(&behalf(&owner, &app), project)
-            .await
-            .unwrap();
-        let contents: Vec<_> = prompts
-            .prompts
-            .iter()
-            .map(|prompt| prompt.content.clone())
-            .collect();
+        let prompts = access.prompts(&behalf(&owner, &app), project).await.unwrap();
+        let contents: Vec<_> =
+            prompts.prompts.iter().map(|prompt| prompt.content.clone()).collect();
         assert_eq!((contents, prompts.is_stale), (expected.clone(), false));
         assert!(prompts.prompts.iter().all(|prompt| prompt.version == 1));
     }

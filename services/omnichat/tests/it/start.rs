@@ -13,10 +13,7 @@ const URL: (&str, &str) = ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothin
 const SECRETS: (&str, &str) = ("JWT_SECRETS", JWT_SECRETS);
 
 fn run(name: &str, variables: &[(&str, &str)]) -> Output {
-    command(name)
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap()
+    command(name).envs(variables.iter().copied()).output().unwrap()
 }
 
 #[rstest]
@@ -37,15 +34,9 @@ fn a_service_says_which_setting_is_wrong(
     #[case] named: &str,
     #[values("auth-service", "project-service", "chat-service")] service: &str,
 ) {
-    let argument = variables
-        .iter()
-        .find(|(name, _)| *name == "ARGUMENT")
-        .map(|(_, argument)| *argument);
-    let output = command(service)
-        .args(argument)
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
+    let argument =
+        variables.iter().find(|(name, _)| *name == "ARGUMENT").map(|(_, argument)| *argument);
+    let output = command(service).args(argument).envs(variables.iter().copied()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned()
         + &String::from_utf8_lossy(&output.stdout);
     assert!(!output.status.success() && said.contains(named), "{said}");
@@ -64,10 +55,7 @@ fn a_services_own_settings_are_checked_too() {
     ] {
         let output = run(service, &[URL, SECRETS, (name, value)]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(
-            !output.status.success() && said.contains(name) && !said.contains(value),
-            "{said}"
-        );
+        assert!(!output.status.success() && said.contains(name) && !said.contains(value), "{said}");
     }
 }
 
@@ -76,16 +64,9 @@ fn the_all_in_one_makes_its_own_secret_once_and_keeps_it() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let migrate = || {
-        let output = command("omnichat")
-            .args(["migrate", "--data-dir"])
-            .arg(&data)
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let output =
+            command("omnichat").args(["migrate", "--data-dir"]).arg(&data).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         (
             String::from_utf8(output.stdout).unwrap(),
             std::fs::read(data.join("jwt-secrets")).unwrap(),
@@ -94,9 +75,7 @@ fn the_all_in_one_makes_its_own_secret_once_and_keeps_it() {
     let (said, secret) = migrate();
     assert!(said.contains("jwt-secrets"), "{said}");
     let mode = std::os::unix::fs::PermissionsExt::mode(
-        &std::fs::metadata(data.join("jwt-secrets"))
-            .unwrap()
-            .permissions(),
+        &std::fs::metadata(data.join("jwt-secrets")).unwrap().permissions(),
     );
     assert_eq!(mode & 0o777, 0o600);
     let (said, again) = migrate();

@@ -15,10 +15,7 @@ impl Conversations for ChatService {
         project: ProjectId,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let path = format!("/internal/projects/{project}");
-        let answer = self
-            .0
-            .call(Method::DELETE, &path, Identity::Service, &[])
-            .await?;
+        let answer = self.0.call(Method::DELETE, &path, Identity::Service, &[]).await?;
         if answer.status.is_success() {
             Ok(())
         } else {

@@ -19,9 +19,7 @@ impl Courier for DeletionCourier {
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         match message.kind.as_str() {
             PROJECT_DELETED => {
-                self.0
-                    .delete_of_project(ProjectId::deserialize(&message.payload)?)
-                    .await
+                self.0.delete_of_project(ProjectId::deserialize(&message.payload)?).await
             }
             other => Err(format!("unknown kind of message: {other}").into()),
         }

@@ -26,11 +26,7 @@ impl FromRequest for OwnedProject {
             let id = id.map_err(|_| AppError::not_found())?.into_inner();
             let state =
                 state.ok_or_else(|| AppError::internal("no project state is configured"))?;
-            let project = state
-                .projects
-                .get(caller.user, id)
-                .await
-                .map_err(errors::project)?;
+            let project = state.projects.get(caller.user, id).await.map_err(errors::project)?;
             Ok(Self(project))
         }
         .boxed_local()

@@ -7,27 +7,7 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let prompts = Table::create()
-            .table("prompts")
-            .col(uuid("id").primary_key())
-            .col(uuid("project_id"))
-            .col(uuid("user_id"))
-            .col(string("name"))
-            .col(text("content"))
-            .col(integer("version"))
-            .col(boolean("is_active"))
-            .col(integer("position"))
-            .col(timestamp_with_time_zone("created_at"))
-            .col(timestamp_with_time_zone("updated_at"))
-            .foreign_key(
-                ForeignKey::create()
-                    .name("prompts_project")
-                    .from("prompts", "project_id")
-                    .to("projects", "id")
-                    .on_delete(ForeignKeyAction::Cascade),
-            )
-            .to_owned();
-        manager.create_table(prompts).await?;
+        manager.create_table(prompts()).await?;
         let name = Index::create()
             .name("prompts_project_name")
             .table("prompts")
@@ -52,21 +32,47 @@ impl MigrationTrait for Migration {
                 .to_owned();
             manager.create_index(index).await?;
         }
-        let versions = Table::create()
-            .table("prompt_versions")
-            .col(uuid("prompt_id"))
-            .col(integer("version"))
-            .col(text("content"))
-            .col(timestamp_with_time_zone("created_at"))
-            .primary_key(Index::create().col("prompt_id").col("version"))
-            .foreign_key(
-                ForeignKey::create()
-                    .name("prompt_versions_prompt")
-                    .from("prompt_versions", "prompt_id")
-                    .to("prompts", "id")
-                    .on_delete(ForeignKeyAction::Cascade),
-            )
-            .to_owned();
-        manager.create_table(versions).await
+        manager.create_table(prompt_versions()).await
     }
+}
+
+fn prompts() -> TableCreateStatement {
+    Table::create()
+        .table("prompts")
+        .col(uuid("id").primary_key())
+        .col(uuid("project_id"))
+        .col(uuid("user_id"))
+        .col(string("name"))
+        .col(text("content"))
+        .col(integer("version"))
+        .col(boolean("is_active"))
+        .col(integer("position"))
+        .col(timestamp_with_time_zone("created_at"))
+        .col(timestamp_with_time_zone("updated_at"))
+        .foreign_key(
+            ForeignKey::create()
+                .name("prompts_project")
+                .from("prompts", "project_id")
+                .to("projects", "id")
+                .on_delete(ForeignKeyAction::Cascade),
+        )
+        .to_owned()
+}
+
+fn prompt_versions() -> TableCreateStatement {
+    Table::create()
+        .table("prompt_versions")
+        .col(uuid("prompt_id"))
+        .col(integer("version"))
+        .col(text("content"))
+        .col(timestamp_with_time_zone("created_at"))
+        .primary_key(Index::create().col("prompt_id").col("version"))
+        .foreign_key(
+            ForeignKey::create()
+                .name("prompt_versions_prompt")
+                .from("prompt_versions", "prompt_id")
+                .to("prompts", "id")
+                .on_delete(ForeignKeyAction::Cascade),
+        )
+        .to_owned()
 }

@@ -27,12 +27,9 @@ impl SqlProjects {
     }
 
     async fn count(&self, owner: UserId) -> Result<u64, StoreError> {
-        let counted = project_count::Entity::find_by_id(owner.uuid())
-            .one(self.db.connection())
-            .await;
-        Ok(counted
-            .map_err(store_error)?
-            .map_or(0, |row| row.projects.unsigned_abs()))
+        let counted =
+            project_count::Entity::find_by_id(owner.uuid()).one(self.db.connection()).await;
+        Ok(counted.map_err(store_error)?.map_or(0, |row| row.projects.unsigned_abs()))
     }
 
     /// Deletes the rows that match and notes each for chat-service.
@@ -51,9 +48,7 @@ impl SqlProjects {
             return Ok(deleted);
         }
         for row in &deleted {
-            self.outbox
-                .note(&tx, PROJECT_DELETED, &row.id.to_string().into())
-                .await?;
+            self.outbox.note(&tx, PROJECT_DELETED, &row.id.to_string().into()).await?;
         }
         let count = i64::try_from(deleted.len()).unwrap_or(i64::MAX);
         add_to_count(&tx, owner, -count).await?;
@@ -92,20 +87,10 @@ impl ProjectRepository for SqlProjects {
                 ProjectSort::CreatedAt => row.created_at,
                 ProjectSort::UpdatedAt => row.updated_at,
             };
-            Position {
-                key: at.timestamp_micros(),
-                id: row.id,
-            }
+            Position { key: at.timestamp_micros(), id: row.id }
         });
-        let total = if filter.search.is_none() {
-            Some(self.count(owner).await?)
-        } else {
-            None
-        };
-        Ok(Page {
-            total,
-            ..page.map(Project::from)
-        })
+        let total = if filter.search.is_none() { Some(self.count(owner).await?) } else { None };
+        Ok(Page { total, ..page.map(Project::from) })
     }
 
     async fn find(&self, owner: UserId, id: ProjectId) -> Result<Option<Project>, StoreError> {
@@ -120,9 +105,7 @@ impl ProjectRepository for SqlProjects {
     async fn insert(&self, project: &Project) -> Result<(), StoreError> {
         let insert = async {
             let tx = self.db.begin_write().await?;
-            project::Entity::insert(row_of(project))
-                .exec_without_returning(&tx)
-                .await?;
+            project::Entity::insert(row_of(project)).exec_without_returning(&tx).await?;
             add_to_count(&tx, project.owner, 1).await?;
             tx.commit().await
         };
@@ -136,10 +119,7 @@ impl ProjectRepository for SqlProjects {
         changes: &ProjectChanges,
         at: DateTime<Utc>,
     ) -> Result<Option<Project>, StoreError> {
-        let mut change = project::ActiveModel {
-            updated_at: Set(at),
-            ..Default::default()
-        };
+        let mut change = project::ActiveModel { updated_at: Set(at), ..Default::default() };
         if let Some(name) = &changes.name {
             change.name = Set(name.clone());
         }
@@ -162,21 +142,14 @@ impl ProjectRepository for SqlProjects {
         id: ProjectId,
     ) -> Result<Option<DeletedProject>, StoreError> {
         let condition = Condition::all().add(project::Column::Id.eq(id.uuid()));
-        let deleted = self
-            .delete_where(owner, condition)
-            .await
-            .map_err(store_error)?;
-        Ok(deleted.first().map(|row| DeletedProject {
-            id,
-            prompts: u64::from(row.prompt_count.unsigned_abs()),
-        }))
+        let deleted = self.delete_where(owner, condition).await.map_err(store_error)?;
+        Ok(deleted
+            .first()
+            .map(|row| DeletedProject { id, prompts: u64::from(row.prompt_count.unsigned_abs()) }))
     }
 
     async fn delete_all(&self, owner: UserId) -> Result<u64, StoreError> {
-        let deleted = self
-            .delete_where(owner, Condition::all())
-            .await
-            .map_err(store_error)?;
+        let deleted = self.delete_where(owner, Condition::all()).await.map_err(store_error)?;
         Ok(deleted.len() as u64)
     }
 }

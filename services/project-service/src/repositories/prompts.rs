@@ -106,10 +106,7 @@ impl PromptRepository for SqlPrompts {
     }
 
     async fn find(&self, owner: UserId, id: PromptId) -> Result<Option<Prompt>, StoreError> {
-        let row = owned(owner, id)
-            .one(self.db.connection())
-            .await
-            .map_err(store_error)?;
+        let row = owned(owner, id).one(self.db.connection()).await.map_err(store_error)?;
         Ok(row.map(Prompt::from))
     }
 
@@ -117,10 +114,7 @@ impl PromptRepository for SqlPrompts {
         let tx = self.db.begin_write().await.map_err(store_error)?;
         // Finds the project, and makes its other writers wait.
         let project = prompt.project.uuid();
-        if !touch_project(&tx, prompt.owner, project, 1)
-            .await
-            .map_err(store_error)?
-        {
+        if !touch_project(&tx, prompt.owner, project, 1).await.map_err(store_error)? {
             return Err(PromptError::NotFound);
         }
         let position = match position {
@@ -128,10 +122,8 @@ impl PromptRepository for SqlPrompts {
             None => next_position(&tx, project).await.map_err(store_error)?,
         };
         let row = row_of(prompt, position);
-        let inserted = prompt::Entity::insert(row)
-            .exec_with_returning(&tx)
-            .await
-            .map_err(prompt_error)?;
+        let inserted =
+            prompt::Entity::insert(row).exec_with_returning(&tx).await.map_err(prompt_error)?;
         let version = version_row(
             inserted.id,
             inserted.version,
@@ -157,10 +149,7 @@ impl PromptRepository for SqlPrompts {
         let found = Self::lock(&tx, owner, id).await.map_err(store_error)?;
         let before = found.ok_or(PromptError::NotFound)?;
         let current = before.version.unsigned_abs();
-        if changes
-            .expected_version
-            .is_some_and(|expected| expected != current)
-        {
+        if changes.expected_version.is_some_and(|expected| expected != current) {
             return Err(PromptError::VersionConflict { current });
         }
         let mut change: prompt::ActiveModel = Default::default();
@@ -173,10 +162,7 @@ impl PromptRepository for SqlPrompts {
         if let Some(position) = changes.position {
             change.position = Set(position);
         }
-        let content = changes
-            .content
-            .clone()
-            .filter(|content| *content != before.content);
+        let content = changes.content.clone().filter(|content| *content != before.content);
         Self::write(tx, before, change, content, at).await
     }
 
@@ -220,12 +206,9 @@ impl PromptRepository for SqlPrompts {
         page: PageRequest,
     ) -> Result<Page<PromptVersion>, StoreError> {
         let rows = versions_of(owner, id)
-            .page(
-                prompt_version::Column::Version,
-                prompt_version::Column::PromptId,
-                page,
-                |key| i32::try_from(key).unwrap_or(i32::MAX).into(),
-            )
+            .page(prompt_version::Column::Version, prompt_version::Column::PromptId, page, |key| {
+                i32::try_from(key).unwrap_or(i32::MAX).into()
+            })
             .all(self.db.connection())
             .await
             .map_err(store_error)?;
@@ -304,11 +287,7 @@ async fn next_position(tx: &DatabaseTransaction, project: Uuid) -> Result<i32, D
 }
 
 fn prompt_error(error: DbErr) -> PromptError {
-    if is_unique_violation(
-        &error,
-        "prompts_project_name",
-        "prompts.project_id, prompts.name",
-    ) {
+    if is_unique_violation(&error, "prompts_project_name", "prompts.project_id, prompts.name") {
         PromptError::NameTaken
     } else {
         store_error(error).into()

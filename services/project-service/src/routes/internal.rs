@@ -17,11 +17,7 @@ pub async fn delete_user_projects(
     _: ServiceCaller,
     user: Path<UserId>,
 ) -> Result<Answer<DeletedUserData>, AppError> {
-    let deleted_projects = state
-        .projects
-        .delete_all(*user)
-        .await
-        .map_err(errors::project)?;
+    let deleted_projects = state.projects.delete_all(*user).await.map_err(errors::project)?;
     Ok(Answer::ok(DeletedUserData { deleted_projects }))
 }
 
@@ -38,12 +34,7 @@ pub async fn export_user_projects(
         .records(*user)
         .map_err(|error| actix_web::Error::from(errors::prompt(error)))
         .and_then(async |record| {
-            ExportLine::from(record)
-                .render()
-                .map(Bytes::from)
-                .map_err(Into::into)
+            ExportLine::from(record).render().map(Bytes::from).map_err(Into::into)
         });
-    HttpResponse::Ok()
-        .content_type("application/x-ndjson")
-        .streaming(lines)
+    HttpResponse::Ok().content_type("application/x-ndjson").streaming(lines)
 }

@@ -55,11 +55,8 @@ pub async fn update_project(
     id: Path<ProjectId>,
     Body(body): Body<UpdateProjectRequest>,
 ) -> Result<Answer<ProjectData>, AppError> {
-    let project = state
-        .projects
-        .update(caller.user, *id, &body.into())
-        .await
-        .map_err(errors::project)?;
+    let project =
+        state.projects.update(caller.user, *id, &body.into()).await.map_err(errors::project)?;
     Ok(Answer::ok(project.into()))
 }
 
@@ -70,10 +67,6 @@ pub async fn delete_project(
     caller: Caller,
     id: Path<ProjectId>,
 ) -> Result<Answer<DeletedProjectData>, AppError> {
-    let deleted = state
-        .projects
-        .delete(caller.user, *id)
-        .await
-        .map_err(errors::project)?;
+    let deleted = state.projects.delete(caller.user, *id).await.map_err(errors::project)?;
     Ok(Answer::ok(deleted.into()))
 }

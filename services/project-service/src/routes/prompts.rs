@@ -24,9 +24,7 @@ pub async fn list_project_prompts(
         .await
         .map_err(errors::prompt)?;
     let pagination = paging.pagination(&page);
-    Ok(Answer::ok(page.into())
-        .paged(pagination)
-        .tagged(project.prompts_revision.to_string()))
+    Ok(Answer::ok(page.into()).paged(pagination).tagged(project.prompts_revision.to_string()))
 }
 
 /// Makes a prompt, at version 1.
@@ -37,11 +35,8 @@ pub async fn create_prompt(
     project: Path<ProjectId>,
     Body(body): Body<CreatePromptRequest>,
 ) -> Result<Answer<PromptData>, AppError> {
-    let prompt = state
-        .prompts
-        .create(caller.user, *project, body.into())
-        .await
-        .map_err(errors::prompt)?;
+    let prompt =
+        state.prompts.create(caller.user, *project, body.into()).await.map_err(errors::prompt)?;
     Ok(Answer::created(prompt.into()))
 }
 
@@ -69,11 +64,7 @@ pub async fn get_prompt(
     caller: Caller,
     id: Path<PromptId>,
 ) -> Result<Answer<PromptData>, AppError> {
-    let prompt = state
-        .prompts
-        .get(caller.user, *id)
-        .await
-        .map_err(errors::prompt)?;
+    let prompt = state.prompts.get(caller.user, *id).await.map_err(errors::prompt)?;
     Ok(Answer::ok(prompt.into()))
 }
 
@@ -85,11 +76,8 @@ pub async fn update_prompt(
     id: Path<PromptId>,
     Body(body): Body<UpdatePromptRequest>,
 ) -> Result<Answer<PromptData>, AppError> {
-    let prompt = state
-        .prompts
-        .update(caller.user, *id, &body.into())
-        .await
-        .map_err(errors::prompt)?;
+    let prompt =
+        state.prompts.update(caller.user, *id, &body.into()).await.map_err(errors::prompt)?;
     Ok(Answer::ok(prompt.into()))
 }
 
@@ -100,14 +88,8 @@ pub async fn delete_prompt(
     caller: Caller,
     id: Path<PromptId>,
 ) -> Result<Answer<DeletedPromptData>, AppError> {
-    state
-        .prompts
-        .delete(caller.user, *id)
-        .await
-        .map_err(errors::prompt)?;
-    Ok(Answer::ok(DeletedPromptData {
-        deleted_prompt: *id,
-    }))
+    state.prompts.delete(caller.user, *id).await.map_err(errors::prompt)?;
+    Ok(Answer::ok(DeletedPromptData { deleted_prompt: *id }))
 }
 
 /// All texts that a prompt has had, newest first.
@@ -119,11 +101,8 @@ pub async fn list_prompt_versions(
     Query(query): Query<ListVersionsQuery>,
 ) -> Result<Answer<VersionsData>, AppError> {
     let paging = query.paging(*id)?;
-    let page = state
-        .prompts
-        .versions(caller.user, *id, paging.request())
-        .await
-        .map_err(errors::prompt)?;
+    let page =
+        state.prompts.versions(caller.user, *id, paging.request()).await.map_err(errors::prompt)?;
     let pagination = paging.pagination(&page);
     Ok(Answer::ok(page.into()).paged(pagination))
 }
@@ -136,14 +115,8 @@ pub async fn get_prompt_version(
     path: Path<(PromptId, u32)>,
 ) -> Result<Answer<VersionData>, AppError> {
     let (id, version) = path.into_inner();
-    let version = state
-        .prompts
-        .version(caller.user, id, version)
-        .await
-        .map_err(errors::prompt)?;
-    Ok(Answer::ok(VersionData {
-        version: version.into(),
-    }))
+    let version = state.prompts.version(caller.user, id, version).await.map_err(errors::prompt)?;
+    Ok(Answer::ok(VersionData { version: version.into() }))
 }
 
 /// Makes a new version with the text of an older one.
@@ -154,11 +127,8 @@ pub async fn restore_prompt(
     id: Path<PromptId>,
     Body(body): Body<RestorePromptRequest>,
 ) -> Result<Answer<PromptData>, AppError> {
-    let prompt = state
-        .prompts
-        .restore(caller.user, *id, body.version)
-        .await
-        .map_err(errors::prompt)?;
+    let prompt =
+        state.prompts.restore(caller.user, *id, body.version).await.map_err(errors::prompt)?;
     Ok(Answer::ok(prompt.into()))
 }
 
@@ -170,10 +140,7 @@ pub async fn render_prompt(
     id: Path<PromptId>,
     Body(body): Body<RenderPromptRequest>,
 ) -> Result<Answer<RenderedPromptData>, AppError> {
-    let content = state
-        .prompts
-        .render(caller.user, *id, &body.variables)
-        .await
-        .map_err(errors::prompt)?;
+    let content =
+        state.prompts.render(caller.user, *id, &body.variables).await.map_err(errors::prompt)?;
     Ok(Answer::ok(RenderedPromptData { content }))
 }

@@ -39,10 +39,9 @@ impl From<ProjectRecord> for ExportLine {
         match record {
             ProjectRecord::Project(project) => Self::Project(project.into()),
             ProjectRecord::Prompt(prompt) => Self::Prompt(prompt.into()),
-            ProjectRecord::Version(prompt_id, version) => Self::PromptVersion {
-                prompt_id,
-                version: version.into(),
-            },
+            ProjectRecord::Version(prompt_id, version) => {
+                Self::PromptVersion { prompt_id, version: version.into() }
+            }
         }
     }
 }

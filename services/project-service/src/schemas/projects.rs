@@ -103,30 +103,18 @@ impl ListProjectsQuery {
             ProjectOrderBy::CreatedAt => ProjectSort::CreatedAt,
             ProjectOrderBy::UpdatedAt => ProjectSort::UpdatedAt,
         };
-        ProjectFilter {
-            search: self.q.clone(),
-            sort,
-        }
+        ProjectFilter { search: self.q.clone(), sort }
     }
 
     pub fn paging(&self, owner: UserId) -> Result<Paging, AppError> {
         let scope = format!("projects:{:?}:{:?}:{owner}", self.order_by, self.order);
-        Paging::read(
-            scope,
-            self.order.into(),
-            self.limit,
-            Limit(20),
-            self.cursor.as_deref(),
-        )
+        Paging::read(scope, self.order.into(), self.limit, Limit(20), self.cursor.as_deref())
     }
 }
 
 impl From<UpdateProjectRequest> for ProjectChanges {
     fn from(request: UpdateProjectRequest) -> Self {
-        Self {
-            name: request.name,
-            description: request.description,
-        }
+        Self { name: request.name, description: request.description }
     }
 }
 
@@ -145,25 +133,18 @@ impl From<Project> for ProjectResponse {
 
 impl From<Project> for ProjectData {
     fn from(project: Project) -> Self {
-        Self {
-            project: project.into(),
-        }
+        Self { project: project.into() }
     }
 }
 
 impl From<Page<Project>> for ProjectsData {
     fn from(page: Page<Project>) -> Self {
-        Self {
-            projects: page.items.into_iter().map(Into::into).collect(),
-        }
+        Self { projects: page.items.into_iter().map(Into::into).collect() }
     }
 }
 
 impl From<DeletedProject> for DeletedProjectData {
     fn from(deleted: DeletedProject) -> Self {
-        Self {
-            deleted_project: deleted.id,
-            deleted_prompts: deleted.prompts,
-        }
+        Self { deleted_project: deleted.id, deleted_prompts: deleted.prompts }
     }
 }

@@ -196,12 +196,7 @@ impl ListProjectPromptsQuery {
             PromptOrderBy::UpdatedAt => PromptSort::UpdatedAt,
             PromptOrderBy::Position => PromptSort::Position,
         };
-        PromptFilter {
-            project: Some(project),
-            search: None,
-            active: self.is_active,
-            sort,
-        }
+        PromptFilter { project: Some(project), search: None, active: self.is_active, sort }
     }
 
     pub fn paging(&self, project: &Project) -> Result<Paging, AppError> {
@@ -209,13 +204,7 @@ impl ListProjectPromptsQuery {
             "prompts:{}:{:?}:{:?}:{}",
             project.id, self.order_by, self.order, project.owner
         );
-        Paging::read(
-            scope,
-            self.order.into(),
-            self.limit,
-            Limit(20),
-            self.cursor.as_deref(),
-        )
+        Paging::read(scope, self.order.into(), self.limit, Limit(20), self.cursor.as_deref())
     }
 }
 
@@ -231,26 +220,14 @@ impl ListPromptsQuery {
 
     pub fn paging(&self, owner: UserId) -> Result<Paging, AppError> {
         let scope = format!("prompts:{owner}");
-        Paging::read(
-            scope,
-            Direction::Descending,
-            self.limit,
-            Limit(20),
-            self.cursor.as_deref(),
-        )
+        Paging::read(scope, Direction::Descending, self.limit, Limit(20), self.cursor.as_deref())
     }
 }
 
 impl ListVersionsQuery {
     pub fn paging(&self, prompt: PromptId) -> Result<Paging, AppError> {
         let scope = format!("versions:{prompt}");
-        Paging::read(
-            scope,
-            Direction::Descending,
-            self.limit,
-            Limit(20),
-            self.cursor.as_deref(),
-        )
+        Paging::read(scope, Direction::Descending, self.limit, Limit(20), self.cursor.as_deref())
     }
 }
 
@@ -286,10 +263,7 @@ impl From<Prompt> for PromptResponse {
             version: prompt.version,
             is_active: prompt.is_active,
             position: prompt.position,
-            variables: variables(&prompt.content)
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
+            variables: variables(&prompt.content).into_iter().map(str::to_owned).collect(),
             content: prompt.content,
             created_at: prompt.created_at,
             updated_at: prompt.updated_at,
@@ -299,34 +273,24 @@ impl From<Prompt> for PromptResponse {
 
 impl From<Prompt> for PromptData {
     fn from(prompt: Prompt) -> Self {
-        Self {
-            prompt: prompt.into(),
-        }
+        Self { prompt: prompt.into() }
     }
 }
 
 impl From<Page<Prompt>> for PromptsData {
     fn from(page: Page<Prompt>) -> Self {
-        Self {
-            prompts: page.items.into_iter().map(Into::into).collect(),
-        }
+        Self { prompts: page.items.into_iter().map(Into::into).collect() }
     }
 }
 
 impl From<PromptVersion> for VersionResponse {
     fn from(version: PromptVersion) -> Self {
-        Self {
-            version: version.version,
-            content: version.content,
-            created_at: version.created_at,
-        }
+        Self { version: version.version, content: version.content, created_at: version.created_at }
     }
 }
 
 impl From<Page<PromptVersion>> for VersionsData {
     fn from(page: Page<PromptVersion>) -> Self {
-        Self {
-            versions: page.items.into_iter().map(Into::into).collect(),
-        }
+        Self { versions: page.items.into_iter().map(Into::into).collect() }
     }
 }

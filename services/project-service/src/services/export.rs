@@ -32,10 +32,7 @@ impl Export {
             pages(move |page| {
                 let this = this.clone();
                 async move {
-                    let filter = ProjectFilter {
-                        search: None,
-                        sort: ProjectSort::CreatedAt,
-                    };
+                    let filter = ProjectFilter { search: None, sort: ProjectSort::CreatedAt };
                     this.projects.list(owner, &filter, page).await
                 }
             })
@@ -48,9 +45,7 @@ impl Export {
                     Ok(stream::once(async { Ok(ProjectRecord::Prompt(prompt)) }).chain(versions))
                 }
             });
-        projects
-            .chain(prompts.try_flatten())
-            .map_err(PromptError::from)
+        projects.chain(prompts.try_flatten()).map_err(PromptError::from)
     }
 
     fn prompts(self, owner: UserId) -> impl Stream<Item = Result<Prompt, StoreError>> {
@@ -94,17 +89,10 @@ where
         let Next::From(after) = next else {
             return Ok(None);
         };
-        let page = read(PageRequest {
-            limit: PAGE,
-            after,
-            direction: Direction::Ascending,
-        })
-        .await?;
+        let page =
+            read(PageRequest { limit: PAGE, after, direction: Direction::Ascending }).await?;
         let next = page.next.map_or(Next::End, |place| Next::From(Some(place)));
-        Ok(Some((
-            stream::iter(page.items.into_iter().map(Ok)),
-            (next, read),
-        )))
+        Ok(Some((stream::iter(page.items.into_iter().map(Ok)), (next, read))))
     })
     .try_flatten()
 }

@@ -13,11 +13,7 @@ pub struct Projects {
 
 impl Projects {
     pub fn new(projects: Arc<dyn ProjectRepository>, clock: Arc<dyn Clock>, ids: Ids) -> Self {
-        Self {
-            projects,
-            clock,
-            ids,
-        }
+        Self { projects, clock, ids }
     }
 
     pub async fn list(
@@ -30,10 +26,7 @@ impl Projects {
     }
 
     pub async fn get(&self, owner: UserId, id: ProjectId) -> Result<Project, ProjectError> {
-        self.projects
-            .find(owner, id)
-            .await?
-            .ok_or(ProjectError::NotFound)
+        self.projects.find(owner, id).await?.ok_or(ProjectError::NotFound)
     }
 
     pub async fn create(
@@ -63,10 +56,7 @@ impl Projects {
         id: ProjectId,
         changes: &ProjectChanges,
     ) -> Result<Project, ProjectError> {
-        let updated = self
-            .projects
-            .update(owner, id, changes, self.clock.now())
-            .await?;
+        let updated = self.projects.update(owner, id, changes, self.clock.now()).await?;
         updated.ok_or(ProjectError::NotFound)
     }
 
@@ -77,10 +67,7 @@ impl Projects {
         owner: UserId,
         id: ProjectId,
     ) -> Result<DeletedProject, ProjectError> {
-        self.projects
-            .delete(owner, id)
-            .await?
-            .ok_or(ProjectError::NotFound)
+        self.projects.delete(owner, id).await?.ok_or(ProjectError::NotFound)
     }
 
     /// Deletes all that a user owns; how many projects that was. Safe to repeat.

@@ -14,11 +14,7 @@ pub struct Prompts {
 
 impl Prompts {
     pub fn new(prompts: Arc<dyn PromptRepository>, clock: Arc<dyn Clock>, ids: Ids) -> Self {
-        Self {
-            prompts,
-            clock,
-            ids,
-        }
+        Self { prompts, clock, ids }
     }
 
     pub async fn list(
@@ -31,10 +27,7 @@ impl Prompts {
     }
 
     pub async fn get(&self, owner: UserId, id: PromptId) -> Result<Prompt, PromptError> {
-        self.prompts
-            .find(owner, id)
-            .await?
-            .ok_or(PromptError::NotFound)
+        self.prompts.find(owner, id).await?.ok_or(PromptError::NotFound)
     }
 
     pub async fn create(
@@ -65,9 +58,7 @@ impl Prompts {
         id: PromptId,
         changes: &PromptChanges,
     ) -> Result<Prompt, PromptError> {
-        self.prompts
-            .update(owner, id, changes, self.clock.now())
-            .await
+        self.prompts.update(owner, id, changes, self.clock.now()).await
     }
 
     pub async fn restore(
@@ -76,18 +67,12 @@ impl Prompts {
         id: PromptId,
         version: u32,
     ) -> Result<Prompt, PromptError> {
-        self.prompts
-            .restore(owner, id, version, self.clock.now())
-            .await
+        self.prompts.restore(owner, id, version, self.clock.now()).await
     }
 
     pub async fn delete(&self, owner: UserId, id: PromptId) -> Result<(), PromptError> {
         let was_there = self.prompts.delete(owner, id).await?;
-        if was_there {
-            Ok(())
-        } else {
-            Err(PromptError::NotFound)
-        }
+        if was_there { Ok(()) } else { Err(PromptError::NotFound) }
     }
 
     pub async fn versions(
@@ -110,10 +95,7 @@ impl Prompts {
         id: PromptId,
         version: u32,
     ) -> Result<PromptVersion, PromptError> {
-        self.prompts
-            .version(owner, id, version)
-            .await?
-            .ok_or(PromptError::NotFound)
+        self.prompts.version(owner, id, version).await?.ok_or(PromptError::NotFound)
     }
 
     /// The prompt's text with its variables filled in.

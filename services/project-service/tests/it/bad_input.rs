@@ -12,10 +12,7 @@ async fn fields_are_checked_and_all_that_fail_are_named() {
     let user = app.user();
     let project = a_project(&user, "p").await;
     let prompt = a_prompt(&user, &project, "n", "c").await;
-    let (projects, prompts) = (
-        "/projects".to_owned(),
-        format!("/projects/{project}/prompts"),
-    );
+    let (projects, prompts) = ("/projects".to_owned(), format!("/projects/{project}/prompts"));
     let (one, restore, render) = (
         format!("/prompts/{prompt}"),
         format!("/prompts/{prompt}/restore"),
@@ -27,95 +24,41 @@ async fn fields_are_checked_and_all_that_fail_are_named() {
         (Method::POST, &projects, json!({"name": 7}), "name"),
         (Method::POST, &projects, json!({"name": null}), "name"),
         (Method::POST, &projects, json!({"name": " "}), "name"),
-        (
-            Method::POST,
-            &projects,
-            json!({"name": "x".repeat(201)}),
-            "name",
-        ),
+        (Method::POST, &projects, json!({"name": "x".repeat(201)}), "name"),
         (
             Method::POST,
             &projects,
             json!({"name": "x", "description": "x".repeat(2001)}),
             "description",
         ),
-        (
-            Method::POST,
-            &projects,
-            json!({"name": "x", "userId": "y"}),
-            "userId",
-        ),
-        (
-            Method::POST,
-            &projects,
-            json!({"name": "x", "id": "y"}),
-            "id",
-        ),
+        (Method::POST, &projects, json!({"name": "x", "userId": "y"}), "userId"),
+        (Method::POST, &projects, json!({"name": "x", "id": "y"}), "id"),
         (Method::POST, &projects, json!([]), "body"),
         (Method::POST, &projects, json!("x"), "body"),
         (Method::POST, &projects, json!({"name": "a\u{0}b"}), "body"),
         (Method::POST, &prompts, json!({"name": "x"}), "content"),
-        (
-            Method::POST,
-            &prompts,
-            json!({"name": "x", "content": ""}),
-            "content",
-        ),
-        (
-            Method::POST,
-            &prompts,
-            json!({"name": "x", "content": "y", "position": -1}),
-            "position",
-        ),
-        (
-            Method::POST,
-            &prompts,
-            json!({"name": "x", "content": "y", "position": 1.5}),
-            "position",
-        ),
+        (Method::POST, &prompts, json!({"name": "x", "content": ""}), "content"),
+        (Method::POST, &prompts, json!({"name": "x", "content": "y", "position": -1}), "position"),
+        (Method::POST, &prompts, json!({"name": "x", "content": "y", "position": 1.5}), "position"),
         (
             Method::POST,
             &prompts,
             json!({"name": "x", "content": "y", "isActive": "yes"}),
             "isActive",
         ),
-        (
-            Method::PATCH,
-            &one,
-            json!({"expectedVersion": -1}),
-            "expectedVersion",
-        ),
+        (Method::PATCH, &one, json!({"expectedVersion": -1}), "expectedVersion"),
         (Method::PATCH, &one, json!({"version": 3}), "version"),
         (Method::POST, &restore, json!({"version": "1"}), "version"),
-        (
-            Method::POST,
-            &render,
-            json!({"variables": {"a": 1}}),
-            "variables.a",
-        ),
+        (Method::POST, &render, json!({"variables": {"a": 1}}), "variables.a"),
     ];
     for (method, path, body, field) in cases {
-        let refused = user
-            .send(user.request(method, path).json(&body))
-            .await
-            .expect(400);
+        let refused = user.send(user.request(method, path).json(&body)).await.expect(400);
         assert_eq!(refused.code(), "VALIDATION_ERROR", "{body}");
-        assert_eq!(
-            refused.json["error"]["details"]["field"], field,
-            "{body}: {}",
-            refused.text
-        );
-        assert!(
-            refused.json["error"]["details"]["expected"].is_string(),
-            "{}",
-            refused.text
-        );
+        assert_eq!(refused.json["error"]["details"]["field"], field, "{body}: {}", refused.text);
+        assert!(refused.json["error"]["details"]["expected"].is_string(), "{}", refused.text);
     }
     let both = user
-        .post(
-            &projects,
-            json!({"name": "", "description": "x".repeat(2001)}),
-        )
+        .post(&projects, json!({"name": "", "description": "x".repeat(2001)}))
         .await
         .expect(400);
     insta::assert_json_snapshot!("two_fields", redacted(&both.json));
@@ -142,11 +85,7 @@ async fn queries_ids_and_cursors_are_checked() {
     ] {
         let refused = user.get(&format!("/projects?{query}")).await.expect(400);
         assert_eq!(refused.code(), "VALIDATION_ERROR", "{query}");
-        assert_eq!(
-            refused.json["error"]["details"]["field"], field,
-            "{query}: {}",
-            refused.text
-        );
+        assert_eq!(refused.json["error"]["details"]["field"], field, "{query}: {}", refused.text);
     }
     for id in [
         "x",
@@ -157,23 +96,11 @@ async fn queries_ids_and_cursors_are_checked() {
         &"9".repeat(10_000),
         "00000000-0000-0000-0000-000000000000",
     ] {
-        assert_eq!(
-            user.get(&format!("/projects/{id}"))
-                .await
-                .expect(404)
-                .code(),
-            "NOT_FOUND"
-        );
+        assert_eq!(user.get(&format!("/projects/{id}")).await.expect(404).code(), "NOT_FOUND");
     }
     assert_eq!(user.get("/nowhere").await.expect(404).code(), "NOT_FOUND");
-    let put = user
-        .send(user.request(Method::PUT, "/projects").json(&json!({})))
-        .await
-        .expect(405);
-    assert_eq!(
-        (put.code(), put.header("allow")),
-        ("METHOD_NOT_ALLOWED", Some("GET, POST"))
-    );
+    let put = user.send(user.request(Method::PUT, "/projects").json(&json!({}))).await.expect(405);
+    assert_eq!((put.code(), put.header("allow")), ("METHOD_NOT_ALLOWED", Some("GET, POST")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,33 +108,20 @@ async fn bodies_are_bounded_and_must_be_json() {
     let app = start(Engine::Sqlite).await;
     let user = app.user();
     let post = |kind: &'static str, body: String| {
-        let request = user
-            .request(Method::POST, "/projects")
-            .header("content-type", kind)
-            .body(body);
+        let request =
+            user.request(Method::POST, "/projects").header("content-type", kind).body(body);
         let user = user.clone();
         async move { user.send(request).await }
     };
-    for kind in [
-        "text/plain",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data",
-        "",
-    ] {
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""] {
         assert_eq!(
-            post(kind, json!({"name": "x"}).to_string())
-                .await
-                .expect(415)
-                .code(),
+            post(kind, json!({"name": "x"}).to_string()).await.expect(415).code(),
             "UNSUPPORTED_MEDIA_TYPE"
         );
     }
     let json = "application/json";
     assert_eq!(
-        post(json, format!("{{\"name\": \"{}\"}}", "x".repeat(1 << 20)))
-            .await
-            .expect(413)
-            .code(),
+        post(json, format!("{{\"name\": \"{}\"}}", "x".repeat(1 << 20))).await.expect(413).code(),
         "PAYLOAD_TOO_LARGE"
     );
     let broken = [
@@ -220,34 +134,20 @@ async fn bodies_are_bounded_and_must_be_json() {
         "{\"name\": \"\\ud800\"}",
         "\u{feff}{}",
     ];
-    for body in broken
-        .into_iter()
-        .map(str::to_owned)
-        .chain(["[".repeat(100_000)])
-    {
-        assert_eq!(
-            post(json, body).await.expect(400).code(),
-            "VALIDATION_ERROR"
-        );
+    for body in broken.into_iter().map(str::to_owned).chain(["[".repeat(100_000)]) {
+        assert_eq!(post(json, body).await.expect(400).code(), "VALIDATION_ERROR");
     }
-    post(
-        "application/json; charset=utf-8",
-        json!({"name": "Grüße 👋🏽"}).to_string(),
-    )
-    .await
-    .expect(201);
+    post("application/json; charset=utf-8", json!({"name": "Grüße 👋🏽"}).to_string())
+        .await
+        .expect(201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_id_is_taken_if_it_is_well_formed_and_made_otherwise() {
     let app = start(Engine::Sqlite).await;
     let user = app.user();
-    let ask = |id: &str| {
-        user.send(
-            user.request(Method::GET, "/nowhere")
-                .header("x-request-id", id),
-        )
-    };
+    let ask =
+        |id: &str| user.send(user.request(Method::GET, "/nowhere").header("x-request-id", id));
     let kept = ask("abc-1_Z").await;
     assert_eq!(
         (kept.header("x-request-id"), &kept.json["requestId"]),

@@ -19,30 +19,15 @@ async fn a_deleted_users_things_are_gone_and_nobody_elses(
     a_project(&other, "kept").await;
 
     let path = format!("/internal/users/{id}");
-    assert_eq!(
-        auth.delete(&path).await.expect(200).json["data"],
-        json!({"deletedProjects": 2})
-    );
-    assert_eq!(
-        auth.delete(&path).await.expect(200).json["data"],
-        json!({"deletedProjects": 0})
-    );
+    assert_eq!(auth.delete(&path).await.expect(200).json["data"], json!({"deletedProjects": 2}));
+    assert_eq!(auth.delete(&path).await.expect(200).json["data"], json!({"deletedProjects": 0}));
     let list = user.get("/projects").await.expect(200);
     assert_eq!(
-        (
-            &list.json["data"]["projects"],
-            &list.json["pagination"]["totalCount"]
-        ),
+        (&list.json["data"]["projects"], &list.json["pagination"]["totalCount"]),
         (&json!([]), &json!(0))
     );
-    assert_eq!(
-        user.get("/prompts").await.json["data"]["prompts"],
-        json!([])
-    );
-    assert_eq!(
-        other.get("/projects").await.json["pagination"]["totalCount"],
-        1
-    );
+    assert_eq!(user.get("/prompts").await.json["data"]["prompts"], json!([]));
+    assert_eq!(other.get("/projects").await.json["pagination"]["totalCount"], 1);
 }
 
 #[rstest]
@@ -56,20 +41,12 @@ async fn an_export_has_all_that_a_user_owns(
     a_project(&app.user(), "somebody else's").await;
     let project = a_project(&user, "mine").await;
     let prompt = a_prompt(&user, &project, "tone", "one").await;
-    user.patch(&format!("/prompts/{prompt}"), json!({"content": "two"}))
-        .await
-        .expect(200);
+    user.patch(&format!("/prompts/{prompt}"), json!({"content": "two"})).await.expect(200);
 
-    let export = app
-        .service("auth-service")
-        .get(&format!("/internal/users/{id}/export"))
-        .await
-        .expect(200);
+    let export =
+        app.service("auth-service").get(&format!("/internal/users/{id}/export")).await.expect(200);
     assert_eq!(export.header("content-type"), Some("application/x-ndjson"));
-    let lines: Vec<Value> = export
-        .text
-        .lines()
-        .map(|line| redacted(&serde_json::from_str(line).unwrap()))
-        .collect();
+    let lines: Vec<Value> =
+        export.text.lines().map(|line| redacted(&serde_json::from_str(line).unwrap())).collect();
     insta::assert_json_snapshot!("export", lines);
 }

@@ -15,57 +15,27 @@ fn endpoints(project: &str, prompt: &str) -> Vec<(Method, String, Value)> {
     let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
     vec![
         (get.clone(), format!("/projects/{project}"), Value::Null),
-        (
-            patch.clone(),
-            format!("/projects/{project}"),
-            json!({"name": "stolen"}),
-        ),
+        (patch.clone(), format!("/projects/{project}"), json!({"name": "stolen"})),
         (delete.clone(), format!("/projects/{project}"), Value::Null),
-        (
-            get.clone(),
-            format!("/projects/{project}/prompts"),
-            Value::Null,
-        ),
+        (get.clone(), format!("/projects/{project}/prompts"), Value::Null),
         (
             post.clone(),
             format!("/projects/{project}/prompts"),
             json!({"name": "stolen", "content": "x"}),
         ),
         (get.clone(), format!("/prompts/{prompt}"), Value::Null),
-        (
-            patch,
-            format!("/prompts/{prompt}"),
-            json!({"content": "stolen"}),
-        ),
+        (patch, format!("/prompts/{prompt}"), json!({"content": "stolen"})),
         (delete, format!("/prompts/{prompt}"), Value::Null),
-        (
-            get.clone(),
-            format!("/prompts/{prompt}/versions"),
-            Value::Null,
-        ),
+        (get.clone(), format!("/prompts/{prompt}/versions"), Value::Null),
         (get, format!("/prompts/{prompt}/versions/1"), Value::Null),
-        (
-            post.clone(),
-            format!("/prompts/{prompt}/restore"),
-            json!({"version": 1}),
-        ),
-        (
-            post,
-            format!("/prompts/{prompt}/render"),
-            json!({"variables": {}}),
-        ),
+        (post.clone(), format!("/prompts/{prompt}/restore"), json!({"version": 1})),
+        (post, format!("/prompts/{prompt}/render"), json!({"variables": {}})),
     ]
 }
 
 async fn ask(actor: &Actor, (method, path, body): &(Method, String, Value)) -> Reply {
     let request = actor.request(method.clone(), path);
-    actor
-        .send(if body.is_null() {
-            request
-        } else {
-            request.json(body)
-        })
-        .await
+    actor.send(if body.is_null() { request } else { request.json(body) }).await
 }
 
 #[rstest]
@@ -83,34 +53,18 @@ async fn anothers_things_are_as_absent_as_what_never_was(
     );
     let nothing = Uuid::from_u128(7).to_string();
 
-    for (theirs, missing) in endpoints(&project, &prompt)
-        .iter()
-        .zip(endpoints(&nothing, &nothing))
+    for (theirs, missing) in endpoints(&project, &prompt).iter().zip(endpoints(&nothing, &nothing))
     {
-        let (theirs, missing) = (
-            ask(&other, theirs).await.expect(404),
-            ask(&other, &missing).await.expect(404),
-        );
+        let (theirs, missing) =
+            (ask(&other, theirs).await.expect(404), ask(&other, &missing).await.expect(404));
         assert_eq!(theirs.code(), "NOT_FOUND");
         assert_eq!(theirs.json["error"], missing.json["error"]);
     }
-    for list in [
-        "/projects",
-        "/projects?q=mine",
-        "/prompts",
-        "/prompts?q=canary",
-    ] {
+    for list in ["/projects", "/projects?q=mine", "/prompts", "/prompts?q=canary"] {
         let list = other.get(list).await.expect(200);
-        assert!(
-            !list.text.contains("mine") && !list.text.contains("canary"),
-            "{}",
-            list.text
-        );
+        assert!(!list.text.contains("mine") && !list.text.contains("canary"), "{}", list.text);
     }
-    let foreign = other
-        .get(&format!("/prompts?projectId={project}"))
-        .await
-        .expect(200);
+    let foreign = other.get(&format!("/prompts?projectId={project}")).await.expect(200);
     assert_eq!(foreign.json["data"]["prompts"], json!([]));
 
     let after = (
@@ -140,20 +94,11 @@ async fn a_cursor_is_good_only_for_its_owner_and_its_order() {
     }
     let page = owner.get("/projects?limit=1").await.expect(200);
     let cursor = page.json["pagination"]["cursor"].as_str().unwrap();
-    owner
-        .get(&format!("/projects?limit=1&cursor={cursor}"))
-        .await
-        .expect(200);
-    let refused = other
-        .get(&format!("/projects?cursor={cursor}"))
-        .await
-        .expect(400);
+    owner.get(&format!("/projects?limit=1&cursor={cursor}")).await.expect(200);
+    let refused = other.get(&format!("/projects?cursor={cursor}")).await.expect(400);
     assert_eq!(
         (refused.code(), &refused.json["error"]["details"]["field"]),
         ("VALIDATION_ERROR", &json!("cursor"))
     );
-    owner
-        .get(&format!("/projects?order=asc&cursor={cursor}"))
-        .await
-        .expect(400);
+    owner.get(&format!("/projects?order=asc&cursor={cursor}")).await.expect(400);
 }

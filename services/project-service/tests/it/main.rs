@@ -2,7 +2,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test fails by panicking"
+    clippy::too_many_lines,
+    reason = "a test fails by panicking, and a table of cases is long"
 )]
 
 mod bad_input;
@@ -25,16 +26,10 @@ async fn start(engine: Engine) -> TestApp {
 }
 
 async fn a_project(user: &Actor, name: &str) -> String {
-    user.post("/projects", json!({"name": name}))
-        .await
-        .expect(201)
-        .id("project")
+    user.post("/projects", json!({"name": name})).await.expect(201).id("project")
 }
 
 async fn a_prompt(user: &Actor, project: &str, name: &str, content: &str) -> String {
     let body = json!({"name": name, "content": content});
-    user.post(&format!("/projects/{project}/prompts"), body)
-        .await
-        .expect(201)
-        .id("prompt")
+    user.post(&format!("/projects/{project}/prompts"), body).await.expect(201).id("prompt")
 }

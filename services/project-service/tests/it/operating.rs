@@ -26,24 +26,10 @@ async fn a_process_is_ready_once_its_database_is_migrated_until_it_drains(
     let database = TestDatabase::new(engine).await;
     let settings = settings(&[ProjectService::DEFAULTS], &database, &[]);
     let (instance, module) = build(&settings).await;
-    assert!(
-        module
-            .ready()
-            .await
-            .unwrap_err()
-            .to_string()
-            .contains("migrat")
-    );
+    assert!(module.ready().await.unwrap_err().to_string().contains("migrat"));
     let app = TestApp::serve(&settings, instance.clone(), vec![module], Paths::Bare).await;
     let anybody = app.anonymous();
-    assert_eq!(
-        anybody
-            .get("/health/ready")
-            .await
-            .expect(200)
-            .data("status"),
-        "healthy"
-    );
+    assert_eq!(anybody.get("/health/ready").await.expect(200).data("status"), "healthy");
 
     instance.start_draining();
     let draining = anybody.get("/health/ready").await.expect(503);
@@ -76,15 +62,8 @@ async fn health_and_version_are_told(#[values(Engine::Sqlite, Engine::Postgres)]
     let app = start(engine).await;
     let health = app.anonymous().get("/health").await.expect(200);
     assert_eq!(health.json["data"]["status"], "healthy");
-    let provider = if engine == Engine::Sqlite {
-        "sqlite"
-    } else {
-        "postgres"
-    };
-    assert_eq!(
-        health.json["data"]["services"]["database"]["provider"],
-        provider
-    );
+    let provider = if engine == Engine::Sqlite { "sqlite" } else { "postgres" };
+    assert_eq!(health.json["data"]["services"]["database"]["provider"], provider);
     let version = app.user().get("/version").await.expect(200);
     insta::assert_json_snapshot!("version", redacted(&version.json["data"]));
 }
@@ -93,16 +72,8 @@ async fn health_and_version_are_told(#[values(Engine::Sqlite, Engine::Postgres)]
 async fn the_documentation_asks_no_other_host_for_anything() {
     let app = start(Engine::Sqlite).await;
     let anybody = app.anonymous();
-    assert_eq!(
-        anybody.get("/openapi.json").await.expect(200).json["openapi"],
-        "3.1.0"
-    );
-    for page in [
-        "/docs/",
-        "/docs/index.css",
-        "/docs/swagger-initializer.js",
-        "/redoc",
-    ] {
+    assert_eq!(anybody.get("/openapi.json").await.expect(200).json["openapi"], "3.1.0");
+    for page in ["/docs/", "/docs/index.css", "/docs/swagger-initializer.js", "/redoc"] {
         let page = anybody.get(page).await.expect(200);
         let foreign =
             page.text.matches("src=\"http").count() + page.text.matches("href=\"http").count();
@@ -118,10 +89,7 @@ async fn the_documentation_asks_no_other_host_for_anything() {
     );
     let script = anybody.get("/redoc/redoc.standalone.js").await.expect(200);
     assert!(!script.text.contains("cdn.redoc.ly"));
-    assert_eq!(
-        anybody.get("/redoc/other.js").await.expect(404).code(),
-        "NOT_FOUND"
-    );
+    assert_eq!(anybody.get("/redoc/other.js").await.expect(404).code(), "NOT_FOUND");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,8 +110,5 @@ async fn a_body_that_trickles_is_given_up() {
         .header("content-type", "application/json")
         .body(body);
     let refused = user.send(request).await.expect(408);
-    assert_eq!(
-        (refused.code(), &refused.json["success"]),
-        ("REQUEST_TIMEOUT", &json!(false))
-    );
+    assert_eq!((refused.code(), &refused.json["success"]), ("REQUEST_TIMEOUT", &json!(false)));
 }

@@ -26,11 +26,7 @@ impl Conversations for Chat {
         &self,
         project: ProjectId,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        if self
-            .refusals
-            .fetch_sub(1, std::sync::atomic::Ordering::SeqCst)
-            > 0
-        {
+        if self.refusals.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) > 0 {
             return Err("not now".into());
         }
         self.told.send(project)?;
@@ -48,21 +44,14 @@ async fn a_deletion_is_told_even_if_the_process_ends_before_it_could(
     let start = async |refusals: i32| {
         let settings = settings(&[], &database, &[]);
         let instance = Instance::new(&settings).unwrap();
-        let chat = Arc::new(Chat {
-            refusals: refusals.into(),
-            told: told.clone(),
-        });
-        let module = ProjectModule::build(&settings, &instance, chat)
-            .await
-            .unwrap();
+        let chat = Arc::new(Chat { refusals: refusals.into(), told: told.clone() });
+        let module = ProjectModule::build(&settings, &instance, chat).await.unwrap();
         TestApp::serve(&settings, instance, vec![Arc::new(module)], Paths::Bare).await
     };
     let app = start(i32::MAX).await;
     let user = app.user();
     let project = a_project(&user, "p").await;
-    user.delete(&format!("/projects/{project}"))
-        .await
-        .expect(200);
+    user.delete(&format!("/projects/{project}")).await.expect(200);
     app.stop().await;
     assert!(heard.try_recv().is_err(), "nobody was told yet");
 

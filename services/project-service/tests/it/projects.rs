@@ -15,31 +15,19 @@ async fn a_project_is_made_read_changed_and_deleted(
     let user = app.user();
 
     let made = user
-        .post(
-            "/projects",
-            json!({"name": "Thesis", "description": "On bees"}),
-        )
+        .post("/projects", json!({"name": "Thesis", "description": "On bees"}))
         .await
         .expect(201);
     insta::assert_json_snapshot!("project", redacted(&made.json));
     let path = format!("/projects/{}", made.id("project"));
-    assert_eq!(
-        user.get(&path).await.expect(200).data("project"),
-        made.data("project")
-    );
+    assert_eq!(user.get(&path).await.expect(200).data("project"), made.data("project"));
 
     let renamed = user.patch(&path, json!({"name": "Bees"})).await.expect(200);
     assert_eq!(
-        (
-            &renamed.data("project")["name"],
-            &renamed.data("project")["description"]
-        ),
+        (&renamed.data("project")["name"], &renamed.data("project")["description"]),
         (&json!("Bees"), &json!("On bees"))
     );
-    let cleared = user
-        .patch(&path, json!({"description": null}))
-        .await
-        .expect(200);
+    let cleared = user.patch(&path, json!({"description": null})).await.expect(200);
     assert_eq!(cleared.data("project")["description"], Value::Null);
     assert!(
         cleared.data("project")["updatedAt"].as_str() > made.data("project")["updatedAt"].as_str()
@@ -80,14 +68,10 @@ async fn a_list_is_paged_by_cursor_while_rows_come_and_go(
     // Neither a new row nor a row that is gone moves the pages after it.
     a_project(&app.user(), "somebody else's").await;
     let newest = a_project(&user, "newest").await;
-    user.delete(&format!("/projects/{}", expected[0]))
-        .await
-        .expect(200);
+    user.delete(&format!("/projects/{}", expected[0])).await.expect(200);
 
     let mut seen = ids(&first.json);
-    let mut cursor = first.json["pagination"]["cursor"]
-        .as_str()
-        .map(str::to_owned);
+    let mut cursor = first.json["pagination"]["cursor"].as_str().map(str::to_owned);
     while let Some(text) = cursor {
         let page = user.get(&format!("{path}&cursor={text}")).await.expect(200);
         seen.extend(ids(&page.json));
@@ -95,9 +79,7 @@ async fn a_list_is_paged_by_cursor_while_rows_come_and_go(
             page.json["pagination"]["hasMore"],
             page.json["pagination"]["cursor"].is_string()
         );
-        cursor = page.json["pagination"]["cursor"]
-            .as_str()
-            .map(str::to_owned);
+        cursor = page.json["pagination"]["cursor"].as_str().map(str::to_owned);
     }
     seen.retain(|id| *id != newest);
     assert_eq!(seen, expected);
@@ -110,35 +92,19 @@ async fn a_list_is_searched_in_names_and_descriptions(
 ) {
     let app = start(engine).await;
     let user = app.user();
-    for (name, description) in [
-        ("Honey", "on BEES"),
-        ("bees 100%", ""),
-        ("Wasps", "_"),
-        ("Ants", "100 of them"),
-    ] {
-        user.post(
-            "/projects",
-            json!({"name": name, "description": description}),
-        )
-        .await
-        .expect(201);
+    for (name, description) in
+        [("Honey", "on BEES"), ("bees 100%", ""), ("Wasps", "_"), ("Ants", "100 of them")]
+    {
+        user.post("/projects", json!({"name": name, "description": description})).await.expect(201);
     }
-    for (query, expected) in [
-        ("Bees", vec!["Honey", "bees 100%"]),
-        ("100%25", vec!["bees 100%"]),
-        ("_", vec!["Wasps"]),
-    ] {
-        let found = user
-            .get(&format!("/projects?q={query}&order=asc"))
-            .await
-            .expect(200);
+    for (query, expected) in
+        [("Bees", vec!["Honey", "bees 100%"]), ("100%25", vec!["bees 100%"]), ("_", vec!["Wasps"])]
+    {
+        let found = user.get(&format!("/projects?q={query}&order=asc")).await.expect(200);
         assert_eq!(names(&found.json), expected, "{query}");
         assert_eq!(found.json["pagination"]["totalCount"], Value::Null);
     }
-    assert_eq!(
-        user.get("/projects").await.json["pagination"]["totalCount"],
-        4
-    );
+    assert_eq!(user.get("/projects").await.json["pagination"]["totalCount"], 4);
 }
 
 #[rstest]
@@ -155,10 +121,7 @@ async fn projects_made_at_once_are_all_there_and_counted(
     .await;
     let list = user.get("/projects?limit=100").await.expect(200);
     assert_eq!(list.json["pagination"]["totalCount"], 30);
-    assert_eq!(
-        ids(&list.json).into_iter().collect::<BTreeSet<_>>(),
-        made.into_iter().collect()
-    );
+    assert_eq!(ids(&list.json).into_iter().collect::<BTreeSet<_>>(), made.into_iter().collect());
 }
 
 fn ids(json: &Value) -> Vec<String> {
@@ -171,7 +134,5 @@ fn names(json: &Value) -> Vec<String> {
 
 fn texts(json: &Value, field: &str) -> Vec<String> {
     let rows = json["data"]["projects"].as_array().unwrap();
-    rows.iter()
-        .map(|row| row[field].as_str().unwrap().to_owned())
-        .collect()
+    rows.iter().map(|row| row[field].as_str().unwrap().to_owned()).collect()
 }

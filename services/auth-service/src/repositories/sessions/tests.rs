@@ -21,10 +21,7 @@ fn a_session(now: DateTime<Utc>) -> Session {
         id: Uuid::from_u128(2).into(),
         owner: owner(),
         salt: vec![1, 2, 3],
-        device: Device {
-            user_agent: Some("curl".to_owned()),
-            ip: None,
-        },
+        device: Device { user_agent: Some("curl".to_owned()), ip: None },
         created_at: now,
         last_seen_at: now,
         revoked_at: None,
@@ -53,15 +50,9 @@ async fn begun(engine: Engine, now: DateTime<Utc>) -> (Schema, SqlSessions) {
         is_active: true,
         created_at: now,
     };
-    SqlUsers::new(schema.db.clone())
-        .insert(&user)
-        .await
-        .unwrap();
+    SqlUsers::new(schema.db.clone()).insert(&user).await.unwrap();
     let sessions = SqlSessions::new(schema.db.clone());
-    sessions
-        .insert(&a_session(now), &a_token(0, now))
-        .await
-        .unwrap();
+    sessions.insert(&a_session(now), &a_token(0, now)).await.unwrap();
     (schema, sessions)
 }
 
@@ -70,9 +61,7 @@ async fn rotate(
     generation: u8,
     now: DateTime<Utc>,
 ) -> Result<(), RefreshError> {
-    sessions
-        .rotate(&[generation; 32], &a_token(generation + 1, now), now, GRACE)
-        .await
+    sessions.rotate(&[generation; 32], &a_token(generation + 1, now), now, GRACE).await
 }
 
 async fn is_revoked(sessions: &SqlSessions) -> bool {
@@ -95,10 +84,7 @@ async fn a_session_is_found_by_its_tokens(
     let later = now + TimeDelta::hours(1);
     rotate(&sessions, 0, later).await.unwrap();
     let (session, used) = sessions.find_by_token(&[0; 32]).await.unwrap().unwrap();
-    assert_eq!(
-        (session.last_seen_at, used.consumed_at),
-        (later, Some(later))
-    );
+    assert_eq!((session.last_seen_at, used.consumed_at), (later, Some(later)));
     let (_, next) = sessions.find_by_token(&[1; 32]).await.unwrap().unwrap();
     assert_eq!(next, a_token(1, later));
 }
@@ -159,9 +145,7 @@ async fn an_unknown_or_expired_token_changes_nothing(
 ) {
     let now = a_clock().now();
     let (_schema, sessions) = begun(engine, now).await;
-    let unknown = sessions
-        .rotate(&[9; 32], &a_token(1, now), now, GRACE)
-        .await;
+    let unknown = sessions.rotate(&[9; 32], &a_token(1, now), now, GRACE).await;
     assert!(matches!(unknown, Err(RefreshError::Invalid)), "{unknown:?}");
     let expired = rotate(&sessions, 0, now + TimeDelta::days(7)).await;
     assert!(matches!(expired, Err(RefreshError::Expired)), "{expired:?}");
@@ -169,13 +153,7 @@ async fn an_unknown_or_expired_token_changes_nothing(
         sessions.find_by_token(&[0; 32]).await.unwrap(),
         Some((a_session(now), a_token(0, now)))
     );
-    rotate(
-        &sessions,
-        0,
-        now + TimeDelta::days(7) - TimeDelta::microseconds(1),
-    )
-    .await
-    .unwrap();
+    rotate(&sessions, 0, now + TimeDelta::days(7) - TimeDelta::microseconds(1)).await.unwrap();
 }
 
 #[rstest]
@@ -186,12 +164,7 @@ async fn only_its_owner_ends_a_session_and_only_once(
     let now = a_clock().now();
     let (_schema, sessions) = begun(engine, now).await;
     let id = a_session(now).id;
-    assert!(
-        !sessions
-            .revoke(Uuid::from_u128(7).into(), id, now)
-            .await
-            .unwrap()
-    );
+    assert!(!sessions.revoke(Uuid::from_u128(7).into(), id, now).await.unwrap());
     assert!(!is_revoked(&sessions).await);
     assert!(sessions.revoke(owner(), id, now).await.unwrap());
     assert!(!sessions.revoke(owner(), id, now).await.unwrap());
@@ -204,11 +177,6 @@ async fn only_its_owner_ends_a_session_and_only_once(
 async fn a_session_goes_with_its_owner(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let now = a_clock().now();
     let (schema, sessions) = begun(engine, now).await;
-    schema
-        .db
-        .connection()
-        .execute_unprepared("DELETE FROM users")
-        .await
-        .unwrap();
+    schema.db.connection().execute_unprepared("DELETE FROM users").await.unwrap();
     assert_eq!(sessions.find_by_token(&[0; 32]).await.unwrap(), None);
 }

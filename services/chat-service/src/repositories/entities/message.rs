@@ -69,17 +69,14 @@ impl From<Model> for Message {
     /// A word that a newer release may have written is read as the mildest that it could be, so that one odd row does not
     /// take a whole list with it.
     fn from(row: Model) -> Self {
-        let usage = row
-            .prompt_tokens
-            .zip(row.completion_tokens)
-            .map(|(prompt, completion)| Usage {
+        let usage =
+            row.prompt_tokens.zip(row.completion_tokens).map(|(prompt, completion)| Usage {
                 prompt_tokens: prompt.unsigned_abs(),
                 completion_tokens: completion.unsigned_abs(),
                 cost_micro_usd: row.cost_micro_usd,
             });
-        let error: Option<ReplyFailure> = row
-            .error
-            .and_then(|error| serde_json::from_str(&error).ok());
+        let error: Option<ReplyFailure> =
+            row.error.and_then(|error| serde_json::from_str(&error).ok());
         let prompt_versions: Vec<PromptUse> =
             serde_json::from_str(&row.prompt_versions).unwrap_or_default();
         Self {

@@ -1,0 +1,67 @@
+//! A program under measurement, in a process of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context as _;
+
+/// A running program, killed when dropped.
+pub struct Process {
+    child: Child,
+    /// Where it listens.
+    pub base_url: String,
+}
+
+impl Process {
+    /// Starts the program beside this one and waits until it says where it listens.
+    pub fn start(
+        program: &str,
+        arguments: &[&str],
+        variables: &[(&str, String)],
+    ) -> anyhow::Result<Self> {
+        let path = beside_us(program)?;
+        let mut child = Command::new(&path)
+            .args(arguments)
+            .env_clear()
+            .env("HOST", "127.0.0.1")
+            .env("PORT", "0")
+            .env("JWT_SECRETS", testkit::JWT_SECRETS)
+            .env("RUST_LOG", "warn")
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{} cannot be started", path.display()))?;
+        let output = child.stdout.take().context("its output is ours")?;
+        let address = BufReader::new(output)
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split("listens on ").nth(1)?.split(": ").next()?.to_owned()))
+            .with_context(|| format!("{program} did not start"))?;
+        Ok(Self { child, base_url: format!("http://{address}") })
+    }
+
+    /// Its resident memory now, in bytes.
+    pub fn memory(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kib * 1024)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ended = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
+
+fn beside_us(program: &str) -> anyhow::Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(program);
+    anyhow::ensure!(path.exists(), "{} is not built: run `make bench`", path.display());
+    Ok(path)
+}

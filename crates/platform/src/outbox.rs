@@ -85,7 +85,7 @@ impl Outbox {
         Self { db, ids, call: Arc::default() }
     }
 
-    /// Makes the table; for a service's migration.
+    /// Makes the table; for a service's migration. What it makes never changes: a later form is a later migration.
     ///
     /// # Errors
     /// The database's.

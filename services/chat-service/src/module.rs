@@ -74,12 +74,13 @@ impl ChatModule {
         let chat = ChatSettings::from(settings)?;
         let models = Arc::new(models(&chat)?);
         let db = Database::connect(&DatabaseSettings::from(settings)?, "chat").await?;
-        let engine =
-            Engine::new(Arc::new(SqlReplies::new(db.clone())), instance.clone(), chat.generation);
+        let messages = Arc::new(SqlMessages::new(db.clone()));
+        let replies = Arc::new(SqlReplies::new(db.clone()));
+        let engine = Engine::new(replies, messages.clone(), instance.clone(), chat.generation);
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let parts = MessagesParts {
             conversations: conversations.clone(),
-            messages: Arc::new(SqlMessages::new(db.clone())),
+            messages,
             projects: projects.clone(),
             models: models.clone(),
             engine: engine.clone(),

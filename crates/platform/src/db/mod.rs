@@ -4,6 +4,7 @@
 //! search path (Postgres) or a file of its own (SQLite), so that entities carry no schema's name and run on both.
 
 mod connect;
+mod counts;
 mod errors;
 mod keyset;
 mod migrate;
@@ -14,6 +15,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
+pub use counts::Counts;
 pub use errors::{is_unique_violation, store_error};
 pub use keyset::{Keyset, contains, micros};
 

@@ -2,7 +2,7 @@
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ETAG, IF_NONE_MATCH};
+use actix_web::http::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use chrono::{DateTime, Utc};
@@ -84,10 +84,8 @@ impl<T: Serialize> Responder for Answer<T> {
         let mut response = HttpResponse::build(self.status);
         if let Some(etag) = self.etag {
             let etag = format!("\"{etag}\"");
-            let known = request
-                .headers()
-                .get(IF_NONE_MATCH)
-                .is_some_and(|tag| tag.as_bytes() == etag.as_bytes());
+            let known =
+                request.headers().get(IF_NONE_MATCH).is_some_and(|tags| matches(tags, &etag));
             response.insert_header((ETAG, etag));
             if known {
                 return response.status(StatusCode::NOT_MODIFIED).finish();
@@ -100,5 +98,23 @@ impl<T: Serialize> Responder for Answer<T> {
             timestamp: instance.clock.now(),
             request_id: RequestId::of(request).as_str().to_owned(),
         })
+    }
+}
+
+/// Whether a list of entity tags has this one (RFC 9110 §13.1.2: compared weakly).
+fn matches(tags: &HeaderValue, etag: &str) -> bool {
+    let tags = tags.to_str().unwrap_or_default();
+    tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entity_tag_is_found_in_a_list_and_weakly() {
+        let matches = |tags| matches(&HeaderValue::from_static(tags), "\"7\"");
+        assert!(matches("\"7\"") && matches("W/\"7\"") && matches("\"6\", \"7\"") && matches("*"));
+        assert!(!matches("\"77\"") && !matches("7") && !matches(""));
     }
 }

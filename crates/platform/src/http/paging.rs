@@ -10,7 +10,7 @@ use super::{AppError, FieldError, Pagination};
 #[derive(Debug, Clone, Copy)]
 pub struct Limit(pub u32);
 
-/// The part of a list that a request asks for. `scope` names the list, its order and its owner: a cursor is good only
+/// The part of a list that a request asks for. `scope` names the list, its filters, its order and its owner: a cursor is good only
 /// where it was given.
 #[derive(Debug, Clone)]
 pub struct Paging {

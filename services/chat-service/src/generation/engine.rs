@@ -7,17 +7,21 @@ use super::registry::{Claim, Registry};
 use super::reply::StopReason;
 use crate::core::{GenerationSettings, Price};
 use crate::providers::{CompletionRequest, Provider};
-use common::domain::message::{Lease, MessageError, NewTurn, ReplyEnd, Usage};
-use common::repositories::{ReplyRepository, TurnError};
+use common::domain::message::{Lease, Message, MessageError, NewTurn, ReplyEnd, Usage};
+use common::repositories::{MessageRepository, ReplyRepository, StoreError, TurnError};
 use common::{MessageId, UserId};
 use futures_util::FutureExt;
 use platform::Instance;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often to look for replies whose maker has gone.
 const REAP: Duration = Duration::from_secs(5);
+
+/// How often to look whether another process has stopped a reply.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// How a reply is to be made.
 pub struct ModelCall {
@@ -37,6 +41,7 @@ pub struct ModelCall {
 #[derive(Clone)]
 pub struct Engine {
     replies: Arc<dyn ReplyRepository>,
+    messages: Arc<dyn MessageRepository>,
     registry: Arc<Registry>,
     committer: Committer,
     instance: Instance,
@@ -44,15 +49,17 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine that stores replies in `replies`.
+    /// An engine that stores replies in `replies` and reads them back from `messages`.
     pub fn new(
         replies: Arc<dyn ReplyRepository>,
+        messages: Arc<dyn MessageRepository>,
         instance: Instance,
         settings: GenerationSettings,
     ) -> Self {
         let committer = Committer::start(replies.clone(), &instance.tasks);
         Self {
             replies,
+            messages,
             registry: Arc::default(),
             committer,
             instance,
@@ -119,11 +126,31 @@ impl Engine {
         self.registry.find(id).filter(|reply| reply.owner() == owner)
     }
 
-    /// Stops replies whose owner wants it so, if this process is making them.
-    pub fn cancel(&self, id: MessageId) {
-        if let Some(reply) = self.registry.find(id) {
+    /// Stops a reply because its owner wants it so, and waits for its end; the reply as it then is. One that another process
+    /// makes is stopped by its next checkpoint. One that has ended stays as it is. `None`: there is no such reply.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn cancel(
+        &self,
+        owner: UserId,
+        id: MessageId,
+    ) -> Result<Option<Message>, StoreError> {
+        // What is stored is the truth: it reaches every process.
+        let mut message = self.replies.request_cancel(owner, id).await?;
+        if let Some(reply) = self.running(owner, id) {
             reply.stop(StopReason::Cancelled);
+            reply.ended().await;
+            return self.messages.find(owner, id).await;
         }
+        let until = Instant::now() + self.settings.lease();
+        while message.as_ref().is_some_and(|message| message.status.is_running())
+            && Instant::now() < until
+        {
+            tokio::time::sleep(LOOK).await;
+            message = self.messages.find(owner, id).await?;
+        }
+        Ok(message)
     }
 
     /// Stops replies that are gone from the database, if this process is making them.

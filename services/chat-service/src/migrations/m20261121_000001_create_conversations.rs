@@ -3,6 +3,8 @@ use sea_orm_migration::schema::{
     big_integer, boolean, integer, string, timestamp_with_time_zone, uuid, uuid_null,
 };
 
+use crate::repositories::CONVERSATION_COUNTS;
+
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
@@ -41,12 +43,6 @@ impl MigrationTrait for Migration {
                 .to_owned();
             manager.create_index(index).await?;
         }
-        // How many conversations each user has, so that no list has to count them.
-        let counts = Table::create()
-            .table("conversation_counts")
-            .col(uuid("user_id").primary_key())
-            .col(big_integer("conversations"))
-            .to_owned();
-        manager.create_table(counts).await
+        CONVERSATION_COUNTS.create_table(manager).await
     }
 }

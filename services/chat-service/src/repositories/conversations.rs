@@ -10,8 +10,8 @@ use common::repositories::{
     ConversationFilter, ConversationRepository, ConversationSort, StoreError,
 };
 use common::{ConversationId, MessageId, Page, PageRequest, Position, ProjectId, UserId};
-use platform::db::{Database, Keyset, micros, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use platform::db::{Counts, Database, Keyset, micros, store_error};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait,
     FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
@@ -19,7 +19,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entities::message::{self, word};
-use super::entities::{conversation, conversation_count, model_context};
+use super::entities::{conversation, model_context};
+
+/// How many conversations each user has.
+pub const CONVERSATION_COUNTS: Counts = Counts("conversation_counts");
 
 /// Conversations in the service's database.
 pub struct SqlConversations {
@@ -85,12 +88,6 @@ impl SqlConversations {
             .await
     }
 
-    async fn count(&self, owner: UserId) -> Result<u64, StoreError> {
-        let counted =
-            conversation_count::Entity::find_by_id(owner.uuid()).one(self.db.connection()).await;
-        Ok(counted.map_err(store_error)?.map_or(0, |row| row.conversations.unsigned_abs()))
-    }
-
     /// Deletes the rows that match; them, and the replies that were running in them.
     async fn delete_where(
         &self,
@@ -116,7 +113,7 @@ impl SqlConversations {
             *counts.entry(row.user_id).or_default() -= 1;
         }
         for (owner, fewer) in counts {
-            add_to_count(&tx, owner.into(), fewer).await?;
+            CONVERSATION_COUNTS.add(&tx, owner.into(), fewer).await?;
         }
         tx.commit().await?;
         Ok((deleted, running))
@@ -156,7 +153,11 @@ impl ConversationRepository for SqlConversations {
             Position { key: at.timestamp_micros(), id: row.id }
         });
         let is_whole = filter.project.is_none() && filter.archived.is_none();
-        let total = if is_whole { Some(self.count(owner).await?) } else { None };
+        let total = if is_whole {
+            Some(CONVERSATION_COUNTS.of(&self.db, owner).await.map_err(store_error)?)
+        } else {
+            None
+        };
         let items = self.complete(page.items).await.map_err(store_error)?;
         Ok(Page { items, next: page.next, total })
     }
@@ -179,7 +180,7 @@ impl ConversationRepository for SqlConversations {
         let insert = async {
             let tx = self.db.begin_write().await?;
             conversation::Entity::insert(row_of(conversation)).exec_without_returning(&tx).await?;
-            add_to_count(&tx, conversation.owner, 1).await?;
+            CONVERSATION_COUNTS.add(&tx, conversation.owner, 1).await?;
             tx.commit().await
         };
         insert.await.map_err(store_error)
@@ -260,22 +261,6 @@ async fn running_in(
         .all(tx)
         .await?;
     Ok(ids.into_iter().map(Into::into).collect())
-}
-
-async fn add_to_count(tx: &DatabaseTransaction, owner: UserId, more: i64) -> Result<(), DbErr> {
-    let row = conversation_count::ActiveModel {
-        user_id: Set(owner.uuid()),
-        conversations: Set(more.clamp(0, i64::MAX)),
-    };
-    let column = Expr::col((conversation_count::Entity, conversation_count::Column::Conversations));
-    let on_conflict = OnConflict::column(conversation_count::Column::UserId)
-        .value(conversation_count::Column::Conversations, column.add(more))
-        .to_owned();
-    conversation_count::Entity::insert(row)
-        .on_conflict(on_conflict)
-        .exec_without_returning(tx)
-        .await
-        .map(drop)
 }
 
 fn row_of(conversation: &Conversation) -> conversation::ActiveModel {

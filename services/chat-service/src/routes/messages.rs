@@ -78,6 +78,17 @@ pub async fn stream_message(
     })
 }
 
+/// Stops a reply and the call to its model; what had come is kept.
+#[utoipa::path(post, path = "/messages/{id}/cancel", params(("id" = MessageId, Path)), responses((status = 200, body = Envelope<MessageData>, description = "The reply as it now is.")))]
+pub async fn cancel_message(
+    state: Data<ChatState>,
+    caller: Caller,
+    id: Path<MessageId>,
+) -> Result<Answer<MessageData>, AppError> {
+    let message = state.messages.cancel(caller.user, *id).await.map_err(errors::message)?;
+    Ok(Answer::ok(message.into()))
+}
+
 /// Waits for a reply's end. A failed one is an error that says what was kept.
 async fn whole(reply: Arc<Reply>) -> Result<Answer<SentMessageData>, AppError> {
     let end = reply.ended().await;

@@ -20,6 +20,7 @@ pub fn endpoints() -> Endpoints {
         messages::send_message,
         messages::get_message,
         messages::stream_message,
+        messages::cancel_message,
         models::list_models,
         internal::delete_project_conversations,
     ]

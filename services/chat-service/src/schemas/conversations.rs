@@ -163,7 +163,7 @@ impl ListConversationsQuery {
     }
 
     pub fn paging(&self, owner: UserId) -> Result<Paging, AppError> {
-        let scope = format!("conversations:{:?}:{:?}:{owner}", self.order_by, self.order);
+        let scope = format!("conversations:{owner}:{:?}:{:?}", self.filter(), self.order);
         Paging::read(scope, self.order.into(), self.limit, Limit(20), self.cursor.as_deref())
     }
 }

@@ -122,6 +122,11 @@ impl Messages {
         self.engine.begin(whom.user, turn, call).await
     }
 
+    /// Stops a reply and the call to its model; the reply with what had come. One that has ended stays as it is.
+    pub async fn cancel(&self, owner: UserId, id: MessageId) -> Result<Message, MessageError> {
+        self.engine.cancel(owner, id).await?.ok_or(MessageError::NotFound)
+    }
+
     /// A reply, to be followed from wherever.
     pub async fn follow(&self, owner: UserId, id: MessageId) -> Result<Following, MessageError> {
         if let Some(reply) = self.engine.running(owner, id) {

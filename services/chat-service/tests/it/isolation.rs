@@ -15,9 +15,14 @@ fn endpoints(conversation: &str, message: &str) -> Vec<(Method, String, Value)> 
         (patch, format!("/conversations/{conversation}"), json!({"title": "stolen"})),
         (delete, format!("/conversations/{conversation}"), Value::Null),
         (get.clone(), format!("/conversations/{conversation}/messages"), Value::Null),
-        (post, format!("/conversations/{conversation}/messages"), json!({"content": "stolen"})),
+        (
+            post.clone(),
+            format!("/conversations/{conversation}/messages"),
+            json!({"content": "stolen"}),
+        ),
         (get.clone(), format!("/messages/{message}"), Value::Null),
         (get, format!("/messages/{message}/stream"), Value::Null),
+        (post, format!("/messages/{message}/cancel"), Value::Null),
     ]
 }
 

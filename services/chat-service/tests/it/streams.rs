@@ -241,3 +241,50 @@ async fn the_accept_header_or_the_body_chooses_the_form() {
     assert_eq!(send(events, json!({"content": "x", "stream": false})).await, json);
     assert_eq!(send(json, json!({"content": "x", "stream": true})).await, events);
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_is_stopped_in_every_phase_from_any_process(
+    #[values(false, true)] from_elsewhere: bool,
+    #[values(0, 2)] after_tokens: usize,
+) {
+    let checkpoints = [("OMNICHAT__GENERATION__CHECKPOINT_MILLISECONDS", "50")];
+    let chat = Chat::start_with(Engine::Postgres, &checkpoints).await;
+    let user = chat.app.user();
+    let conversation = a_conversation(&user, json!({})).await;
+    let gate = Gate::new();
+    chat.model.script(Script::tokens(TOKENS).hold_after(after_tokens, &gate));
+    let mut events = stream(&user, &conversation, "What do bees say?").await;
+    let start = events.expect("message_start").await;
+    let message = start.data["messageId"].as_str().unwrap().to_owned();
+    let mut seen = Vec::new();
+    while Event::text(&seen) != TOKENS[..after_tokens].concat() {
+        seen.push(events.expect("token").await);
+    }
+    gate.reached().await;
+
+    let replica = chat.replica().await;
+    let canceller = if from_elsewhere { user.at(&replica.base_url) } else { user.clone() };
+    let path = format!("/messages/{message}/cancel");
+    let cancelled = canceller.post(&path, Value::Null).await.expect(200);
+    assert_eq!(cancelled.data("message")["status"], "cancelled");
+    assert_eq!(cancelled.data("message")["content"], TOKENS[..after_tokens].concat());
+    let rest = events.rest().await;
+    assert_eq!(
+        (rest[0].event.as_str(), &rest[0].data["finishReason"]),
+        ("message_complete", &json!("cancelled"))
+    );
+    assert_eq!(rest[1].event, "close");
+    chat.model.wait_for(|log| log[0].ended == Ended::ClientLeft).await;
+
+    // Once more changes nothing, and the conversation is free.
+    let again = canceller.post(&path, Value::Null).await.expect(200);
+    assert_eq!(again.data("message")["status"], "cancelled");
+    user.post(&format!("/conversations/{conversation}/messages"), json!({"content": "x"}))
+        .await
+        .expect(200);
+    assert_eq!(
+        canceller.post(&path, Value::Null).await.expect(200).data("message")["status"],
+        "cancelled"
+    );
+}

@@ -1,6 +1,8 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, integer, string, timestamp_with_time_zone, uuid};
 
+use crate::repositories::PROJECT_COUNTS;
+
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
@@ -29,12 +31,6 @@ impl MigrationTrait for Migration {
                 .to_owned();
             manager.create_index(index).await?;
         }
-        // How many projects each user has, so that no list has to count them.
-        let counts = Table::create()
-            .table("project_counts")
-            .col(uuid("user_id").primary_key())
-            .col(big_integer("projects"))
-            .to_owned();
-        manager.create_table(counts).await
+        PROJECT_COUNTS.create_table(manager).await
     }
 }

@@ -3,17 +3,17 @@ use chrono::{DateTime, Utc};
 use common::domain::project::{DeletedProject, Project, ProjectChanges};
 use common::repositories::{ProjectFilter, ProjectRepository, ProjectSort, StoreError};
 use common::{Page, PageRequest, Position, ProjectId, UserId};
-use platform::db::{Database, Keyset, contains, micros, store_error};
+use platform::db::{Counts, Database, Keyset, contains, micros, store_error};
 use platform::outbox::Outbox;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter};
 
-use super::entities::{project, project_count};
+use super::entities::project;
 
 /// The outbox's word for a deleted project; the payload is its id.
 pub const PROJECT_DELETED: &str = "project_deleted";
+
+/// How many projects each user has.
+pub const PROJECT_COUNTS: Counts = Counts("project_counts");
 
 /// Projects in the service's database.
 pub struct SqlProjects {
@@ -24,12 +24,6 @@ pub struct SqlProjects {
 impl SqlProjects {
     pub fn new(db: Database, outbox: Outbox) -> Self {
         Self { db, outbox }
-    }
-
-    async fn count(&self, owner: UserId) -> Result<u64, StoreError> {
-        let counted =
-            project_count::Entity::find_by_id(owner.uuid()).one(self.db.connection()).await;
-        Ok(counted.map_err(store_error)?.map_or(0, |row| row.projects.unsigned_abs()))
     }
 
     /// Deletes the rows that match and notes each for chat-service.
@@ -51,7 +45,7 @@ impl SqlProjects {
             self.outbox.note(&tx, PROJECT_DELETED, &row.id.to_string().into()).await?;
         }
         let count = i64::try_from(deleted.len()).unwrap_or(i64::MAX);
-        add_to_count(&tx, owner, -count).await?;
+        PROJECT_COUNTS.add(&tx, owner, -count).await?;
         tx.commit().await?;
         self.outbox.wake();
         Ok(deleted)
@@ -89,7 +83,11 @@ impl ProjectRepository for SqlProjects {
             };
             Position { key: at.timestamp_micros(), id: row.id }
         });
-        let total = if filter.search.is_none() { Some(self.count(owner).await?) } else { None };
+        let total = if filter.search.is_none() {
+            Some(PROJECT_COUNTS.of(&self.db, owner).await.map_err(store_error)?)
+        } else {
+            None
+        };
         Ok(Page { total, ..page.map(Project::from) })
     }
 
@@ -106,7 +104,7 @@ impl ProjectRepository for SqlProjects {
         let insert = async {
             let tx = self.db.begin_write().await?;
             project::Entity::insert(row_of(project)).exec_without_returning(&tx).await?;
-            add_to_count(&tx, project.owner, 1).await?;
+            PROJECT_COUNTS.add(&tx, project.owner, 1).await?;
             tx.commit().await
         };
         insert.await.map_err(store_error)
@@ -152,22 +150,6 @@ impl ProjectRepository for SqlProjects {
         let deleted = self.delete_where(owner, Condition::all()).await.map_err(store_error)?;
         Ok(deleted.len() as u64)
     }
-}
-
-async fn add_to_count(tx: &DatabaseTransaction, owner: UserId, more: i64) -> Result<(), DbErr> {
-    let row = project_count::ActiveModel {
-        user_id: Set(owner.uuid()),
-        projects: Set(more.clamp(0, i64::MAX)),
-    };
-    let column = Expr::col((project_count::Entity, project_count::Column::Projects));
-    let on_conflict = OnConflict::column(project_count::Column::UserId)
-        .value(project_count::Column::Projects, column.add(more))
-        .to_owned();
-    project_count::Entity::insert(row)
-        .on_conflict(on_conflict)
-        .exec_without_returning(tx)
-        .await
-        .map(drop)
 }
 
 fn row_of(project: &Project) -> project::ActiveModel {

@@ -107,7 +107,7 @@ impl ListProjectsQuery {
     }
 
     pub fn paging(&self, owner: UserId) -> Result<Paging, AppError> {
-        let scope = format!("projects:{:?}:{:?}:{owner}", self.order_by, self.order);
+        let scope = format!("projects:{owner}:{:?}:{:?}", self.filter(), self.order);
         Paging::read(scope, self.order.into(), self.limit, Limit(20), self.cursor.as_deref())
     }
 }

@@ -200,10 +200,8 @@ impl ListProjectPromptsQuery {
     }
 
     pub fn paging(&self, project: &Project) -> Result<Paging, AppError> {
-        let scope = format!(
-            "prompts:{}:{:?}:{:?}:{}",
-            project.id, self.order_by, self.order, project.owner
-        );
+        let scope =
+            format!("prompts:{}:{:?}:{:?}", project.owner, self.filter(project.id), self.order);
         Paging::read(scope, self.order.into(), self.limit, Limit(20), self.cursor.as_deref())
     }
 }
@@ -219,7 +217,7 @@ impl ListPromptsQuery {
     }
 
     pub fn paging(&self, owner: UserId) -> Result<Paging, AppError> {
-        let scope = format!("prompts:{owner}");
+        let scope = format!("prompts:{owner}:{:?}", self.filter());
         Paging::read(scope, Direction::Descending, self.limit, Limit(20), self.cursor.as_deref())
     }
 }

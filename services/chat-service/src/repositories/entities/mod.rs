@@ -5,6 +5,5 @@
 )]
 
 pub mod conversation;
-pub mod conversation_count;
 pub mod message;
 pub mod model_context;

@@ -5,6 +5,5 @@
 )]
 
 pub mod project;
-pub mod project_count;
 pub mod prompt;
 pub mod prompt_version;

@@ -152,7 +152,12 @@ pub fn print_document(
 pub async fn healthcheck(settings: &Settings) -> anyhow::Result<()> {
     let server: ServerSettings = settings.section("server")?;
     let http = crate::client::http_client(Duration::from_secs(2))?;
-    let host = if server.host == "0.0.0.0" { "127.0.0.1" } else { &server.host };
+    let host = match server.host.as_str() {
+        "0.0.0.0" => "127.0.0.1".to_owned(),
+        "::" => "[::1]".to_owned(),
+        address if address.contains(':') => format!("[{address}]"),
+        host => host.to_owned(),
+    };
     let response = http
         .get(format!("http://{host}:{}/health/ready", server.port))
         .timeout(Duration::from_secs(3))

@@ -1,4 +1,4 @@
-//! Calling a sibling service over HTTP: with the caller's request id, within a deadline, again where that is safe.
+//! Calling a sibling service over HTTP: within a deadline, again where that is safe.
 
 use std::time::Duration;
 
@@ -113,7 +113,15 @@ impl Sibling {
         headers: &[(&'static str, &str)],
     ) -> Result<SiblingAnswer, SiblingError> {
         let headers = self.headers(&identity, headers)?;
-        let attempt = || self.attempt(method.clone(), path, headers.clone());
+        // Each of the three has its share of the deadline: one that hangs must not use it up.
+        let attempt = || async {
+            tokio::time::timeout(
+                self.deadline / 3,
+                self.attempt(method.clone(), path, headers.clone()),
+            )
+            .await
+            .unwrap_or_else(|elapsed| Err(self.unreachable(elapsed)))
+        };
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(50))
             .with_max_times(2)

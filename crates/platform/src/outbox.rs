@@ -23,7 +23,7 @@ const CLAIM: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_secs(5);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// So few that a slow sibling cannot outlast the claim.
+/// So few that a sibling which takes its whole deadline for each does not outlast the claim.
 const BATCH: u64 = 10;
 
 #[expect(

@@ -9,7 +9,7 @@ use platform::cli::Service;
 use platform::client::{Sibling, http_client};
 use platform::db::Database;
 use platform::http::Endpoints;
-use platform::settings::{DatabaseSettings, Settings, SiblingSettings};
+use platform::settings::{DatabaseSettings, Settings, SettingsError, SiblingSettings};
 use platform::{Instance, Module, NotReady};
 use secrecy::ExposeSecret;
 
@@ -47,7 +47,7 @@ impl Service for ChatService {
     }
 
     async fn build(settings: &Settings, instance: &Instance) -> anyhow::Result<Arc<dyn Module>> {
-        let siblings: SiblingSettings = settings.section("siblings")?;
+        let siblings = SiblingSettings::from(settings)?;
         let projects = Sibling::new(
             "project-service",
             &siblings.project_url,
@@ -109,8 +109,16 @@ impl ChatModule {
 }
 
 fn models(settings: &ChatSettings) -> anyhow::Result<Models> {
-    let mut models =
-        Models::new(Catalogue::load(&settings.models.file)?, settings.models.default.clone());
+    let catalogue = Catalogue::load(&settings.models.file)?;
+    let default = &settings.models.default;
+    if catalogue.find(default).is_none() {
+        return Err(SettingsError::malformed(
+            "models.default",
+            "the id of a model of the catalogue",
+        )
+        .into());
+    }
+    let mut models = Models::new(catalogue, default.clone());
     let providers = &settings.providers;
     let key = Some(providers.openai_api_key.clone()).filter(|key| !key.expose_secret().is_empty());
     let has_openai = key.is_some() || !providers.openai_base_url.starts_with(OPENAI);

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use platform::http::Paths;
-use platform::settings::TelemetrySettings;
+use platform::settings::{Sources, TelemetrySettings};
 use platform::{Instance, cli, telemetry};
 
-use crate::{DataDir, TITLE, endpoints, modules};
+use crate::{DEFAULTS, DataDir, TITLE, endpoints, modules};
 
 /// A self-hosted chat platform for teams that talk to many language models, in one process.
 #[derive(Parser)]
@@ -44,11 +44,12 @@ pub fn main() -> ExitCode {
         if matches!(command, Command::Openapi) {
             return cli::print_document(TITLE, endpoints());
         }
-        let data_dir = DataDir::open(arguments.data_dir)?;
-        let settings = data_dir.settings(arguments.config.as_deref())?;
+        let config = arguments.config.as_deref();
         if matches!(command, Command::Healthcheck) {
-            return cli::healthcheck(&settings).await;
+            let sources = Sources::new(DEFAULTS).file(config).process_environment();
+            return cli::healthcheck(&sources.load()?).await;
         }
+        let settings = DataDir::open(arguments.data_dir)?.settings(config)?;
         telemetry::install(&settings.section::<TelemetrySettings>("telemetry")?)?;
         let instance = Instance::new(&settings)?;
         let modules = modules(&settings, &instance).await?;

@@ -31,7 +31,7 @@ struct Database {
 }
 
 impl DataDir {
-    /// The folder at `path`, made if it is not there; only its owner may look into it.
+    /// The folder at `path`, made if it is not there; then only its owner may look into it.
     ///
     /// # Errors
     /// It cannot be made.
@@ -67,14 +67,19 @@ impl DataDir {
         if !path.exists() {
             let mut random = [0; 48];
             SystemEntropy.fill(&mut random);
-            let mut file = fs::OpenOptions::new()
+            // Written beside and renamed, so that it is there whole or not at all.
+            let unfinished = self.0.join("jwt-secrets.new");
+            let mut options = fs::OpenOptions::new();
+            let mut file = options
                 .write(true)
-                .create_new(true)
+                .create(true)
+                .truncate(true)
                 .mode(0o600)
-                .open(&path)
-                .with_context(|| format!("{} cannot be written", path.display()))?;
+                .open(&unfinished)
+                .with_context(|| format!("{} cannot be written", unfinished.display()))?;
             file.write_all(format!("generated:{}", STANDARD_NO_PAD.encode(random)).as_bytes())?;
             file.sync_all()?;
+            fs::rename(&unfinished, &path)?;
             println!("A secret for signing tokens was made: {}", path.display());
         }
         let secrets = fs::read_to_string(&path)

@@ -43,7 +43,7 @@ impl Service for ProjectService {
     }
 
     async fn build(settings: &Settings, instance: &Instance) -> anyhow::Result<Arc<dyn Module>> {
-        let siblings: SiblingSettings = settings.section("siblings")?;
+        let siblings = SiblingSettings::from(settings)?;
         let chat = Sibling::new(
             "chat-service",
             &siblings.chat_url,

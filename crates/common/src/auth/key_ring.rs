@@ -85,6 +85,13 @@ impl Secret {
     }
 }
 
+impl Secret {
+    /// Its key id.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+}
+
 fn weakness(secret: &str) -> Option<WeakSecret> {
     const PUBLISHED: [&str; 7] = [
         "changeme",

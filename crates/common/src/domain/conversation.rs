@@ -115,6 +115,9 @@ pub enum ConversationError {
     /// Another service is needed and does not answer.
     #[error("project-service does not answer")]
     ProjectsUnavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// project-service does not take the person's token any more.
+    #[error("the access token is not taken")]
+    Unauthorized,
     /// The database failed.
     #[error("conversations could not be read or written")]
     Store(#[from] StoreError),

@@ -261,6 +261,12 @@ pub enum MessageError {
     /// Another service is needed and does not answer.
     #[error("project-service does not answer")]
     ProjectsUnavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Anything that should not happen.
+    #[error("a message's operation failed")]
+    Internal,
+    /// project-service does not take the person's token any more.
+    #[error("the access token is not taken")]
+    Unauthorized,
     /// The database failed.
     #[error("messages could not be read or written")]
     Store(#[from] StoreError),

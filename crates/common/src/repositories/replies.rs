@@ -59,6 +59,7 @@ pub trait ReplyRepository: Send + Sync {
         owner: UserId,
         reply: MessageId,
     ) -> Result<Option<Message>, StoreError>;
-    /// Makes the replies whose lease has run out `interrupted`, keeping their text; how many those were.
-    async fn reap(&self) -> Result<u64, StoreError>;
+    /// Makes the replies whose lease has run out `interrupted`, keeping their text; how many those were. Those in `alive`
+    /// are left: their maker knows better.
+    async fn reap(&self, alive: &[MessageId]) -> Result<u64, StoreError>;
 }

@@ -22,6 +22,8 @@ impl Database {
         let postgres = |sql: &str, value: String| {
             Statement::from_sql_and_values(DbBackend::Postgres, sql, [value.into()])
         };
+        // Building an index may take longer than a statement may otherwise, and so may waiting for another replica.
+        tx.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
         let lock = format!("migrate:{}", self.schema);
         tx.execute_raw(postgres("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", lock))
             .await?;

@@ -68,9 +68,7 @@ fn identify<T>(
             ErrorCode::TokenExpired,
             "The access token has expired. Get a new one from `/auth/refresh`.",
         ),
-        TokenError::Invalid => {
-            AppError::new(ErrorCode::Unauthorized, "The access token is not valid. Sign in again.")
-        }
+        TokenError::Invalid => AppError::unauthorized(),
     })
 }
 

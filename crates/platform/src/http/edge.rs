@@ -54,7 +54,8 @@ pub(super) async fn edge<B: MessageBody + 'static>(
     }
     limit_body_time(&mut request, settings.body_deadline);
 
-    let is_hidden = settings.paths == Paths::Gateway && is_internal(request.path());
+    let is_hidden =
+        settings.paths == Paths::Gateway && is_internal(request.match_info().unprocessed());
 
     // No clone of the request may live across this call: routing would panic.
     let outcome = if is_hidden {

@@ -61,6 +61,11 @@ impl AppError {
         Self::new(ErrorCode::NotFound, "There is nothing here. Check the address and the id in it.")
     }
 
+    /// `UNAUTHORIZED`, for a token that is not good, or not any more.
+    pub fn unauthorized() -> Self {
+        Self::new(ErrorCode::Unauthorized, "The access token is not valid. Sign in again.")
+    }
+
     /// `VALIDATION_ERROR` for one or more fields.
     pub fn invalid(fields: &[FieldError]) -> Self {
         let message = match fields {

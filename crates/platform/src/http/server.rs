@@ -75,7 +75,7 @@ impl Server {
         let instance = Data::new(self.instance.clone());
         let edge_settings = Data::new(EdgeSettings {
             paths: self.paths,
-            body_deadline: Duration::from_secs(settings.body_seconds),
+            body_deadline: Duration::from_secs(settings.body_seconds.get()),
         });
         let operating = Data::new(Operating { modules: self.modules.clone() });
         let modules = self.modules.clone();
@@ -105,7 +105,7 @@ impl Server {
         .tcp_nodelay(true)
         // A client that leaves a silent stream is noticed at once, and not only when something is written.
         .h1_allow_half_closed(false)
-        .client_request_timeout(Duration::from_secs(settings.head_seconds))
+        .client_request_timeout(Duration::from_secs(settings.head_seconds.get()))
         .shutdown_timeout(CLOSING.as_secs())
         .max_connections(settings.max_connections)
         .disable_signals();

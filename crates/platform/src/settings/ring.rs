@@ -40,6 +40,11 @@ pub fn key_ring(settings: &Settings, clock: Arc<dyn Clock>) -> Result<KeyRing, S
         .map_err(|weak| {
             SettingsError::malformed(key, format!("a strong secret, but one is {weak}"))
         })?;
+    let mut ids: Vec<&str> = secrets.iter().map(Secret::kid).collect();
+    ids.sort_unstable();
+    if ids.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(SettingsError::malformed(key, "every key id once"));
+    }
     let [first, others @ ..] = secrets.as_slice() else {
         return Err(SettingsError::malformed(key, "kid:secret,kid:secret"));
     };

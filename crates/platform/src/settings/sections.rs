@@ -1,5 +1,6 @@
 //! The sections that every service has. What each key means stands in `config/default.toml`.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -17,8 +18,8 @@ pub struct ServerSettings {
     pub environment: String,
     pub workers: usize,
     pub max_connections: usize,
-    pub head_seconds: u64,
-    pub body_seconds: u64,
+    pub head_seconds: NonZeroU64,
+    pub body_seconds: NonZeroU64,
     pub drain_seconds: u64,
 }
 
@@ -93,12 +94,32 @@ pub struct SiblingSettings {
     pub auth_url: String,
     pub project_url: String,
     pub chat_url: String,
-    pub deadline_milliseconds: u64,
+    deadline_milliseconds: NonZeroU64,
 }
 
 impl SiblingSettings {
+    /// Reads and checks the section.
+    ///
+    /// # Errors
+    /// An address is none.
+    pub fn from(settings: &Settings) -> Result<Self, SettingsError> {
+        let section: Self = settings.section("siblings")?;
+        for (key, url) in [
+            ("siblings.auth_url", &section.auth_url),
+            ("siblings.project_url", &section.project_url),
+            ("siblings.chat_url", &section.chat_url),
+        ] {
+            let is_http =
+                reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+            if !is_http {
+                return Err(SettingsError::malformed(key, "an http:// or https:// address"));
+            }
+        }
+        Ok(section)
+    }
+
     /// How long a sibling may take to answer, retries included.
     pub fn deadline(&self) -> Duration {
-        Duration::from_millis(self.deadline_milliseconds)
+        Duration::from_millis(self.deadline_milliseconds.get())
     }
 }

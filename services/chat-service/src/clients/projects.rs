@@ -12,20 +12,28 @@ use crate::services::{OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompt
 
 /// How long a copy may serve while project-service is away.
 const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many projects' prompts are kept.
-const KEPT: u64 = 10_000;
+/// How many bytes of prompts are kept.
+const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 const PAGE: usize = 100;
 
 /// project-service, asked on every send; what it said last is kept, to save the transfer while nothing has changed and to go
 /// on while it is away.
 pub struct ProjectService {
     sibling: Sibling,
-    kept: Cache<(UserId, ProjectId), Arc<Copy>>,
+    kept: Cache<(UserId, ProjectId), Arc<Kept>>,
 }
 
-struct Copy {
+struct Kept {
     etag: Option<String>,
     prompts: Vec<ProjectPrompt>,
+}
+
+impl Kept {
+    /// About how many bytes it takes.
+    fn size(&self) -> u32 {
+        let texts: usize = self.prompts.iter().map(|prompt| prompt.content.len() + 64).sum();
+        u32::try_from(texts).unwrap_or(u32::MAX)
+    }
 }
 
 #[derive(Deserialize)]
@@ -56,7 +64,12 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 impl ProjectService {
     /// project-service behind `sibling`.
     pub fn new(sibling: Sibling) -> Self {
-        Self { sibling, kept: Cache::builder().max_capacity(KEPT).time_to_live(KEEP).build() }
+        let kept = Cache::builder()
+            .max_capacity(KEPT_BYTES)
+            .weigher(|_, kept: &Arc<Kept>| kept.size())
+            .time_to_live(KEEP)
+            .build();
+        Self { sibling, kept }
     }
 
     /// What project-service says now: nothing new since the copy, or all prompts, or that there is no such project.
@@ -64,8 +77,8 @@ impl ProjectService {
         &self,
         whom: &OnBehalf,
         project: ProjectId,
-        copy: Option<&Copy>,
-    ) -> Result<Option<Copy>, ProjectAccessError> {
+        copy: Option<&Kept>,
+    ) -> Result<Option<Kept>, ProjectAccessError> {
         let mut path = format!(
             "/projects/{project}/prompts?isActive=true&orderBy=position&order=asc&limit={PAGE}"
         );
@@ -83,7 +96,7 @@ impl ProjectService {
             let envelope: Envelope = serde_json::from_slice(&answer.body).map_err(unavailable)?;
             prompts.extend(envelope.data.prompts.into_iter().map(ProjectPrompt::from));
             let Some(cursor) = envelope.pagination.cursor else {
-                return Ok(Some(Copy { etag: etag.take(), prompts }));
+                return Ok(Some(Kept { etag: etag.take(), prompts }));
             };
             path = format!("{}&cursor={cursor}", path.split("&cursor=").next().unwrap_or_default());
         }
@@ -105,6 +118,7 @@ impl ProjectService {
         match answer.status {
             StatusCode::OK | StatusCode::NOT_MODIFIED => Ok(answer),
             StatusCode::NOT_FOUND => Err(ProjectAccessError::NotFound),
+            StatusCode::UNAUTHORIZED => Err(ProjectAccessError::Unauthorized),
             other => Err(unavailable(format!("project-service answered {other}"))),
         }
     }
@@ -141,7 +155,7 @@ impl ProjectAccess for ProjectService {
                 );
                 Ok(ProjectPrompts { prompts: copy.prompts.clone(), is_stale: true })
             }
-            (Err(error), None) => Err(error),
+            (Err(error), _) => Err(error),
             (Ok(None), None) => {
                 Err(unavailable("project-service answered 304 to a request without an entity tag"))
             }

@@ -1,10 +1,14 @@
 //! chat-service's own sections. What each key means stands in `config/default.toml`.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use platform::settings::{Settings, SettingsError};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+
+/// A reply whose maker has gone is noticed within 30 seconds: a lease, and the reaper's round.
+const LONGEST_LEASE: Duration = Duration::from_secs(20);
 
 /// All of them.
 #[derive(Debug, Clone)]
@@ -38,16 +42,16 @@ pub enum DemoModel {
 pub struct ProviderSettings {
     pub openai_api_key: SecretString,
     pub openai_base_url: String,
-    connect_seconds: u64,
-    idle_seconds: u64,
+    connect_seconds: NonZeroU64,
+    idle_seconds: NonZeroU64,
 }
 
 /// `[generation]`
 #[derive(Debug, Clone, Deserialize)]
 pub struct GenerationSettings {
-    first_token_seconds: u64,
-    total_seconds: u64,
-    checkpoint_milliseconds: u64,
+    first_token_seconds: NonZeroU64,
+    total_seconds: NonZeroU64,
+    checkpoint_milliseconds: NonZeroU64,
     pub lease_seconds: u32,
 }
 
@@ -78,6 +82,14 @@ impl ChatSettings {
                 "an http:// or https:// address",
             ));
         }
+        let key = read.providers.openai_api_key.expose_secret();
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let expected = "a key without white space or line breaks";
+            return Err(SettingsError::malformed("providers.openai_api_key", expected));
+        }
+        if read.generation.lease() > LONGEST_LEASE {
+            return Err(SettingsError::malformed("generation.lease_seconds", "at most 20"));
+        }
         if read.generation.checkpoint() * 2 >= read.generation.lease() {
             let expected = "more than twice generation.checkpoint_milliseconds";
             return Err(SettingsError::malformed("generation.lease_seconds", expected));
@@ -89,29 +101,29 @@ impl ChatSettings {
 impl ProviderSettings {
     /// How long a connection may take.
     pub fn connect(&self) -> Duration {
-        Duration::from_secs(self.connect_seconds)
+        Duration::from_secs(self.connect_seconds.get())
     }
 
     /// How long a provider may be silent in the middle of a reply.
     pub fn idle(&self) -> Duration {
-        Duration::from_secs(self.idle_seconds)
+        Duration::from_secs(self.idle_seconds.get())
     }
 }
 
 impl GenerationSettings {
     /// How long the first token may take.
     pub fn first_token(&self) -> Duration {
-        Duration::from_secs(self.first_token_seconds)
+        Duration::from_secs(self.first_token_seconds.get())
     }
 
     /// How long a reply may take in all.
     pub fn total(&self) -> Duration {
-        Duration::from_secs(self.total_seconds)
+        Duration::from_secs(self.total_seconds.get())
     }
 
     /// How often what has come is stored.
     pub fn checkpoint(&self) -> Duration {
-        Duration::from_millis(self.checkpoint_milliseconds)
+        Duration::from_millis(self.checkpoint_milliseconds.get())
     }
 
     /// How long a reply stays its maker's without a sign of life.

@@ -2,6 +2,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use common::MessageId;
 use garde::Validate;
 use platform::http::{AppError, FieldError, Query};
 use serde::Deserialize;
@@ -10,6 +11,23 @@ use crate::generation::EventId;
 
 /// Where a stream is to go on: `Last-Event-ID`, or `?after=` of the same value; `None`: from the beginning.
 pub struct ResumeAfter(pub Option<EventId>);
+
+impl ResumeAfter {
+    /// The place in the stream of `message`.
+    ///
+    /// # Errors
+    /// It is of another message's.
+    pub fn of(self, message: MessageId) -> Result<Option<EventId>, AppError> {
+        match self.0 {
+            Some(id) if id.message != message => Err(malformed()),
+            other => Ok(other),
+        }
+    }
+}
+
+fn malformed() -> AppError {
+    AppError::invalid(&[FieldError::new("after", "the id of an event of this stream")])
+}
 
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
@@ -30,10 +48,7 @@ impl FromRequest for ResumeAfter {
             .and_then(|id| id.to_str().ok().map(str::to_owned));
         ready(query.and_then(|Query(query)| {
             let id = header.or(query.after).filter(|id| !id.is_empty());
-            let malformed = |_| {
-                AppError::invalid(&[FieldError::new("after", "the id of an event of this stream")])
-            };
-            id.map(|id| id.parse()).transpose().map(Self).map_err(malformed)
+            id.map(|id| id.parse()).transpose().map(Self).map_err(|_| malformed())
         }))
     }
 }

@@ -7,7 +7,9 @@ use super::registry::{Claim, Registry};
 use super::reply::StopReason;
 use crate::core::{GenerationSettings, Price};
 use crate::providers::{CompletionRequest, Provider};
-use common::domain::message::{Lease, Message, MessageError, NewTurn, ReplyEnd, Usage};
+use common::domain::message::{
+    FinishReason, Lease, Message, MessageError, MessageStatus, NewTurn, ReplyEnd, Usage,
+};
 use common::repositories::{MessageRepository, ReplyRepository, StoreError, TurnError};
 use common::{MessageId, UserId};
 use futures_util::FutureExt;
@@ -89,7 +91,7 @@ impl Engine {
             .instance
             .tasks
             .spawn(Box::pin(async move { engine.begin_turn(owner, turn, call).await }));
-        beginning.await.unwrap_or(Err(MessageError::Draining))
+        beginning.await.unwrap_or(Err(MessageError::Internal))
     }
 
     async fn begin_turn(
@@ -106,6 +108,10 @@ impl Engine {
             .registry
             .claim(turn.conversation, &turn.model)
             .ok_or(MessageError::GenerationInProgress)?;
+        // Again: a drain that began in between has not seen the claim.
+        if self.instance.is_draining() {
+            return Err(MessageError::Draining);
+        }
         let begun = self.replies.begin_turn(owner, &turn).await;
         let (user_message, pending) = begun.map_err(|error| match error {
             TurnError::NotFound => MessageError::NotFound,
@@ -156,17 +162,17 @@ impl Engine {
     /// Stops replies that are gone from the database, if this process is making them.
     pub fn forget(&self, ids: &[MessageId]) {
         for reply in ids.iter().filter_map(|id| self.registry.find(*id)) {
-            reply.stop(StopReason::Lost);
+            reply.stop(StopReason::Deleted);
         }
     }
 
     /// Looks for replies whose maker has gone, from now on.
     pub fn start(&self) {
-        let replies = self.replies.clone();
+        let (replies, registry) = (self.replies.clone(), self.registry.clone());
         self.instance.tasks.repeat("reaper", REAP, move || {
-            let replies = replies.clone();
+            let (replies, registry) = (replies.clone(), registry.clone());
             async move {
-                match replies.reap().await {
+                match replies.reap(&registry.ids()).await {
                     Ok(0) => {}
                     Ok(reaped) => {
                         tracing::warn!(reaped, "replies were interrupted: their maker had gone");
@@ -202,12 +208,24 @@ impl Engine {
         let (content, reasoning) = reply.texts();
         let written = count.count_tokens(&content).saturating_add(count.count_tokens(&reasoning));
         let end = self.end(&reply, outcome, content, reasoning, (prompt_tokens, written), price);
-        if !self.committer.commit(end.clone()).await {
-            tracing::warn!(reply = %reply.id(), "a reply's end was not stored: it is gone, or somebody else's");
-        }
+        // Nobody is told of an end that is not stored.
+        let told =
+            if self.committer.commit(end.clone()).await { end } else { self.unstored(&reply, end) };
         drop(claim);
-        reply.close(end);
+        reply.close(told);
         self.registry.remove(reply.id());
+    }
+
+    /// What is told instead of an end that could not be stored.
+    fn unstored(&self, reply: &Reply, end: ReplyEnd) -> ReplyEnd {
+        tracing::warn!(reply = %reply.id(), "a reply's end was not stored: it is gone, or somebody else's");
+        let failure = end.error.unwrap_or_else(|| StopReason::Lost.failure());
+        ReplyEnd {
+            status: MessageStatus::Interrupted,
+            finish_reason: Some(FinishReason::Error),
+            error: Some(failure),
+            ..end
+        }
     }
 
     /// What is to be stored. Tokens are the provider's figures, or else the estimates given.
@@ -220,10 +238,15 @@ impl Engine {
         (read, written): (u32, u32),
         price: Option<Price>,
     ) -> ReplyEnd {
-        let (prompt_tokens, completion_tokens) =
-            outcome.usage.map_or((read, written), |usage| (usage.prompt, usage.completion));
-        let cost_micro_usd =
-            price.map(|price| price.cost_micro_usd(prompt_tokens, completion_tokens));
+        let counted = outcome.usage.map(|usage| (usage.prompt, usage.completion));
+        // A provider that neither answered nor counted has done nothing to pay for.
+        let used = counted.or((written > 0).then_some((read, written)));
+        let usage = used.map(|(prompt_tokens, completion_tokens)| Usage {
+            prompt_tokens,
+            completion_tokens,
+            cost_micro_usd: price
+                .map(|price| price.cost_micro_usd(prompt_tokens, completion_tokens)),
+        });
         ReplyEnd {
             reply: reply.id(),
             conversation: reply.pending.conversation,
@@ -233,8 +256,8 @@ impl Engine {
             status: outcome.status,
             finish_reason: outcome.finish_reason,
             error: outcome.error,
-            tokens: completion_tokens,
-            usage: Some(Usage { prompt_tokens, completion_tokens, cost_micro_usd }),
+            tokens: usage.map_or(written, |usage| usage.completion_tokens),
+            usage,
             at: self.instance.clock.now(),
         }
     }

@@ -21,7 +21,10 @@ struct Following {
     messages: Arc<dyn MessageRepository>,
     owner: UserId,
     message: Message,
+    log: Log,
     place: Place,
+    /// Where to go on, until the log is known to have come so far: a checkpoint is later than what was seen live.
+    after: Option<EventId>,
     start: Option<Bytes>,
 }
 
@@ -32,7 +35,6 @@ pub fn follow(
     message: Message,
     after: Option<EventId>,
 ) -> impl Stream<Item = Bytes> {
-    let place = after.map_or_else(Place::default, |id| log_of(&message).place_after(id));
     let start = after.is_none().then(|| {
         let opening = Opening {
             user_message: message.parent.unwrap_or(message.id),
@@ -42,7 +44,9 @@ pub fn follow(
         };
         frames::message_start(message.id, &opening)
     });
-    let following = Following { messages, owner, message, place, start };
+    let log = log_of(&message);
+    let following =
+        Following { messages, owner, message, log, place: Place::default(), after, start };
     unfold(Some(following), |following| async move { following?.next().await })
 }
 
@@ -52,28 +56,44 @@ impl Following {
             return Some((start, Some(self)));
         }
         loop {
-            let log = log_of(&self.message);
-            if let Some(event) = log.next(&mut self.place) {
+            let is_running = self.message.status.is_running();
+            if self.has_come_so_far(is_running)
+                && let Some(event) = self.log.next(&mut self.place)
+            {
                 return Some((event, Some(self)));
             }
-            if !self.message.status.is_running() {
-                return Some((frames::ending(log.last_id(), &end_of(&self.message)), None));
+            if !is_running {
+                return Some((frames::ending(self.log.last_id(), &end_of(&self.message)), None));
             }
             tokio::time::sleep(LOOK).await;
             // A database that does not answer for a moment only makes us late.
             match self.messages.find(self.owner, self.message.id).await {
-                Ok(Some(message)) => self.message = message,
+                Ok(Some(message)) => {
+                    self.log = log_of(&message);
+                    self.message = message;
+                }
                 Ok(None) => {
                     let mut end = end_of(&self.message);
                     end.status = MessageStatus::Interrupted;
-                    end.error = Some(StopReason::Lost.failure());
-                    return Some((frames::ending(log.last_id(), &end), None));
+                    end.error = Some(StopReason::Deleted.failure());
+                    return Some((frames::ending(self.log.last_id(), &end), None));
                 }
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "following waits");
                 }
             }
         }
+    }
+
+    /// Whether the log has reached the place to go on from. One that has ended short of it, after a crash, has nothing more.
+    fn has_come_so_far(&mut self, is_running: bool) -> bool {
+        let Some(after) = self.after else { return true };
+        let reached = self.log.place_after(after);
+        if let Some(place) = reached.or_else(|| (!is_running).then(|| self.log.end())) {
+            self.place = place;
+            self.after = None;
+        }
+        self.after.is_none()
     }
 }
 

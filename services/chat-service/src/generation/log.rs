@@ -120,17 +120,16 @@ impl Log {
         Some(self.render(part, start, *place))
     }
 
-    /// The place of a subscriber that has seen everything up to `id`; the beginning, if that never was in this log.
-    pub(super) fn place_after(&self, id: EventId) -> Place {
-        match (
-            Offset::of_chars(&self.text, id.text),
-            Offset::of_chars(&self.reasoning, id.reasoning),
-        ) {
-            (Some(text), Some(reasoning)) if id.message == self.message => {
-                Place { text, reasoning }
-            }
-            _ => Place::default(),
-        }
+    /// The place of a subscriber that has seen everything up to `id`; `None` if that is more than there is.
+    pub(super) fn place_after(&self, id: EventId) -> Option<Place> {
+        let text = Offset::of_chars(&self.text, id.text)?;
+        let reasoning = Offset::of_chars(&self.reasoning, id.reasoning)?;
+        Some(Place { text, reasoning })
+    }
+
+    /// The place of a subscriber that has seen everything.
+    pub(super) fn end(&self) -> Place {
+        self.end
     }
 
     /// The id of an event after everything.
@@ -247,7 +246,7 @@ mod tests {
 
             let kept = &seen[..cut.min(seen.len())];
             let (mut text, mut reasoning, last) = read(kept);
-            let mut place = last.map_or_else(Place::default, |id| log.place_after(id));
+            let mut place = last.map_or_else(Place::default, |id| log.place_after(id).unwrap());
             let (more, thought, _) = read(&drain(&log, &mut place));
             text.push_str(&more);
             reasoning.push_str(&thought);
@@ -270,13 +269,12 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_never_was_is_the_beginning() {
+    fn a_place_beyond_the_end_is_none() {
         let log = Log::of(message(), "héllo".to_owned(), String::new());
-        let at = |message, text, reasoning| log.place_after(EventId { message, text, reasoning });
-        assert_eq!(at(message(), 2, 0).text, Offset { bytes: 3, chars: 2 });
-        assert_eq!(at(message(), 5, 0), log.end);
-        assert_eq!(at(message(), 6, 0), Place::default());
-        assert_eq!(at(message(), 2, 1), Place::default());
-        assert_eq!(at(uuid::Uuid::from_u128(2).into(), 2, 0), Place::default());
+        let after =
+            |text, reasoning| log.place_after(EventId { message: message(), text, reasoning });
+        assert_eq!(after(2, 0).unwrap().text, Offset { bytes: 3, chars: 2 });
+        assert_eq!(after(5, 0), Some(log.end()));
+        assert_eq!((after(6, 0), after(2, 1)), (None, None));
     }
 }

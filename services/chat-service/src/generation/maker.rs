@@ -6,7 +6,7 @@ use common::ErrorCode;
 use common::domain::message::{FinishReason, Lease, MessageStatus, ReplyFailure};
 use common::repositories::{Checkpoint, ReplyRepository};
 use futures_util::StreamExt;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::log::Part;
 use super::reply::{Reply, StopReason};
@@ -134,6 +134,8 @@ async fn keep(
             Ok(Checkpoint::LeaseLost) => return StopReason::Lost,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, reply = %reply.id(), "a checkpoint waits");
+                // Else a long log, which is due at once, would be tried without a pause.
+                sleep(settings.checkpoint()).await;
             }
         }
     }
@@ -147,7 +149,7 @@ fn failed(kind: ProviderErrorKind, status: MessageStatus, usage: Option<TokenUsa
 fn asked(reason: StopReason, usage: Option<TokenUsage>) -> Outcome {
     let (status, finish_reason, error) = match reason {
         StopReason::Cancelled => (MessageStatus::Cancelled, FinishReason::Cancelled, None),
-        StopReason::Draining | StopReason::Lost => {
+        StopReason::Draining | StopReason::Deleted | StopReason::Lost => {
             (MessageStatus::Interrupted, FinishReason::Error, Some(reason.failure()))
         }
     };

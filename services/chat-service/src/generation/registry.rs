@@ -1,6 +1,7 @@
 //! The replies that this process is making.
 
 use std::collections::{HashMap, HashSet};
+use std::pin::pin;
 use std::sync::Arc;
 
 use common::{ConversationId, MessageId};
@@ -14,7 +15,8 @@ use super::Reply;
 pub(super) struct Registry {
     claims: Mutex<HashSet<(ConversationId, String)>>,
     replies: Mutex<HashMap<MessageId, Arc<Reply>>>,
-    emptied: Notify,
+    /// Called when there is one less of either.
+    less: Notify,
 }
 
 /// A conversation's and model's one place, given back when dropped.
@@ -40,29 +42,32 @@ impl Registry {
     }
 
     pub(super) fn remove(&self, id: MessageId) {
-        let mut replies = self.replies.lock();
-        replies.remove(&id);
-        if replies.is_empty() {
-            self.emptied.notify_waiters();
-        }
+        self.replies.lock().remove(&id);
+        self.less.notify_waiters();
     }
 
     pub(super) fn find(&self, id: MessageId) -> Option<Arc<Reply>> {
         self.replies.lock().get(&id).cloned()
     }
 
+    pub(super) fn ids(&self) -> Vec<MessageId> {
+        self.replies.lock().keys().copied().collect()
+    }
+
     pub(super) fn all(&self) -> Vec<Arc<Reply>> {
         self.replies.lock().values().cloned().collect()
     }
 
-    /// Waits until no reply is running.
+    /// Waits until no reply is running, nor about to.
     pub(super) async fn empty(&self) {
         loop {
-            let emptied = self.emptied.notified();
-            if self.replies.lock().is_empty() {
+            let mut less = pin!(self.less.notified());
+            // Before looking, so that nothing that happens in between is missed.
+            less.as_mut().enable();
+            if self.replies.lock().is_empty() && self.claims.lock().is_empty() {
                 return;
             }
-            emptied.await;
+            less.await;
         }
     }
 }
@@ -70,5 +75,6 @@ impl Registry {
 impl Drop for Claim {
     fn drop(&mut self) {
         self.registry.claims.lock().remove(&self.key);
+        self.registry.less.notify_waiters();
     }
 }

@@ -25,7 +25,9 @@ pub(super) enum StopReason {
     Cancelled,
     /// The process is going away.
     Draining,
-    /// The conversation is gone, or another process has taken the reply over.
+    /// The conversation is gone.
+    Deleted,
+    /// Another process has taken the reply over.
     Lost,
 }
 
@@ -41,10 +43,15 @@ impl StopReason {
                 "The server is being restarted. What had come is kept; ask again in a moment.",
                 true,
             ),
-            Self::Lost => ReplyFailure::new(
+            Self::Deleted => ReplyFailure::new(
                 ErrorCode::ConversationDeleted,
-                "The conversation is gone, or the reply was taken over by another process.",
+                "The conversation was deleted.",
                 false,
+            ),
+            Self::Lost => ReplyFailure::new(
+                ErrorCode::InternalError,
+                "The reply was cut off on our side. What had come is kept; ask again.",
+                true,
             ),
         }
     }
@@ -121,7 +128,10 @@ impl Reply {
 
     /// Its events from after `after` on, or from its very beginning, until it ends.
     pub fn events(self: Arc<Self>, after: Option<EventId>) -> impl Stream<Item = Bytes> + use<> {
-        let place = after.map_or_else(Default::default, |id| self.log.lock().place_after(id));
+        let place = after.map_or_else(Default::default, |id| {
+            let log = self.log.lock();
+            log.place_after(id).unwrap_or_else(|| log.end())
+        });
         let start = after.is_none().then(|| frames::message_start(self.id(), &self.opening));
         let state = self.state.subscribe();
         unfold(Some((self, state, place, start)), |reading| async move {

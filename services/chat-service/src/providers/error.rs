@@ -1,7 +1,5 @@
 //! What can go wrong with a provider, told apart by what can be done about it.
 
-use std::time::Duration;
-
 use common::ErrorCode;
 
 /// A provider's failure. Never carries what the provider wrote, which may hold a key or somebody else's text.
@@ -10,8 +8,6 @@ use common::ErrorCode;
 pub struct ProviderError {
     /// What it means.
     pub kind: ProviderErrorKind,
-    /// When to try again, if the provider said so.
-    pub retry_after: Option<Duration>,
     cause: Option<String>,
 }
 
@@ -45,7 +41,7 @@ pub enum ProviderErrorKind {
 impl ProviderError {
     /// A failure.
     pub fn new(kind: ProviderErrorKind) -> Self {
-        Self { kind, retry_after: None, cause: None }
+        Self { kind, cause: None }
     }
 
     /// With what caused it, for the log. Must hold neither an address nor what the provider wrote.

@@ -5,12 +5,11 @@
 //! code that does so.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use common::domain::message::{FinishReason, Role};
 use futures_util::stream::{self, BoxStream, StreamExt};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -115,9 +114,11 @@ struct Chunk {
 struct Choice {
     #[serde(default)]
     index: u32,
-    /// `message` in a whole answer.
-    #[serde(default, alias = "message")]
+    #[serde(default)]
     delta: Option<Content>,
+    /// In a whole answer.
+    #[serde(default)]
+    message: Option<Content>,
     #[serde(default)]
     finish_reason: Option<String>,
 }
@@ -126,9 +127,11 @@ struct Choice {
 struct Content {
     #[serde(default)]
     content: Option<String>,
-    // Not OpenAI's: DeepSeek and vLLM say `reasoning_content`, others `reasoning`.
-    #[serde(default, alias = "reasoning")]
+    // Not OpenAI's: DeepSeek and vLLM say `reasoning_content`, others `reasoning`, and some say both.
+    #[serde(default)]
     reasoning_content: Option<String>,
+    #[serde(default)]
+    reasoning: Option<String>,
     // A refusal is a text for the person like any other.
     #[serde(default)]
     refusal: Option<String>,
@@ -158,10 +161,11 @@ impl Chunk {
     fn deltas(self) -> impl Iterator<Item = Delta> {
         // Several choices would be several answers; we ask for one.
         let choice = self.choices.unwrap_or_default().into_iter().find(|choice| choice.index == 0);
-        let (content, finish) =
-            choice.map_or((None, None), |choice| (choice.delta, choice.finish_reason));
-        let (text, reasoning, refusal) =
-            content.map_or((None, None, None), |c| (c.content, c.reasoning_content, c.refusal));
+        let (content, finish) = choice
+            .map_or((None, None), |choice| (choice.delta.or(choice.message), choice.finish_reason));
+        let (text, reasoning, refusal) = content.map_or((None, None, None), |c| {
+            (c.content, c.reasoning_content.or(c.reasoning), c.refusal)
+        });
         let some = |text: Option<String>| text.filter(|text| !text.is_empty());
         let usage = self.usage.map(|usage| {
             Delta::Usage(TokenUsage {
@@ -224,32 +228,20 @@ fn deltas(response: Response) -> DeltaStream {
 
 /// A whole answer to a request for a stream.
 async fn whole(response: Response) -> Result<DeltaStream, ProviderError> {
-    let bytes = response.bytes().await.map_err(sse::transport)?;
+    let bytes = sse::bounded_body(response, sse::MAX_STREAM).await?;
     let chunk = Chunk::parse(&String::from_utf8_lossy(&bytes))?;
     let deltas: Vec<_> = chunk.deltas().map(Ok).collect();
     Ok(stream::iter(deltas).boxed())
 }
 
 /// What a status other than 2xx means.
-async fn refusal(mut response: Response) -> ProviderError {
+async fn refusal(response: Response) -> ProviderError {
     let status = response.status();
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        .map(Duration::from_secs);
-    let mut bytes = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > MAX_ERROR {
-            break;
-        }
-    }
+    // What cannot be read says nothing, and the status is enough.
+    let bytes = sse::bounded_body(response, MAX_ERROR).await.unwrap_or_default();
     let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let kind = kind_of_error(Some(status), &body["error"]);
-    let mut error = ProviderError::new(kind).because(format!("status {}", status.as_u16()));
-    error.retry_after = retry_after;
-    error
+    ProviderError::new(kind).because(format!("status {}", status.as_u16()))
 }
 
 /// What an error object, and the status if there was one, mean.

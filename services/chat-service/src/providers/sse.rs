@@ -9,7 +9,7 @@ use super::{ProviderError, ProviderErrorKind};
 /// The largest event that is read.
 const MAX_EVENT: usize = 1024 * 1024;
 /// The largest stream that is read.
-const MAX_STREAM: usize = 64 * 1024 * 1024;
+pub(super) const MAX_STREAM: usize = 64 * 1024 * 1024;
 
 /// The events of an answer.
 pub(super) fn events(
@@ -20,12 +20,31 @@ pub(super) fn events(
         .map(|event| event.map_err(broken))
 }
 
+/// A whole body, if it is no longer than `limit` bytes.
+pub(super) async fn bounded_body(
+    mut response: reqwest::Response,
+    limit: usize,
+) -> Result<Vec<u8>, ProviderError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(transport)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > limit {
+            return Err(
+                ProviderError::new(ProviderErrorKind::Protocol).because("a body without end")
+            );
+        }
+    }
+    Ok(body)
+}
+
 /// What a failing connection means.
 pub(super) fn transport(error: reqwest::Error) -> ProviderError {
     let kind = if error.is_timeout() {
         ProviderErrorKind::TimedOut
     } else if error.is_connect() {
         ProviderErrorKind::Unreachable
+    } else if error.is_builder() {
+        ProviderErrorKind::BadRequest
     } else {
         ProviderErrorKind::Truncated
     };

@@ -21,6 +21,9 @@ use uuid::Uuid;
 use super::entities::message::{self, word};
 use super::entities::{conversation, model_context};
 
+/// So many that a deletion stays far below a statement's time.
+const DELETED_AT_ONCE: u64 = 200;
+
 /// How many conversations each user has.
 pub const CONVERSATION_COUNTS: Counts = Counts("conversation_counts");
 
@@ -88,7 +91,8 @@ impl SqlConversations {
             .await
     }
 
-    /// Deletes the rows that match; them, and the replies that were running in them.
+    /// Deletes some of the rows that match; them, and the replies that were running in them. A caller that means all of many
+    /// asks again until none is left.
     async fn delete_where(
         &self,
         condition: Condition,
@@ -99,6 +103,7 @@ impl SqlConversations {
             .select_only()
             .column(conversation::Column::Id)
             .order_by_asc(conversation::Column::Id)
+            .limit(DELETED_AT_ONCE)
             .lock_exclusive()
             .into_tuple()
             .all(&tx)
@@ -240,8 +245,15 @@ impl ConversationRepository for SqlConversations {
 
     async fn delete_of_project(&self, project: ProjectId) -> Result<Vec<MessageId>, StoreError> {
         let condition = Condition::all().add(conversation::Column::ProjectId.eq(project.uuid()));
-        let (_, running) = self.delete_where(condition).await.map_err(store_error)?;
-        Ok(running)
+        let mut all_running = Vec::new();
+        loop {
+            let (deleted, running) =
+                self.delete_where(condition.clone()).await.map_err(store_error)?;
+            if deleted.is_empty() {
+                return Ok(all_running);
+            }
+            all_running.extend(running);
+        }
     }
 }
 

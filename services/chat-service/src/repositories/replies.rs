@@ -5,11 +5,11 @@ use common::domain::message::{
 use common::repositories::{Checkpoint, ReplyRepository, StoreError, TurnError};
 use common::{ErrorCode, MessageId, UserId};
 use platform::db::{Database, is_unique_violation, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    FromQueryResult, QueryFilter, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -58,7 +58,7 @@ impl SqlReplies {
     /// Makes running replies whose lease has run out `interrupted`, of those that match.
     async fn interrupt_expired(
         &self,
-        connection: &impl sea_orm::ConnectionTrait,
+        connection: &impl ConnectionTrait,
         which: Condition,
     ) -> Result<u64, DbErr> {
         let failure = ReplyFailure::new(
@@ -120,27 +120,39 @@ impl ReplyRepository for SqlReplies {
             MessageStatus::Streaming
         };
         let until = self.db.now_micros().add(i64::from(lease.seconds) * 1_000_000);
-        let rows = message::Entity::update_many()
-            .col_expr(message::Column::Content, Expr::val(content))
-            .col_expr(message::Column::Reasoning, Expr::val(reasoning))
-            .col_expr(message::Column::Status, Expr::val(word(status)))
-            .col_expr(message::Column::LeaseUntil, until)
-            .filter(held(reply, lease.holder))
-            .exec_with_returning(self.db.connection())
-            .await
-            .map_err(store_error)?;
-        Ok(match rows.first() {
-            None => Checkpoint::LeaseLost,
-            Some(row) if row.cancel_requested => Checkpoint::CancelRequested,
-            Some(_) => Checkpoint::Stored,
-        })
+        // Only the flag comes back, not the text that went there.
+        let statement = Query::update()
+            .table(message::Entity)
+            .value(message::Column::Content, content)
+            .value(message::Column::Reasoning, reasoning)
+            .value(message::Column::Status, word(status))
+            .value(message::Column::LeaseUntil, until)
+            .cond_where(held(reply, lease.holder))
+            .returning_col(message::Column::CancelRequested)
+            .to_owned();
+        let row = match self.db.connection().query_one(&statement).await {
+            // It was reaped, and another reply runs in its place.
+            Err(error) if is_another_running(&error) => None,
+            other => other.map_err(store_error)?,
+        };
+        let Some(row) = row else { return Ok(Checkpoint::LeaseLost) };
+        let is_cancelled: bool = row.try_get("", "cancel_requested").map_err(store_error)?;
+        Ok(if is_cancelled { Checkpoint::CancelRequested } else { Checkpoint::Stored })
     }
 
     async fn finish(&self, ends: &[ReplyEnd]) -> Result<Vec<MessageId>, StoreError> {
+        // Conversations are locked before their messages, and in one order, as whoever deletes them does.
+        let mut ends: Vec<&ReplyEnd> = ends.iter().collect();
+        ends.sort_by_key(|end| end.conversation);
         let finish = async {
             let tx = self.db.begin_write().await?;
             let mut stored = Vec::with_capacity(ends.len());
             for end in ends {
+                conversation::Entity::update_many()
+                    .col_expr(conversation::Column::UpdatedAt, Expr::val(end.at))
+                    .filter(conversation::Column::Id.eq(end.conversation.uuid()))
+                    .exec(&tx)
+                    .await?;
                 let updated = message::Entity::update_many()
                     .set(end_of(end))
                     .filter(held(end.reply, end.holder))
@@ -148,11 +160,6 @@ impl ReplyRepository for SqlReplies {
                     .await?;
                 if updated.rows_affected > 0 {
                     stored.push(end.reply);
-                    conversation::Entity::update_many()
-                        .col_expr(conversation::Column::UpdatedAt, Expr::val(end.at))
-                        .filter(conversation::Column::Id.eq(end.conversation.uuid()))
-                        .exec(&tx)
-                        .await?;
                 }
             }
             tx.commit().await?;
@@ -186,21 +193,26 @@ impl ReplyRepository for SqlReplies {
         Ok(row.map(Message::from))
     }
 
-    async fn reap(&self) -> Result<u64, StoreError> {
-        self.interrupt_expired(self.db.connection(), Condition::all()).await.map_err(store_error)
+    async fn reap(&self, alive: &[MessageId]) -> Result<u64, StoreError> {
+        let dead = message::Column::Id.is_not_in(alive.iter().map(|id| id.uuid()));
+        let dead = Condition::all().add(dead);
+        self.interrupt_expired(self.db.connection(), dead).await.map_err(store_error)
     }
 }
 
+/// In literals, so that the index of running replies serves on SQLite too.
 fn is_running() -> Condition {
-    let running = [MessageStatus::Pending, MessageStatus::Streaming].map(word);
-    Condition::all().add(message::Column::Status.is_in(running))
+    Condition::all().add(Expr::cust("status IN ('pending', 'streaming')"))
 }
 
-/// A running reply that is still its maker's.
+/// A reply that is still its maker's: running, or taken for dead by mistake. Its end takes the name off.
 fn held(reply: MessageId, holder: Uuid) -> Condition {
-    is_running()
+    let not_ended =
+        [MessageStatus::Pending, MessageStatus::Streaming, MessageStatus::Interrupted].map(word);
+    Condition::all()
         .add(message::Column::Id.eq(reply.uuid()))
         .add(message::Column::LeaseOwner.eq(holder))
+        .add(message::Column::Status.is_in(not_ended))
 }
 
 async fn grow_conversation(
@@ -304,19 +316,21 @@ fn end_of(end: &ReplyEnd) -> message::ActiveModel {
         prompt_tokens: Set(end.usage.map(|usage| count(usage.prompt_tokens))),
         completion_tokens: Set(end.usage.map(|usage| count(usage.completion_tokens))),
         cost_micro_usd: Set(end.usage.and_then(|usage| usage.cost_micro_usd)),
+        lease_owner: Set(None),
         lease_until: Set(None),
         ..Default::default()
     }
 }
 
 fn turn_error(error: DbErr) -> TurnError {
-    if is_unique_violation(
-        &error,
-        "messages_one_running",
-        "messages.conversation_id, messages.model",
-    ) {
+    if is_another_running(&error) {
         TurnError::GenerationInProgress
     } else {
         store_error(error).into()
     }
+}
+
+/// Whether the database refused a second running reply of one conversation and model.
+fn is_another_running(error: &DbErr) -> bool {
+    is_unique_violation(error, "messages_one_running", "messages.conversation_id, messages.model")
 }

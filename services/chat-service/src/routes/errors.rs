@@ -15,6 +15,7 @@ pub fn conversation(error: ConversationError) -> AppError {
         ConversationError::NoSuchProject => no_such_project(),
         ConversationError::UnknownModel { model } => unknown_model(&model),
         ConversationError::ProjectsUnavailable(cause) => projects_unavailable(cause),
+        ConversationError::Unauthorized => AppError::unauthorized(),
         ConversationError::Store(error) => error.into(),
     }
 }
@@ -40,15 +41,21 @@ pub fn message(error: MessageError) -> AppError {
         MessageError::Draining => AppError::unavailable("The server is being restarted. Try again in a moment."),
         MessageError::NoSuchProject => no_such_project(),
         MessageError::ProjectsUnavailable(cause) => projects_unavailable(cause),
+        MessageError::Internal => AppError::internal("beginning a reply panicked"),
+        MessageError::Unauthorized => AppError::unauthorized(),
         MessageError::Store(error) => error.into(),
     }
 }
 
 /// A reply that failed, to a client that waited for the whole of it. Says what was kept.
 pub fn reply(failure: &ReplyFailure, user_message: MessageId, reply: MessageId) -> AppError {
-    let code = ErrorCode::parse(&failure.code).unwrap_or(ErrorCode::ProviderError);
-    let error = AppError::new(code, failure.message.clone())
-        .with_details(json!({"userMessageId": user_message, "messageId": reply}));
+    let error = match ErrorCode::parse(&failure.code) {
+        // These two are a stream's own words.
+        Some(ErrorCode::ConversationDeleted) => return AppError::not_found(),
+        Some(ErrorCode::ServerDraining) => AppError::unavailable(failure.message.clone()),
+        code => AppError::new(code.unwrap_or(ErrorCode::ProviderError), failure.message.clone()),
+    };
+    let error = error.with_details(json!({"userMessageId": user_message, "messageId": reply}));
     if failure.retryable { error.with_retry_after(Duration::from_secs(1)) } else { error }
 }
 

@@ -67,8 +67,9 @@ pub async fn stream_message(
     state: Data<ChatState>,
     caller: Caller,
     id: Path<MessageId>,
-    ResumeAfter(after): ResumeAfter,
+    after: ResumeAfter,
 ) -> Result<HttpResponse, AppError> {
+    let after = after.of(*id)?;
     let following = state.messages.follow(caller.user, *id).await.map_err(errors::message)?;
     Ok(match following {
         Following::Running(reply) => event_stream(reply.events(after)),

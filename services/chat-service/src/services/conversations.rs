@@ -129,6 +129,7 @@ impl From<ProjectAccessError> for ConversationError {
     fn from(error: ProjectAccessError) -> Self {
         match error {
             ProjectAccessError::NotFound => Self::NoSuchProject,
+            ProjectAccessError::Unauthorized => Self::Unauthorized,
             ProjectAccessError::Unavailable(cause) => Self::ProjectsUnavailable(cause),
         }
     }

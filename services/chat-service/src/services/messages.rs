@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use common::domain::conversation::{Conversation, derive_title};
-use common::domain::message::{Message, MessageError, NewMessage, NewTurn, PromptUse};
+use common::domain::message::{Message, MessageError, NewMessage, NewTurn, PromptUse, Role};
 use common::repositories::{ConversationRepository, MessageRepository};
 use common::{Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, UserId};
 
@@ -132,7 +132,12 @@ impl Messages {
         if let Some(reply) = self.engine.running(owner, id) {
             return Ok(Following::Running(reply));
         }
-        self.get(owner, id).await.map(|message| Following::Stored(Box::new(message)))
+        let message = self.get(owner, id).await?;
+        // Only replies stream.
+        if message.role != Role::Assistant {
+            return Err(MessageError::NotFound);
+        }
+        Ok(Following::Stored(Box::new(message)))
     }
 
     /// The repository, for following what is stored.
@@ -158,6 +163,7 @@ impl Messages {
         };
         self.projects.prompts(whom, project).await.map_err(|error| match error {
             ProjectAccessError::NotFound => MessageError::NoSuchProject,
+            ProjectAccessError::Unauthorized => MessageError::Unauthorized,
             ProjectAccessError::Unavailable(cause) => MessageError::ProjectsUnavailable(cause),
         })
     }

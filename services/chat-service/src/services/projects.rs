@@ -42,6 +42,9 @@ pub enum ProjectAccessError {
     /// There is no such project, or it is somebody else's.
     #[error("no such project")]
     NotFound,
+    /// project-service does not take the person's token: it has expired meanwhile, or was revoked.
+    #[error("the access token is not taken")]
+    Unauthorized,
     /// project-service does not answer, and no copy was kept.
     #[error("project-service does not answer")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

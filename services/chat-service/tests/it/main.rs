@@ -12,6 +12,7 @@ mod faults;
 mod internal;
 mod isolation;
 mod layers;
+mod leases;
 mod messages;
 mod openapi;
 mod prompts;

@@ -288,3 +288,48 @@ async fn a_reply_is_stopped_in_every_phase_from_any_process(
         "cancelled"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resuming_elsewhere_ahead_of_the_last_checkpoint_repeats_nothing() {
+    let late = [
+        ("OMNICHAT__GENERATION__CHECKPOINT_MILLISECONDS", "9000"),
+        ("OMNICHAT__GENERATION__LEASE_SECONDS", "20"),
+    ];
+    let chat = Chat::start_with(Engine::Postgres, &late).await;
+    let user = chat.app.user();
+    let conversation = a_conversation(&user, json!({})).await;
+    let gate = Gate::new();
+    chat.model.script(Script::tokens(TOKENS).hold_after(3, &gate));
+    let mut events = stream(&user, &conversation, "What do bees say?").await;
+    let start = events.expect("message_start").await;
+    let message = start.data["messageId"].as_str().unwrap().to_owned();
+    let mut seen = Vec::new();
+    while Event::text(&seen) != TOKENS[..3].concat() {
+        seen.push(events.expect("token").await);
+    }
+    drop(events);
+
+    // Nothing of it is stored yet.
+    let replica = chat.replica().await;
+    let mut elsewhere =
+        resume(&user.at(&replica.base_url), &message, Some(&seen.last().unwrap().id)).await;
+    gate.release();
+    seen.extend(elsewhere.rest().await);
+    assert_eq!(Event::text(&seen), TOKENS.concat());
+    assert_eq!(seen.last().unwrap().event, "close");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_replies_stream_and_only_from_their_own_events() {
+    let chat = Chat::start(Engine::Sqlite).await;
+    let user = chat.app.user();
+    let conversation = a_conversation(&user, json!({})).await;
+    let path = format!("/conversations/{conversation}/messages");
+    let sent = user.post(&path, json!({"content": "x"})).await.expect(200);
+    let (question, reply) = (sent.id("userMessage"), sent.id("assistantMessage"));
+    let refused = user.get(&format!("/messages/{question}/stream")).await.expect(404);
+    assert_eq!(refused.code(), "NOT_FOUND");
+    let refused =
+        user.get(&format!("/messages/{reply}/stream?after={question}:0:0")).await.expect(400);
+    assert_eq!(refused.json["error"]["details"]["field"], "after");
+}

@@ -51,6 +51,7 @@ async fn what_is_internal_is_not_there() {
     for path in [
         format!("/internal/users/{id}"),
         format!("/api/internal/projects/{id}"),
+        format!("/%69nternal/projects/{id}"),
         "/internal".to_owned(),
     ] {
         let hidden = app.service("auth-service").delete(&path).await.expect(404);

@@ -22,6 +22,7 @@ fn run(name: &str, variables: &[(&str, &str)]) -> Output {
 #[case::no_secret(&[URL], "JWT_SECRET")]
 #[case::short_secret(&[URL, ("JWT_SECRETS", "a:s3cret")], "JWT_SECRETS")]
 #[case::repeated_secret(&[URL, ("JWT_SECRET", "s3crets3crets3crets3crets3crets3crets3crets3cret")], "JWT_SECRET")]
+#[case::one_key_id_twice(&[URL, ("JWT_SECRETS", "a:9vZk2Qx7Lw4Rt1Yb8Nc5Mf3Hg6Js0Dp2KeUaXoViTz,a:s3cret2Qx7Lw4Rt1Yb8Nc5Mf3Hg6Js0Dp2KeUaXoViT")], "JWT_SECRETS")]
 #[case::no_key_id(&[URL, ("JWT_SECRETS", "s3cret-without-a-key-id-but-long-enough-to-be-one")], "JWT_SECRETS")]
 #[case::odd_port(&[URL, SECRETS, ("PORT", "s3cret")], "PORT")]
 #[case::odd_number(&[URL, SECRETS, ("OMNICHAT__SERVER__DRAIN_SECONDS", "s3cret")], "OMNICHAT__SERVER__DRAIN_SECONDS")]
@@ -51,7 +52,13 @@ fn a_services_own_settings_are_checked_too() {
         ("auth-service", "OMNICHAT__PASSWORDS__ROUNDS", "many"),
         ("chat-service", "OPENAI_BASE_URL", "s3cret"),
         ("chat-service", "OMNICHAT__GENERATION__LEASE_SECONDS", "1"),
+        ("chat-service", "OMNICHAT__GENERATION__LEASE_SECONDS", "21"),
+        ("chat-service", "OMNICHAT__GENERATION__CHECKPOINT_MILLISECONDS", "0"),
         ("chat-service", "OMNICHAT__MODELS__DEMO", "perhaps"),
+        ("chat-service", "OMNICHAT__MODELS__DEFAULT", "gpt-0"),
+        ("chat-service", "OPENAI_API_KEY", "sk-s3cret\n"),
+        ("chat-service", "PROJECT_SERVICE_URL", "s3cret"),
+        ("project-service", "CHAT_SERVICE_URL", "ftp://s3cret"),
     ] {
         let output = run(service, &[URL, SECRETS, (name, value)]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -1,0 +1,124 @@
+//! Who may write a reply: the contract of the repository, on both databases.
+
+use std::sync::Arc;
+
+use chat_service::ChatService;
+use chat_service::repositories::{SqlMessages, SqlReplies};
+use common::domain::message::{Lease, MessageStatus, NewTurn, ReplyEnd};
+use common::repositories::{Checkpoint, MessageRepository, ReplyRepository, TurnError};
+use common::{ConversationId, MessageId, UserId};
+use platform::cli::Service;
+use platform::db::Database;
+use platform::settings::DatabaseSettings;
+use rstest::rstest;
+use serde_json::json;
+use testkit::{Engine, settings};
+use uuid::Uuid;
+
+use super::{Chat, a_conversation};
+
+const A: Uuid = Uuid::from_u128(0xa);
+const B: Uuid = Uuid::from_u128(0xb);
+
+struct Desk {
+    chat: Chat,
+    owner: UserId,
+    conversation: ConversationId,
+    replies: SqlReplies,
+    messages: Arc<dyn MessageRepository>,
+}
+
+impl Desk {
+    async fn new(engine: Engine) -> Self {
+        let chat = Chat::start(engine).await;
+        let owner = chat.app.instance.ids.next();
+        let conversation = a_conversation(&chat.app.user_with_id(owner), json!({})).await;
+        let settings = settings(&[ChatService::DEFAULTS], &chat.database, &[]);
+        let db =
+            Database::connect(&DatabaseSettings::from(&settings).unwrap(), "chat").await.unwrap();
+        let (replies, messages) = (SqlReplies::new(db.clone()), Arc::new(SqlMessages::new(db)));
+        Self { chat, owner, conversation: conversation.parse().unwrap(), replies, messages }
+    }
+
+    async fn begin(&self, lease: Lease) -> Result<MessageId, TurnError> {
+        let instance = &self.chat.app.instance;
+        let turn = NewTurn {
+            conversation: self.conversation,
+            turn: instance.ids.next(),
+            user_message: instance.ids.next(),
+            content: "Hello".into(),
+            content_tokens: 2,
+            reply: instance.ids.next(),
+            model: "gpt-4o".into(),
+            temperature: None,
+            prompt_versions: Vec::new(),
+            title: "Hello".into(),
+            lease,
+            at: instance.clock.now(),
+        };
+        self.replies.begin_turn(self.owner, &turn).await.map(|(_, reply)| reply.id)
+    }
+
+    async fn checkpoint(&self, reply: MessageId, holder: Uuid) -> Checkpoint {
+        self.replies.checkpoint(reply, Lease { holder, seconds: 0 }, "so far", "").await.unwrap()
+    }
+
+    async fn finish(&self, reply: MessageId, holder: Uuid) -> Vec<MessageId> {
+        let end = ReplyEnd {
+            reply,
+            conversation: self.conversation,
+            holder,
+            content: "all of it".into(),
+            reasoning: String::new(),
+            status: MessageStatus::Complete,
+            finish_reason: None,
+            error: None,
+            tokens: 3,
+            usage: None,
+            at: self.chat.app.instance.clock.now(),
+        };
+        self.replies.finish(&[end]).await.unwrap()
+    }
+
+    async fn status(&self, reply: MessageId) -> (MessageStatus, String) {
+        let message = self.messages.find(self.owner, reply).await.unwrap().unwrap();
+        (message.status, message.content)
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_is_its_makers_until_it_ends_or_another_takes_its_place(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let desk = Desk::new(engine).await;
+    let reply = desk.begin(Lease { holder: A, seconds: 60 }).await.unwrap();
+    let second = desk.begin(Lease { holder: B, seconds: 60 }).await;
+    assert!(matches!(second, Err(TurnError::GenerationInProgress)));
+    assert_eq!(desk.replies.reap(&[]).await.unwrap(), 0, "its lease holds");
+    assert_eq!(desk.checkpoint(reply, B).await, Checkpoint::LeaseLost);
+    assert_eq!(desk.checkpoint(reply, A).await, Checkpoint::Stored);
+
+    // That checkpoint's lease has run out at once. Its own process knows that it lives; another takes it for dead.
+    assert_eq!(desk.replies.reap(&[reply]).await.unwrap(), 0);
+    assert_eq!(desk.replies.reap(&[]).await.unwrap(), 1);
+    assert_eq!(desk.status(reply).await, (MessageStatus::Interrupted, "so far".into()));
+    assert_eq!(desk.checkpoint(reply, A).await, Checkpoint::Stored, "it was alive after all");
+    assert_eq!(desk.status(reply).await.0, MessageStatus::Streaming);
+
+    // Another reply takes its place; its end is still worth keeping.
+    let next = desk.begin(Lease { holder: B, seconds: 60 }).await.unwrap();
+    assert_eq!(desk.checkpoint(reply, A).await, Checkpoint::LeaseLost);
+    assert_eq!(desk.finish(reply, B).await, []);
+    assert_eq!(desk.finish(reply, A).await, [reply]);
+    assert_eq!(desk.status(reply).await, (MessageStatus::Complete, "all of it".into()));
+    assert_eq!(desk.finish(reply, A).await, [], "an end is final");
+    assert_eq!(desk.checkpoint(reply, A).await, Checkpoint::LeaseLost);
+
+    // A wish to stop is seen at the next checkpoint, and is nobody else's to have.
+    let stranger = desk.chat.app.instance.ids.next();
+    assert!(desk.replies.request_cancel(stranger, next).await.unwrap().is_none());
+    assert_eq!(desk.checkpoint(next, B).await, Checkpoint::Stored);
+    desk.replies.request_cancel(desk.owner, next).await.unwrap();
+    assert_eq!(desk.checkpoint(next, B).await, Checkpoint::CancelRequested);
+}

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
+use sea_orm::ConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, DbErr};
 use secrecy::ExposeSecret;
 
 use super::Database;
-use crate::settings::DatabaseSettings;
+use crate::settings::{DatabaseSettings, name_of};
 
 /// Readers beside SQLite's one writer.
 const SQLITE_CONNECTIONS: u32 = 4;
@@ -27,7 +28,7 @@ impl Database {
     pub async fn connect(
         settings: &DatabaseSettings,
         service: &'static str,
-    ) -> Result<Self, DbErr> {
+    ) -> anyhow::Result<Self> {
         let url = settings.url.expose_secret().replace("{service}", service);
         let sqlite = url.starts_with("sqlite:");
         let mut options = ConnectOptions::new(url);
@@ -52,7 +53,9 @@ impl Database {
                 .set_schema_search_path(service)
                 .statement_timeout(Duration::from_secs(settings.statement_seconds));
         }
-        let connection = sea_orm::Database::connect(options).await?;
+        let connection = sea_orm::Database::connect(options).await.with_context(|| {
+            format!("{}: the database cannot be reached", name_of("database.url"))
+        })?;
         Ok(Self { connection, schema: service })
     }
 }

@@ -3,12 +3,13 @@
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest, web};
+use common::ErrorCode;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use garde::Validate;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
 use super::{AppError, FieldError};
@@ -39,16 +40,23 @@ where
                         .eq_ignore_ascii_case("application/json")
                 },
             );
+        let announced: Option<usize> = request
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse().ok());
         let payload = web::Payload::from_request(request, payload).into_inner();
         async move {
             if !is_json {
                 return Err(AppError::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
             }
+            if announced.is_some_and(|length| length > LIMIT) {
+                return Err(too_large(LIMIT));
+            }
             let payload = payload.map_err(|error| AppError::internal(error.to_string()))?;
             let bytes = payload
                 .to_bytes_limited(LIMIT)
                 .await
-                .map_err(|_| AppError::of_status(StatusCode::PAYLOAD_TOO_LARGE))?
+                .map_err(|_| too_large(LIMIT))?
                 .map_err(|error| unreadable(&error))?;
             parse(&bytes).map(Self)
         }
@@ -65,7 +73,11 @@ fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T
         return Err(AppError::invalid(&[FieldError::new("body", "a JSON object")]));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let parsed = serde_path_to_error::deserialize(&mut json);
+    if parsed.is_err() && serde_json::from_slice::<IgnoredAny>(bytes).is_err() {
+        return Err(AppError::invalid(&[FieldError::new("body", "well-formed JSON in UTF-8")]));
+    }
+    let value: T = parsed.map_err(|error| {
         AppError::invalid(&[FieldError::explain(
             &error.path().to_string(),
             &error.inner().to_string(),
@@ -89,6 +101,12 @@ fn has_escaped_nul(json: &[u8]) -> bool {
         rest = escape.get(1..).unwrap_or_default();
     }
     false
+}
+
+fn too_large(limit: usize) -> AppError {
+    let message =
+        format!("The request's body is larger than {} MiB. Send less at a time.", limit >> 20);
+    AppError::new(ErrorCode::PayloadTooLarge, message)
 }
 
 fn unreadable(error: &actix_web::Error) -> AppError {

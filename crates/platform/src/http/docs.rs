@@ -34,7 +34,10 @@ pub fn document(title: &str, services: impl IntoIterator<Item = Endpoints>) -> O
     let mut paths = utoipa::openapi::path::Paths::new();
     let mut tags = Vec::new();
     for service in services {
-        for tag in service.tags() {
+        let operations = service.paths.paths.values().flat_map(|item| {
+            [&item.get, &item.post, &item.put, &item.patch, &item.delete].into_iter().flatten()
+        });
+        for tag in operations.flat_map(|operation| operation.tags.iter().flatten()) {
             if !tags.contains(tag) {
                 tags.push(tag.clone());
             }

@@ -3,20 +3,24 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::ServiceConfig;
-use actix_web::{Resource, Route, web};
-use utoipa::openapi::path::{HttpMethod, Paths};
+use actix_web::{Error, Resource, Route, guard, web};
+use utoipa::openapi::path::{HttpMethod, ParameterIn, Paths};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Ref, RefOr, Response};
+
+use super::{AppError, FieldError};
 
 /// What a service serves.
 #[derive(Default)]
 pub struct Endpoints {
     routes: BTreeMap<String, Vec<Route>>,
     table: Vec<Endpoint>,
-    tags: Vec<String>,
     pub(super) paths: Paths,
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,
 }
@@ -61,7 +65,7 @@ impl Endpoints {
         let path = D::path();
         let mut operation = D::operation();
         operation.tags = Some(vec![tag.to_owned()]);
-        self.tags.push(tag.to_owned()); // A handler that serves everybody says `security(())`.
+        // A handler that serves everybody says `security(())`.
         let public = operation.security.is_some();
         if !public {
             operation.security = Some(vec![SecurityRequirement::new::<_, _, &str>("bearer", [])]);
@@ -77,8 +81,20 @@ impl Endpoints {
                 public,
             });
         }
+        let takes_query = operation
+            .parameters
+            .iter()
+            .flatten()
+            .any(|parameter| {
+                matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
+            });
+        let route = if takes_query { route } else { route.wrap(from_fn(refuse_query)) };
         if let Some(verb) = D::methods().first() {
-            self.routes.entry(path.clone()).or_default().push(route.method(method(verb)));
+            let route = match method(verb) {
+                Method::GET => route.guard(guard::Any(guard::Get()).or(guard::Head())),
+                other => route.method(other),
+            };
+            self.routes.entry(path.clone()).or_default().push(route);
         }
         self.paths.add_path_operation(path, D::methods(), operation);
         D::schemas(&mut self.schemas);
@@ -93,14 +109,22 @@ impl Endpoints {
         self
     }
 
+    /// The names that stand for different schemas in some services: in one document only one of each would be left.
+    pub fn clashes(all: &[Self]) -> Vec<String> {
+        let mut seen: BTreeMap<&str, String> = BTreeMap::new();
+        let mut clashing = Vec::new();
+        for (name, schema) in all.iter().flat_map(|endpoints| &endpoints.schemas) {
+            let text = serde_json::to_string(schema).unwrap_or_default();
+            if *seen.entry(name).or_insert_with(|| text.clone()) != text {
+                clashing.push(name.clone());
+            }
+        }
+        clashing
+    }
+
     /// The table.
     pub fn table(&self) -> &[Endpoint] {
         &self.table
-    }
-
-    /// The tags of the handlers, in the order of the list.
-    pub(super) fn tags(&self) -> &[String] {
-        &self.tags
     }
 
     /// Registers the routes, one resource a path: a wrong method is then a 405 with `Allow`.
@@ -115,6 +139,21 @@ impl Endpoints {
 /// Whether a path is for sibling services only.
 pub(super) fn is_internal(path: &str) -> bool {
     path == "/internal" || path.starts_with("/internal/")
+}
+
+/// Refuses a query where none is taken, so that a typo is never silently ignored.
+async fn refuse_query(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if let Some((name, _)) = form_urlencoded::parse(request.query_string().as_bytes()).next() {
+        return Err(AppError::invalid(&[FieldError::new(
+            name,
+            "no such parameter; none is taken",
+        )])
+        .into());
+    }
+    next.call(request).await
 }
 
 /// What every endpoint may answer instead.

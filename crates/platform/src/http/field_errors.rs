@@ -35,9 +35,14 @@ impl FieldError {
         } else if message.starts_with("duplicate field") {
             Self::new(inside(named), "to be given once")
         } else {
-            let expected = message
-                .rsplit_once("expected ")
-                .map_or("a well-formed value", |(_, expected)| strip_place(expected));
+            let expected = match message.rsplit_once("expected ") {
+                Some((_, expected)) => in_plain_words(strip_place(expected)),
+                // How the standard library says that a text is no number.
+                None if message.contains("invalid digit") || message.contains("number too") => {
+                    "a whole number"
+                }
+                None => "a well-formed value",
+            };
             Self::new(if path.is_empty() { "body" } else { path }, expected.replace('`', ""))
         }
     }
@@ -48,6 +53,18 @@ impl FieldError {
             .iter()
             .map(|(path, error)| Self::new(camel_case(&path.to_string()), error.message()))
             .collect()
+    }
+}
+
+/// What serde expects, without the names of Rust's types.
+fn in_plain_words(expected: &str) -> &str {
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "i32" | "i64" | "usize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "value" => "one of the values that the documentation lists",
+        other if other.starts_with("struct ") || other == "a map" => "a JSON object",
+        other => other,
     }
 }
 

@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::web::{Bytes, Data, PathConfig};
 use actix_web::{App, HttpServer, web};
+use anyhow::Context as _;
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 use tracing_actix_web::TracingLogger;
@@ -16,7 +17,7 @@ use super::edge::{EdgeSettings, Paths, edge};
 use super::operating::{self, Operating};
 use super::request_log::RequestLog;
 use super::{AppError, Endpoints, docs, document};
-use crate::settings::ServerSettings;
+use crate::settings::{ServerSettings, name_of};
 use crate::{Instance, Module};
 
 /// After the drain: how long connections, and then background work, may take to close.
@@ -61,7 +62,10 @@ impl Server {
     /// # Errors
     /// The address cannot be bound, or the document cannot be written.
     pub fn start(self, settings: &ServerSettings) -> anyhow::Result<RunningServer> {
-        let listener = TcpListener::bind((settings.host.as_str(), settings.port))?;
+        let (host, port) = (settings.host.as_str(), settings.port);
+        let listener = TcpListener::bind((host, port)).with_context(|| {
+            format!("{host}:{port}, of {} and {}", name_of("server.host"), name_of("server.port"))
+        })?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
 

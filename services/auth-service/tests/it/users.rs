@@ -108,7 +108,7 @@ async fn another_method_is_named_as_such() {
     let auth = start(Engine::Sqlite).await;
     for (path, allow) in [
         ("/users", "POST"),
-        ("/users/me", "GET"),
+        ("/users/me", "GET, HEAD"),
         ("/auth/register", "POST"),
         ("/auth/login", "POST"),
     ] {

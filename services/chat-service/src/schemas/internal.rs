@@ -4,6 +4,6 @@ use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct DeletedProjectData {
+pub struct ForgottenProjectData {
     pub deleted_project: ProjectId,
 }

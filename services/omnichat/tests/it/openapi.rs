@@ -14,8 +14,9 @@ fn the_committed_document_is_what_the_code_says() {
 }
 
 #[test]
-fn every_operation_has_a_name_of_its_own_and_no_path_has_two_owners() {
+fn every_operation_and_schema_has_a_name_of_its_own_and_no_path_has_two_owners() {
     let all: Vec<Endpoints> = endpoints().chain([Server::operating_endpoints()]).collect();
+    assert_eq!(Endpoints::clashes(&all), Vec::<String>::new());
     let mut operations = BTreeSet::new();
     let mut paths = BTreeSet::new();
     for endpoints in &all {

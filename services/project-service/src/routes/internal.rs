@@ -11,7 +11,7 @@ use crate::dependencies::ProjectState;
 use crate::schemas::internal::{DeletedUserData, ExportLine};
 
 /// Deletes all that a user owns. Safe to repeat.
-#[utoipa::path(delete, path = "/internal/users/{id}", params(("id" = UserId, Path)), responses((status = 200, body = Envelope<DeletedUserData>, description = "What is gone.")))]
+#[utoipa::path(delete, path = "/internal/users/{id}", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Envelope<DeletedUserData>, description = "What is gone.")))]
 pub async fn delete_user_projects(
     state: Data<ProjectState>,
     _: ServiceCaller,
@@ -22,7 +22,7 @@ pub async fn delete_user_projects(
 }
 
 /// All that a user owns, one JSON object a line.
-#[utoipa::path(get, path = "/internal/users/{id}/export", params(("id" = UserId, Path)), responses((status = 200, body = String, content_type = "application/x-ndjson", description = "The lines.")))]
+#[utoipa::path(get, path = "/internal/users/{id}/export", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = String, content_type = "application/x-ndjson", description = "The lines.")))]
 pub async fn export_user_projects(
     state: Data<ProjectState>,
     _: ServiceCaller,

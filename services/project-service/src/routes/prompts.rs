@@ -6,8 +6,8 @@ use super::errors;
 use crate::dependencies::{OwnedProject, ProjectState};
 use crate::schemas::prompts::{
     CreatePromptRequest, DeletedPromptData, ListProjectPromptsQuery, ListPromptsQuery,
-    ListVersionsQuery, PromptData, PromptsData, RenderPromptRequest, RenderedPromptData,
-    RestorePromptRequest, UpdatePromptRequest, VersionData, VersionsData,
+    ListVersionsQuery, PromptData, PromptVersionData, PromptVersionsData, PromptsData,
+    RenderPromptRequest, RenderedPromptData, RestorePromptRequest, UpdatePromptRequest,
 };
 
 /// A project's prompts. The entity tag changes with every change to any prompt of the project.
@@ -93,13 +93,13 @@ pub async fn delete_prompt(
 }
 
 /// All texts that a prompt has had, newest first.
-#[utoipa::path(get, path = "/prompts/{id}/versions", params(("id" = PromptId, Path), ListVersionsQuery), responses((status = 200, body = Envelope<VersionsData>, description = "A page of versions.")))]
+#[utoipa::path(get, path = "/prompts/{id}/versions", params(("id" = PromptId, Path), ListVersionsQuery), responses((status = 200, body = Envelope<PromptVersionsData>, description = "A page of versions.")))]
 pub async fn list_prompt_versions(
     state: Data<ProjectState>,
     caller: Caller,
     id: Path<PromptId>,
     Query(query): Query<ListVersionsQuery>,
-) -> Result<Answer<VersionsData>, AppError> {
+) -> Result<Answer<PromptVersionsData>, AppError> {
     let paging = query.paging(*id)?;
     let page =
         state.prompts.versions(caller.user, *id, paging.request()).await.map_err(errors::prompt)?;
@@ -108,15 +108,15 @@ pub async fn list_prompt_versions(
 }
 
 /// One text that a prompt has had.
-#[utoipa::path(get, path = "/prompts/{id}/versions/{n}", params(("id" = PromptId, Path), ("n" = u32, Path)), responses((status = 200, body = Envelope<VersionData>, description = "The version.")))]
+#[utoipa::path(get, path = "/prompts/{id}/versions/{n}", params(("id" = PromptId, Path), ("n" = u32, Path)), responses((status = 200, body = Envelope<PromptVersionData>, description = "The version.")))]
 pub async fn get_prompt_version(
     state: Data<ProjectState>,
     caller: Caller,
     path: Path<(PromptId, u32)>,
-) -> Result<Answer<VersionData>, AppError> {
+) -> Result<Answer<PromptVersionData>, AppError> {
     let (id, version) = path.into_inner();
     let version = state.prompts.version(caller.user, id, version).await.map_err(errors::prompt)?;
-    Ok(Answer::ok(VersionData { version: version.into() }))
+    Ok(Answer::ok(PromptVersionData { version: version.into() }))
 }
 
 /// Makes a new version with the text of an older one.

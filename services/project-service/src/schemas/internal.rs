@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::projects::ProjectResponse;
-use super::prompts::{PromptResponse, VersionResponse};
+use super::prompts::{PromptResponse, PromptVersionResponse};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -23,7 +23,7 @@ pub enum ExportLine {
     PromptVersion {
         prompt_id: PromptId,
         #[serde(flatten)]
-        version: VersionResponse,
+        version: PromptVersionResponse,
     },
 }
 

@@ -152,7 +152,7 @@ pub struct PromptResponse {
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct VersionResponse {
+pub struct PromptVersionResponse {
     version: u32,
     content: String,
     created_at: DateTime<Utc>,
@@ -175,13 +175,13 @@ pub struct DeletedPromptData {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub struct VersionsData {
-    versions: Vec<VersionResponse>,
+pub struct PromptVersionsData {
+    versions: Vec<PromptVersionResponse>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub struct VersionData {
-    pub version: VersionResponse,
+pub struct PromptVersionData {
+    pub version: PromptVersionResponse,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -281,13 +281,13 @@ impl From<Page<Prompt>> for PromptsData {
     }
 }
 
-impl From<PromptVersion> for VersionResponse {
+impl From<PromptVersion> for PromptVersionResponse {
     fn from(version: PromptVersion) -> Self {
         Self { version: version.version, content: version.content, created_at: version.created_at }
     }
 }
 
-impl From<Page<PromptVersion>> for VersionsData {
+impl From<Page<PromptVersion>> for PromptVersionsData {
     fn from(page: Page<PromptVersion>) -> Self {
         Self { versions: page.items.into_iter().map(Into::into).collect() }
     }

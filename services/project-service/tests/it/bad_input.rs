@@ -100,7 +100,7 @@ async fn queries_ids_and_cursors_are_checked() {
     }
     assert_eq!(user.get("/nowhere").await.expect(404).code(), "NOT_FOUND");
     let put = user.send(user.request(Method::PUT, "/projects").json(&json!({}))).await.expect(405);
-    assert_eq!((put.code(), put.header("allow")), ("METHOD_NOT_ALLOWED", Some("GET, POST")));
+    assert_eq!((put.code(), put.header("allow")), ("METHOD_NOT_ALLOWED", Some("GET, HEAD, POST")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

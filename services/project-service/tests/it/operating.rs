@@ -5,6 +5,7 @@ use platform::http::Paths;
 use platform::settings::Settings;
 use platform::{Instance, Module};
 use project_service::ProjectService;
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 use std::sync::Arc;
@@ -89,6 +90,8 @@ async fn the_documentation_asks_no_other_host_for_anything() {
     );
     let script = anybody.get("/redoc/redoc.standalone.js").await.expect(200);
     assert!(!script.text.contains("cdn.redoc.ly"));
+    // As npm has it, but for the two changes that its README names.
+    assert_eq!(script.text.len(), 1_103_393);
     assert_eq!(anybody.get("/redoc/other.js").await.expect(404).code(), "NOT_FOUND");
 }
 
@@ -106,9 +109,24 @@ async fn a_body_that_trickles_is_given_up() {
         never,
     ));
     let request = user
-        .request(reqwest::Method::POST, "/projects")
+        .request(Method::POST, "/projects")
         .header("content-type", "application/json")
         .body(body);
     let refused = user.send(request).await.expect(408);
     assert_eq!((refused.code(), &refused.json["success"]), ("REQUEST_TIMEOUT", &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_is_refused_where_none_is_taken_and_head_is_get_without_a_body() {
+    let app = start(Engine::Sqlite).await;
+    let user = app.user();
+    for (method, path) in [(Method::GET, "/version?x=1"), (Method::POST, "/projects?name=x")] {
+        let refused =
+            user.send(user.request(method, path).json(&json!({"name": "x"}))).await.expect(400);
+        assert_eq!(refused.code(), "VALIDATION_ERROR");
+    }
+    let head = user.send(user.request(Method::HEAD, "/projects")).await.expect(200);
+    assert_eq!((head.text.as_str(), head.header("content-type")), ("", Some("application/json")));
+    let put = user.send(user.request(Method::PUT, "/health/ready")).await.expect(405);
+    assert!(put.header("allow").is_some_and(|allow| allow.contains("GET")), "{:?}", put.headers);
 }

@@ -62,11 +62,7 @@ impl Server {
     /// # Errors
     /// The address cannot be bound, or the document cannot be written.
     pub fn start(self, settings: &ServerSettings) -> anyhow::Result<RunningServer> {
-        let (host, port) = (settings.host.as_str(), settings.port);
-        let listener = TcpListener::bind((host, port)).with_context(|| {
-            format!("{host}:{port}, of {} and {}", name_of("server.host"), name_of("server.port"))
-        })?;
-        listener.set_nonblocking(true)?;
+        let listener = bind(settings)?;
         let address = listener.local_addr()?;
 
         let paths = self.paths;
@@ -129,6 +125,15 @@ impl Server {
             drain: settings.drain(),
         })
     }
+}
+
+fn bind(settings: &ServerSettings) -> anyhow::Result<TcpListener> {
+    let (host, port) = (settings.host.as_str(), settings.port);
+    let listener = TcpListener::bind((host, port)).with_context(|| {
+        format!("{host}:{port}, of {} and {}", name_of("server.host"), name_of("server.port"))
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 impl RunningServer {

@@ -3,11 +3,27 @@
 use mock_llm::{Ended, Gate, Script};
 use rstest::rstest;
 use serde_json::{Value, json};
-use testkit::{Engine, Event};
+use testkit::{Actor, Engine, Event, EventStream};
 
 use super::{Chat, a_conversation, resume, stream};
 
 const TOKENS: [&str; 6] = ["Grüße", " 🐝", ", \n\nevent: close\n", " \"bees\"", " say", " buzz.\r"];
+
+/// Sends a message; the stream after its first event, and the reply's id.
+async fn begin(user: &Actor, conversation: &str) -> (EventStream, String) {
+    let mut events = stream(user, conversation, "What do bees say?").await;
+    let start = events.expect("message_start").await;
+    (events, start.data["messageId"].as_str().unwrap().to_owned())
+}
+
+/// The events of `events` until their text is `text`.
+async fn until(events: &mut EventStream, text: &str) -> Vec<Event> {
+    let mut seen = Vec::new();
+    while Event::text(&seen) != text {
+        seen.push(events.expect("token").await);
+    }
+    seen
+}
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -64,9 +80,7 @@ async fn a_client_that_leaves_loses_nothing(
     let gate = Gate::new();
     chat.model.script(Script::tokens(TOKENS).hold_after(3, &gate));
 
-    let mut events = stream(&user, &conversation, "What do bees say?").await;
-    let message =
-        events.expect("message_start").await.data["messageId"].as_str().unwrap().to_owned();
+    let (mut events, message) = begin(&user, &conversation).await;
     let mut seen = vec![events.expect("token").await];
     drop(events);
 
@@ -101,9 +115,7 @@ async fn nobody_has_to_listen_at_all(#[values(Engine::Sqlite, Engine::Postgres)]
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
     chat.model.script(Script::tokens(TOKENS).hold_after(0, &gate));
-    let mut events = stream(&user, &conversation, "What do bees say?").await;
-    let message =
-        events.expect("message_start").await.data["messageId"].as_str().unwrap().to_owned();
+    let (events, message) = begin(&user, &conversation).await;
     drop(events);
     gate.release();
     let rest = resume(&user, &message, None).await.rest().await;
@@ -122,9 +134,7 @@ async fn many_listeners_each_get_the_whole() {
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
     chat.model.script(Script::generated(2_000).hold_after(1_000, &gate));
-    let mut events = stream(&user, &conversation, "Go on").await;
-    let message =
-        events.expect("message_start").await.data["messageId"].as_str().unwrap().to_owned();
+    let (mut events, message) = begin(&user, &conversation).await;
     gate.reached().await;
     let mut listeners = Vec::new();
     for _ in 0..10 {
@@ -149,18 +159,13 @@ async fn what_has_come_is_checkpointed_and_another_process_can_follow_it() {
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
     chat.model.script(Script::tokens(TOKENS).hold_after(2, &gate));
-    let mut events = stream(&user, &conversation, "What do bees say?").await;
-    let message =
-        events.expect("message_start").await.data["messageId"].as_str().unwrap().to_owned();
+    let (_events, message) = begin(&user, &conversation).await;
 
     let replica = chat.replica().await;
     let elsewhere = user.at(&replica.base_url);
     let mut following = resume(&elsewhere, &message, None).await;
     following.expect("message_start").await;
-    let mut seen = vec![following.expect("token").await];
-    while Event::text(&seen) != TOKENS[..2].concat() {
-        seen.push(following.expect("token").await);
-    }
+    let mut seen = until(&mut following, &TOKENS[..2].concat()).await;
     let stored = elsewhere.get(&format!("/messages/{message}")).await.expect(200);
     assert_eq!(
         (&stored.data("message")["status"], &stored.data("message")["content"]),
@@ -182,13 +187,8 @@ async fn a_reply_that_is_cut_off_by_the_process_end_is_kept_and_says_so(
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
     chat.model.script(Script::tokens(TOKENS).hold_after(2, &gate));
-    let mut events = stream(&user, &conversation, "What do bees say?").await;
-    let message =
-        events.expect("message_start").await.data["messageId"].as_str().unwrap().to_owned();
-    let mut seen = vec![events.expect("token").await];
-    while Event::text(&seen) != TOKENS[..2].concat() {
-        seen.push(events.expect("token").await);
-    }
+    let (mut events, message) = begin(&user, &conversation).await;
+    until(&mut events, &TOKENS[..2].concat()).await;
     let replica = chat.replica().await;
     let (stopped, rest) = tokio::join!(chat.app.stop(), events.rest());
     let () = stopped;
@@ -254,13 +254,8 @@ async fn a_reply_is_stopped_in_every_phase_from_any_process(
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
     chat.model.script(Script::tokens(TOKENS).hold_after(after_tokens, &gate));
-    let mut events = stream(&user, &conversation, "What do bees say?").await;
-    let start = events.expect("message_start").await;
-    let message = start.data["messageId"].as_str().unwrap().to_owned();
-    let mut seen = Vec::new();
-    while Event::text(&seen) != TOKENS[..after_tokens].concat() {
-        seen.push(events.expect("token").await);
-    }
+    let (mut events, message) = begin(&user, &conversation).await;
+    until(&mut events, &TOKENS[..after_tokens].concat()).await;
     gate.reached().await;
 
     let replica = chat.replica().await;
@@ -300,13 +295,8 @@ async fn resuming_elsewhere_ahead_of_the_last_checkpoint_repeats_nothing() {
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
     chat.model.script(Script::tokens(TOKENS).hold_after(3, &gate));
-    let mut events = stream(&user, &conversation, "What do bees say?").await;
-    let start = events.expect("message_start").await;
-    let message = start.data["messageId"].as_str().unwrap().to_owned();
-    let mut seen = Vec::new();
-    while Event::text(&seen) != TOKENS[..3].concat() {
-        seen.push(events.expect("token").await);
-    }
+    let (mut events, message) = begin(&user, &conversation).await;
+    let mut seen = until(&mut events, &TOKENS[..3].concat()).await;
     drop(events);
 
     // Nothing of it is stored yet.

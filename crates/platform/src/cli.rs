@@ -119,10 +119,10 @@ pub async fn serve(
     let mut server = Server::new(instance, title, modules, paths).start(&server_settings)?;
     announce(&server_settings, server.address());
     tokio::select! {
-    broken = server.broken() => return broken,
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        broken = server.broken() => return broken,
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
     // A second signal does not wait.
     tokio::select! {
         () = server.stop() => Ok(()),

@@ -1,10 +1,11 @@
 //! The id by which one request is found in every log.
 
+use std::future::{Ready, ready};
+
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use common::Ids;
-use std::future::{Ready, ready};
 use uuid::Uuid;
 
 /// The header that carries it.

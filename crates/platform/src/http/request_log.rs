@@ -1,10 +1,11 @@
 //! One line a request: what was asked, by whom, how it ended, how long it took. Never a query string.
 
+use std::time::Instant;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
-use std::time::Instant;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 

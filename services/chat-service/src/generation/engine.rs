@@ -1,12 +1,9 @@
 //! Begins replies, finds them, stops them.
 
-use super::Reply;
-use super::committer::Committer;
-use super::maker::{self, Outcome};
-use super::registry::{Claim, Registry};
-use super::reply::StopReason;
-use crate::core::{GenerationSettings, Price};
-use crate::providers::{CompletionRequest, Provider};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
 use common::domain::message::{
     FinishReason, Lease, Message, MessageError, MessageStatus, NewTurn, ReplyEnd, Usage,
 };
@@ -14,10 +11,15 @@ use common::repositories::{MessageRepository, ReplyRepository, StoreError, TurnE
 use common::{MessageId, UserId};
 use futures_util::FutureExt;
 use platform::Instance;
-use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::time::Instant;
+
+use super::Reply;
+use super::committer::Committer;
+use super::maker::{self, Outcome};
+use super::registry::{Claim, Registry};
+use super::reply::StopReason;
+use crate::core::{GenerationSettings, Price};
+use crate::providers::{CompletionRequest, Provider};
 
 /// How often to look for replies whose maker has gone.
 const REAP: Duration = Duration::from_secs(5);
@@ -219,11 +221,11 @@ impl Engine {
     /// What is told instead of an end that could not be stored.
     fn unstored(&self, reply: &Reply, end: ReplyEnd) -> ReplyEnd {
         tracing::warn!(reply = %reply.id(), "a reply's end was not stored: it is gone, or somebody else's");
-        let failure = end.error.unwrap_or_else(|| StopReason::Lost.failure());
+        let failure = end.error.or_else(|| StopReason::Lost.failure());
         ReplyEnd {
             status: MessageStatus::Interrupted,
             finish_reason: Some(FinishReason::Error),
-            error: Some(failure),
+            error: failure,
             ..end
         }
     }

@@ -75,7 +75,7 @@ impl Following {
                 Ok(None) => {
                     let mut end = end_of(&self.message);
                     end.status = MessageStatus::Interrupted;
-                    end.error = Some(StopReason::Deleted.failure());
+                    end.error = StopReason::Deleted.failure();
                     return Some((frames::ending(self.log.last_id(), &end), None));
                 }
                 Err(error) => {

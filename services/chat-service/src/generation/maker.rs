@@ -147,11 +147,11 @@ fn failed(kind: ProviderErrorKind, status: MessageStatus, usage: Option<TokenUsa
 }
 
 fn asked(reason: StopReason, usage: Option<TokenUsage>) -> Outcome {
-    let (status, finish_reason, error) = match reason {
-        StopReason::Cancelled => (MessageStatus::Cancelled, FinishReason::Cancelled, None),
+    let (status, finish_reason) = match reason {
+        StopReason::Cancelled => (MessageStatus::Cancelled, FinishReason::Cancelled),
         StopReason::Draining | StopReason::Deleted | StopReason::Lost => {
-            (MessageStatus::Interrupted, FinishReason::Error, Some(reason.failure()))
+            (MessageStatus::Interrupted, FinishReason::Error)
         }
     };
-    Outcome { status, finish_reason: Some(finish_reason), error, usage }
+    Outcome { status, finish_reason: Some(finish_reason), error: reason.failure(), usage }
 }

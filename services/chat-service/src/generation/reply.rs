@@ -32,28 +32,25 @@ pub(super) enum StopReason {
 }
 
 impl StopReason {
-    /// What a person is told of it.
-    pub(super) fn failure(self) -> ReplyFailure {
-        match self {
-            Self::Cancelled => {
-                ReplyFailure::new(ErrorCode::Conflict, "The reply was stopped.", true)
-            }
-            Self::Draining => ReplyFailure::new(
+    /// What a person is told of it; nothing, where it is their own wish.
+    pub(super) fn failure(self) -> Option<ReplyFailure> {
+        let (code, message, retryable) = match self {
+            Self::Cancelled => return None,
+            Self::Draining => (
                 ErrorCode::ServerDraining,
                 "The server is being restarted. What had come is kept; ask again in a moment.",
                 true,
             ),
-            Self::Deleted => ReplyFailure::new(
-                ErrorCode::ConversationDeleted,
-                "The conversation was deleted.",
-                false,
-            ),
-            Self::Lost => ReplyFailure::new(
+            Self::Deleted => {
+                (ErrorCode::ConversationDeleted, "The conversation was deleted.", false)
+            }
+            Self::Lost => (
                 ErrorCode::InternalError,
                 "The reply was cut off on our side. What had come is kept; ask again.",
                 true,
             ),
-        }
+        };
+        Some(ReplyFailure::new(code, message, retryable))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What an operator asks of a process. The same for every service; tested here.
 
+use std::sync::Arc;
+
 use platform::cli::Service;
 use platform::http::Paths;
 use platform::settings::Settings;
@@ -8,7 +10,6 @@ use project_service::ProjectService;
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
-use std::sync::Arc;
 use testkit::{Engine, TestApp, TestDatabase, redacted, settings};
 
 use super::start;

@@ -82,6 +82,8 @@ ids! {
     SessionId,
     /// One access token (`jti`).
     TokenId,
+    /// Something that happened to an account.
+    EventId,
     /// A project.
     ProjectId,
     /// A prompt, in all its versions.

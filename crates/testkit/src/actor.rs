@@ -81,6 +81,11 @@ impl Actor {
         self.send(self.request(Method::PATCH, path).json(&body)).await
     }
 
+    /// PUT, with a JSON body.
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.send(self.request(Method::PUT, path).json(&body)).await
+    }
+
     /// DELETE.
     pub async fn delete(&self, path: &str) -> Reply {
         self.send(self.request(Method::DELETE, path)).await

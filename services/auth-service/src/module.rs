@@ -1,6 +1,7 @@
 //! The composition root: settings and dependencies become a module.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
 use async_trait::async_trait;
@@ -14,9 +15,12 @@ use platform::{Instance, Module, NotReady};
 use crate::core::settings::AuthSettings;
 use crate::dependencies::AuthState;
 use crate::migrations::Migrator;
-use crate::repositories::{SqlSessions, SqlUsers};
+use crate::repositories::{SqlAudit, SqlRevocations, SqlSessions, SqlUsers};
 use crate::routes;
-use crate::services::{HashingPool, Passwords, Sessions, Users};
+use crate::services::{Audit, HashingPool, Housekeeping, Passwords, Revocations, Sessions, Users};
+
+/// How often what is over is deleted.
+const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
 
 /// auth-service as a process of its own.
 pub struct AuthService;
@@ -24,6 +28,7 @@ pub struct AuthService;
 /// auth-service as a part of a process.
 pub struct AuthModule {
     db: Database,
+    instance: Instance,
     state: Data<AuthState>,
 }
 
@@ -52,23 +57,41 @@ impl AuthModule {
         let db = Database::connect(&DatabaseSettings::from(settings)?, "auth").await?;
         let entropy = Arc::new(SystemEntropy);
         let pool = HashingPool::new(&ours.passwords, entropy.clone())?;
+        let (sessions, events, revocations) = (
+            Arc::new(SqlSessions::new(db.clone())),
+            Arc::new(SqlAudit::new(db.clone())),
+            Arc::new(SqlRevocations::new(db.clone())),
+        );
+        let audit = Arc::new(Audit::new(events.clone(), ours.sessions.access, instance.clone()));
         let users = Arc::new(Users::new(
             Arc::new(SqlUsers::new(db.clone())),
             Passwords::new(pool, ours.passwords),
             ours.registration,
-            instance.clock.clone(),
-            instance.ids.clone(),
+            audit.clone(),
+            instance.clone(),
         ));
-        let sessions = Sessions::new(
-            Arc::new(SqlSessions::new(db.clone())),
-            users.clone(),
-            instance.keys.clone(),
-            ours.sessions,
-            instance.clock.clone(),
-            instance.ids.clone(),
-            entropy,
-        );
-        Ok(Self { db, state: Data::new(AuthState { users, sessions }) })
+        let state = AuthState {
+            housekeeping: Housekeeping {
+                sessions: sessions.clone(),
+                revocations: revocations.clone(),
+                audit: events,
+                idle: ours.sessions.idle,
+                events: ours.audit,
+                clock: instance.clock.clone(),
+            },
+            sessions: Sessions::new(
+                sessions,
+                users.clone(),
+                audit.clone(),
+                ours.sessions,
+                entropy,
+                instance.clone(),
+            ),
+            revocations: Revocations::new(revocations, instance.clock.clone()),
+            users,
+            audit,
+        };
+        Ok(Self { db, instance: instance.clone(), state: Data::new(state) })
     }
 
     /// Its services, for a module in the same process.
@@ -102,5 +125,13 @@ impl Module for AuthModule {
 
     async fn ready(&self) -> Result<(), NotReady> {
         self.db.ready::<Migrator>().await
+    }
+
+    fn start(&self) {
+        let state = self.state.clone();
+        self.instance.tasks.repeat("housekeeping", HOUSEKEEPING, move || {
+            let state = state.clone();
+            async move { state.housekeeping.run().await }
+        });
     }
 }

@@ -37,6 +37,13 @@ pub struct AccessClaims {
     pub exp: i64,
 }
 
+impl AccessClaims {
+    /// Whether it is a personal access token: one that stands for itself, so that its session is the token.
+    pub fn is_personal(&self) -> bool {
+        self.sid.uuid() == self.jti.uuid()
+    }
+}
+
 /// The one value of `typ` in an access token, so that no other kind of token passes for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccessType {

@@ -18,7 +18,6 @@ use crate::Clock;
 const ISSUER: &str = "omnichat";
 const FOR_PEOPLE: &str = "omnichat-api";
 const FOR_SERVICES: &str = "internal";
-const LEEWAY: TimeDelta = TimeDelta::seconds(5);
 
 /// A secret of the ring, checked to be worth the name.
 #[derive(Debug, Clone)]
@@ -118,6 +117,9 @@ fn weakness(secret: &str) -> Option<WeakSecret> {
 }
 
 impl KeyRing {
+    /// How far the clocks of two processes may differ.
+    pub const LEEWAY: TimeDelta = TimeDelta::seconds(5);
+
     /// A ring of `first`, which signs and verifies, and `others`, which only verify.
     pub fn new(clock: Arc<dyn Clock>, first: &Secret, others: &[Secret]) -> Self {
         let header = |secret: &Secret| Header {
@@ -159,6 +161,14 @@ impl KeyRing {
         Ok(claims)
     }
 
+    /// Verifies a person's access token except that it may have expired: for ending the session that it belongs to.
+    ///
+    /// # Errors
+    /// It never was one of ours.
+    pub fn read_access(&self, token: &str) -> Result<AccessClaims, TokenError> {
+        self.verify(FOR_PEOPLE, token)
+    }
+
     /// Verifies a service's token.
     ///
     /// # Errors
@@ -194,7 +204,7 @@ impl KeyRing {
 
     fn check_times(&self, issued: i64, not_before: i64, expires: i64) -> Result<(), TokenError> {
         let now = self.clock.now().timestamp();
-        let leeway = LEEWAY.num_seconds();
+        let leeway = Self::LEEWAY.num_seconds();
         let sane = 0 <= issued && issued <= expires && 0 <= not_before && not_before <= expires;
         if !sane || now.saturating_add(leeway) < issued.max(not_before) {
             return Err(TokenError::Invalid);
@@ -254,6 +264,8 @@ mod tests {
         assert!(ring.verify_access(token.expose_secret()).is_ok());
         clock.advance(TimeDelta::seconds(1));
         assert_eq!(ring.verify_access(token.expose_secret()), Err(TokenError::Expired));
+        assert!(ring.read_access(token.expose_secret()).is_ok());
+        assert!(ring.read_access(&token.expose_secret()[1..]).is_err());
     }
 
     #[test]

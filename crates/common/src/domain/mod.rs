@@ -1,9 +1,11 @@
 //! The things that OmniChat is about, and the rules that hold for them wherever they are stored or shown.
 
+pub mod audit;
 pub mod conversation;
 pub mod export;
 pub mod message;
 pub mod project;
 pub mod prompt;
+pub mod revocation;
 pub mod session;
 pub mod user;

@@ -3,6 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
+use crate::domain::audit::AuditEvent;
+use crate::domain::revocation::Ending;
 use crate::domain::user::User;
 use crate::repositories::StoreError;
 use crate::{SessionId, UserId};
@@ -26,6 +28,15 @@ pub struct Session {
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
+/// Which sessions have not ended by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alive {
+    /// Those that began after this,
+    pub begun_after: DateTime<Utc>,
+    /// and got a token after this.
+    pub seen_after: DateTime<Utc>,
+}
+
 /// What a session was begun on, as far as it told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Device {
@@ -33,6 +44,15 @@ pub struct Device {
     pub user_agent: Option<String>,
     /// The address that it called from.
     pub ip: Option<String>,
+}
+
+/// Who asks to sign in, as far as it is known before.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    /// What it is.
+    pub device: Device,
+    /// The session that it has, and whose that is.
+    pub session: Option<(UserId, SessionId)>,
 }
 
 /// One refresh token of a session; the token itself is never stored.
@@ -50,6 +70,34 @@ pub struct RefreshToken {
     pub expires_at: DateTime<Utc>,
 }
 
+/// A session that begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// The session.
+    pub session: Session,
+    /// Its first refresh token.
+    pub token: RefreshToken,
+    /// What the owner's log says of it.
+    pub event: AuditEvent,
+    /// Which version of the password it was begun with.
+    pub password_version: i32,
+    /// The session that the client had until now, which this one replaces.
+    pub replaces: Option<(SessionId, Ending)>,
+}
+
+/// A refresh token's turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// The token that comes after it.
+    pub successor: RefreshToken,
+    /// When.
+    pub now: DateTime<Utc>,
+    /// How long ago a token may have been used, to be taken once more.
+    pub grace: TimeDelta,
+    /// The session's end, should the token have been used before.
+    pub if_reused: Ending,
+}
+
 /// What somebody gets who signed in or stays signed in.
 #[derive(Debug, Clone)]
 pub struct SignIn {
@@ -61,6 +109,17 @@ pub struct SignIn {
     pub refresh_token: SecretString,
     /// How long the access token is good.
     pub expires_in: TimeDelta,
+}
+
+/// What can go wrong with a session.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// It is over, somebody else's, or never was.
+    #[error("no such session")]
+    NotFound,
+    /// The database failed.
+    #[error("sessions could not be read or written")]
+    Store(#[from] StoreError),
 }
 
 /// Why a refresh token is refused.

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-use crate::UserId;
 use crate::repositories::StoreError;
+use crate::{SessionId, UserId};
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct User {
     pub display_name: Option<String>,
     /// The password's hash as a PHC string.
     pub password_hash: String,
+    /// Counts the changes of the password, but not those of its hash alone.
+    pub password_version: i32,
     /// False once an operator has disabled it.
     pub is_active: bool,
     /// When it was made.
@@ -32,6 +34,17 @@ pub struct NewUser {
     pub password: SecretString,
     /// What to call the person.
     pub display_name: Option<String>,
+}
+
+/// Another password for an account.
+#[derive(Debug, Clone)]
+pub struct PasswordChange {
+    /// The version that is replaced.
+    pub version: i32,
+    /// The new password's hash as a PHC string.
+    pub hash: String,
+    /// The one session that goes on.
+    pub keep: SessionId,
 }
 
 /// The form in which addresses are compared: one account per address, however it is written.

@@ -4,20 +4,24 @@
 //! whose. Absence is an `Option`: the caller decides what it means. One method is one transaction: what must be
 //! atomic is one method, so that no transaction outlives it or is held across a network call.
 
+mod audit;
 mod conversations;
 mod messages;
 mod projects;
 mod prompts;
 mod replies;
+mod revocations;
 mod sessions;
 mod users;
 
+pub use audit::AuditRepository;
 pub use conversations::{ConversationFilter, ConversationRepository, ConversationSort};
 pub use messages::MessageRepository;
 pub use projects::{ProjectFilter, ProjectRepository, ProjectSort};
 pub use prompts::{PromptFilter, PromptRepository, PromptSort};
 pub use replies::{Checkpoint, ReplyRepository, TurnError};
-pub use sessions::SessionRepository;
+pub use revocations::RevocationRepository;
+pub use sessions::{SessionRepository, SessionStoreError};
 pub use users::{UserRepository, UserStoreError};
 
 /// The database failed.

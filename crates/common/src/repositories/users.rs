@@ -1,8 +1,10 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::UserId;
-use crate::domain::user::User;
+use crate::domain::audit::AuditEvent;
+use crate::domain::revocation::Ending;
+use crate::domain::user::{PasswordChange, User};
+use crate::{SessionId, UserId};
 
 /// Why an account could not be stored.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +28,7 @@ pub trait UserRepository: Send + Sync {
     ///
     /// # Errors
     /// `EmailTaken` if the address, however it is written, has an account.
-    async fn insert(&self, user: &User) -> Result<(), UserStoreError>;
+    async fn insert(&self, user: &User, event: &AuditEvent) -> Result<(), UserStoreError>;
     /// Replaces a password's hash, unless it has been changed from `old` meanwhile.
     async fn replace_password_hash(
         &self,
@@ -34,4 +36,12 @@ pub trait UserRepository: Send + Sync {
         old: &str,
         new: &str,
     ) -> Result<(), StoreError>;
+    /// Gives an account another password and ends all of its sessions but one; which those are. `None` if the password has
+    /// been changed meanwhile, or the account is gone.
+    async fn change_password(
+        &self,
+        id: UserId,
+        change: &PasswordChange,
+        ending: &Ending,
+    ) -> Result<Option<Vec<SessionId>>, StoreError>;
 }

@@ -32,6 +32,7 @@ pub const SECTIONS: &[&str] = &[
     "registration",
     "passwords",
     "sessions",
+    "audit",
     "models",
     "providers",
     "generation",

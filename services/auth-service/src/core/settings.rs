@@ -11,6 +11,8 @@ pub struct AuthSettings {
     pub registration: Registration,
     pub passwords: PasswordSettings,
     pub sessions: SessionSettings,
+    /// How long events are kept.
+    pub audit: TimeDelta,
 }
 
 /// Who may register.
@@ -57,6 +59,11 @@ enum RegistrationMode {
 }
 
 #[derive(Deserialize)]
+struct AuditSection {
+    days: u32,
+}
+
+#[derive(Deserialize)]
 struct SessionSection {
     access_seconds: u32,
     refresh_idle_days: u32,
@@ -74,6 +81,7 @@ impl AuthSettings {
             registration: settings.section::<RegistrationSection>("registration")?.checked()?,
             passwords: settings.section::<PasswordSettings>("passwords")?.checked()?,
             sessions: settings.section::<SessionSection>("sessions")?.checked()?,
+            audit: settings.section::<AuditSection>("audit")?.checked()?,
         })
     }
 }
@@ -124,6 +132,13 @@ impl PasswordSettings {
             (self.rounds >= Params::MIN_ROUNDS, "rounds", "at least 1000"),
         ];
         all("passwords", &rules).map(|()| self)
+    }
+}
+
+impl AuditSection {
+    fn checked(self) -> Result<TimeDelta, SettingsError> {
+        let rules = [((1..=3_650).contains(&self.days), "days", "1 to 3650")];
+        all("audit", &rules).map(|()| TimeDelta::days(self.days.into()))
     }
 }
 
@@ -184,6 +199,7 @@ mod tests {
             ("OMNICHAT__PASSWORDS__MIN_SCORE", "5"),
             ("OMNICHAT__PASSWORDS__ROUNDS", "999"),
             ("OMNICHAT__PASSWORDS__QUEUE", "-1"),
+            ("OMNICHAT__AUDIT__DAYS", "0"),
             ("OMNICHAT__SESSIONS__ACCESS_SECONDS", "0"),
             ("OMNICHAT__SESSIONS__REFRESH_IDLE_DAYS", "31"),
             ("OMNICHAT__SESSIONS__REFRESH_ABSOLUTE_DAYS", "4000"),

@@ -1,7 +1,13 @@
 //! Extractors: what a handler needs besides the request's own words.
 
+mod calling_client;
 mod calling_device;
+mod optional_body;
+mod presented_token;
 mod state;
 
+pub use calling_client::CallingClient;
 pub use calling_device::CallingDevice;
+pub use optional_body::OptionalBody;
+pub use presented_token::PresentedToken;
 pub use state::AuthState;

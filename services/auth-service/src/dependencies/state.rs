@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::services::{Sessions, Users};
+use crate::services::{Audit, Housekeeping, Revocations, Sessions, Users};
 
 /// The services that handlers call.
 pub struct AuthState {
@@ -8,4 +8,10 @@ pub struct AuthState {
     pub users: Arc<Users>,
     /// Sign-ins and their tokens.
     pub sessions: Sessions,
+    /// Sessions that are over, for those who verify tokens.
+    pub revocations: Revocations,
+    /// What happened to accounts.
+    pub audit: Arc<Audit>,
+    /// Deletes what is over.
+    pub housekeeping: Housekeeping,
 }

@@ -4,6 +4,10 @@ use sea_orm_migration::prelude::*;
 
 mod m20261121_000001_create_users;
 mod m20261121_000002_create_sessions;
+mod m20261121_000003_count_password_changes;
+mod m20261121_000004_create_revocations;
+mod m20261121_000005_create_audit_log;
+mod m20261121_000006_create_access_tokens;
 
 pub struct Migrator;
 
@@ -13,6 +17,10 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261121_000001_create_users::Migration),
             Box::new(m20261121_000002_create_sessions::Migration),
+            Box::new(m20261121_000003_count_password_changes::Migration),
+            Box::new(m20261121_000004_create_revocations::Migration),
+            Box::new(m20261121_000005_create_audit_log::Migration),
+            Box::new(m20261121_000006_create_access_tokens::Migration),
         ]
     }
 

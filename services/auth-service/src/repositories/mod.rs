@@ -1,9 +1,14 @@
 //! `common`'s repository traits over SeaORM.
 
+mod audit;
 mod entities;
+mod purge;
+mod revocations;
 mod sessions;
 mod users;
 
+pub use audit::SqlAudit;
+pub use revocations::SqlRevocations;
 pub use sessions::SqlSessions;
 pub use users::SqlUsers;
 

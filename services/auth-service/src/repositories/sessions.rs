@@ -1,16 +1,22 @@
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
-use common::domain::session::{Device, RefreshError, RefreshToken, Session};
-use common::repositories::{SessionRepository, StoreError};
-use common::{SessionId, UserId};
-use platform::db::{Database, store_error};
+use chrono::{DateTime, Utc};
+use common::domain::revocation::Ending;
+use common::domain::session::{
+    Alive, Device, Opening, RefreshError, RefreshToken, Rotation, Session,
+};
+use common::repositories::{SessionRepository, SessionStoreError, StoreError};
+use common::{Page, PageRequest, Position, SessionId, UserId};
+use platform::db::{Database, Keyset, micros, store_error};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    QueryFilter, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr,
+    EntityTrait, QueryFilter, QuerySelect,
 };
 
-use super::entities::{refresh_token, session};
+use super::audit::note;
+use super::entities::{refresh_token, session, user};
+use super::purge::purge;
+use super::revocations::announce;
 
 /// Sessions in the service's database.
 pub struct SqlSessions {
@@ -20,6 +26,28 @@ pub struct SqlSessions {
 impl SqlSessions {
     pub fn new(db: Database) -> Self {
         Self { db }
+    }
+
+    /// Stores a session, if its owner is still as it was begun with; whether it is.
+    async fn open(&self, opening: &Opening) -> Result<bool, DbErr> {
+        let tx = self.db.begin_write().await?;
+        // Whoever changes the account waits for us, or we for them.
+        let owner = user::Entity::find_by_id(opening.session.owner.uuid()).lock_shared();
+        let is_unchanged = owner.one(&tx).await?.is_some_and(|owner| {
+            owner.is_active && owner.password_version == opening.password_version
+        });
+        if !is_unchanged {
+            return Ok(false);
+        }
+        if let Some((id, ending)) = &opening.replaces {
+            revoke(&self.db, &tx, *id, Condition::all(), ending).await?;
+        }
+        session::Entity::insert(row_of(&opening.session)).exec_without_returning(&tx).await?;
+        refresh_token::Entity::insert(token_row(&opening.token))
+            .exec_without_returning(&tx)
+            .await?;
+        note(&tx, &opening.event).await?;
+        tx.commit().await.map(|()| true)
     }
 
     /// Replaces a live token by its successor.
@@ -46,14 +74,30 @@ impl SqlSessions {
 
 #[async_trait]
 impl SessionRepository for SqlSessions {
-    async fn insert(&self, session: &Session, token: &RefreshToken) -> Result<(), StoreError> {
-        let insert = async {
-            let tx = self.db.begin_write().await?;
-            session::Entity::insert(row_of(session)).exec_without_returning(&tx).await?;
-            refresh_token::Entity::insert(token_row(token)).exec_without_returning(&tx).await?;
-            tx.commit().await
-        };
-        insert.await.map_err(store_error)
+    async fn insert(&self, opening: &Opening) -> Result<(), SessionStoreError> {
+        let is_open = self.open(opening).await.map_err(store_error)?;
+        if is_open { Ok(()) } else { Err(SessionStoreError::OwnerChanged) }
+    }
+
+    async fn list(
+        &self,
+        owner: UserId,
+        alive: Alive,
+        page: PageRequest,
+    ) -> Result<Page<Session>, StoreError> {
+        let rows = session::Entity::find()
+            .filter(session::Column::UserId.eq(owner.uuid()))
+            .filter(session::Column::RevokedAt.is_null())
+            .filter(is_alive(alive))
+            .page(session::Column::CreatedAt, session::Column::Id, page, micros)
+            .all(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        let page = Page::of(rows, page.limit, |row| Position {
+            key: row.created_at.timestamp_micros(),
+            id: row.id,
+        });
+        Ok(page.map(Session::from))
     }
 
     async fn find_by_token(
@@ -70,13 +114,8 @@ impl SessionRepository for SqlSessions {
         Ok(session.map(|row| (row.into(), token.into())))
     }
 
-    async fn rotate(
-        &self,
-        hash: &[u8],
-        successor: &RefreshToken,
-        now: DateTime<Utc>,
-        grace: TimeDelta,
-    ) -> Result<(), RefreshError> {
+    async fn rotate(&self, hash: &[u8], rotation: &Rotation) -> Result<(), RefreshError> {
+        let Rotation { successor, now, grace, if_reused } = rotation;
         let tx = self.db.begin_write().await.map_err(store_error)?;
         // Makes the session's other refreshes wait.
         let session = session::Entity::find_by_id(successor.session.uuid()).lock_exclusive();
@@ -90,18 +129,20 @@ impl SessionRepository for SqlSessions {
             return Err(RefreshError::Invalid);
         };
         let Some(consumed_at) = used.consumed_at else {
-            if used.expires_at <= now {
+            if used.expires_at <= *now {
                 return Err(RefreshError::Expired);
             }
-            return Ok(Self::consume(tx, used, successor, now).await.map_err(store_error)?);
+            return Ok(Self::consume(tx, used, successor, *now).await.map_err(store_error)?);
         };
         let next = token(&tx, &successor.hash).await.map_err(store_error)?;
         let is_waiting =
-            next.is_some_and(|next| next.consumed_at.is_none() && next.expires_at > now);
-        if is_waiting && now - consumed_at <= grace {
+            next.is_some_and(|next| next.consumed_at.is_none() && next.expires_at > *now);
+        if is_waiting && *now - consumed_at <= *grace {
             return Ok(());
         }
-        revoke(&tx, session.user_id.into(), session.id.into(), now).await.map_err(store_error)?;
+        revoke(&self.db, &tx, session.id.into(), Condition::all(), if_reused)
+            .await
+            .map_err(store_error)?;
         tx.commit().await.map_err(store_error)?;
         Err(RefreshError::Reused)
     }
@@ -110,9 +151,28 @@ impl SessionRepository for SqlSessions {
         &self,
         owner: UserId,
         id: SessionId,
-        now: DateTime<Utc>,
+        alive: Alive,
+        ending: &Ending,
     ) -> Result<bool, StoreError> {
-        revoke(self.db.connection(), owner, id, now).await.map_err(store_error)
+        let revoke = async {
+            let tx = self.db.begin_write().await?;
+            let theirs = is_alive(alive).add(session::Column::UserId.eq(owner.uuid()));
+            let was_there = revoke(&self.db, &tx, id, theirs, ending).await?;
+            tx.commit().await.map(|()| was_there)
+        };
+        revoke.await.map_err(store_error)
+    }
+
+    async fn purge(
+        &self,
+        not_seen_since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let (id, hash) = (session::Column::Id, refresh_token::Column::Hash);
+        let gone = || session::Column::LastSeenAt.lte(not_seen_since);
+        let over = || refresh_token::Column::ExpiresAt.lte(now);
+        Ok(purge::<session::Entity>(&self.db, id, gone).await?
+            + purge::<refresh_token::Entity>(&self.db, hash, over).await?)
     }
 }
 
@@ -123,20 +183,43 @@ async fn token(
     refresh_token::Entity::find_by_id(hash).one(connection).await
 }
 
+/// Ends one session, if it matches and has not ended; whether it did. The owner's log tells of it.
 async fn revoke(
-    connection: &impl ConnectionTrait,
-    owner: UserId,
+    db: &Database,
+    tx: &DatabaseTransaction,
     id: SessionId,
-    now: DateTime<Utc>,
+    condition: Condition,
+    ending: &Ending,
 ) -> Result<bool, DbErr> {
-    let revoked = session::Entity::update_many()
-        .col_expr(session::Column::RevokedAt, Expr::val(now))
-        .filter(session::Column::Id.eq(id.uuid()))
-        .filter(session::Column::UserId.eq(owner.uuid()))
+    let this = condition.add(session::Column::Id.eq(id.uuid()));
+    if end_sessions(db, tx, this, ending).await?.is_empty() {
+        return Ok(false);
+    }
+    note(tx, &ending.event).await.map(|()| true)
+}
+
+/// Ends the sessions that match, and announces it; which those were.
+pub(super) async fn end_sessions(
+    db: &Database,
+    tx: &DatabaseTransaction,
+    condition: Condition,
+    ending: &Ending,
+) -> Result<Vec<SessionId>, DbErr> {
+    let rows = session::Entity::update_many()
+        .col_expr(session::Column::RevokedAt, Expr::val(ending.event.at))
         .filter(session::Column::RevokedAt.is_null())
-        .exec(connection)
+        .filter(condition)
+        .exec_with_returning(tx)
         .await?;
-    Ok(revoked.rows_affected > 0)
+    let ended: Vec<SessionId> = rows.into_iter().map(|row| row.id.into()).collect();
+    announce(db, tx, &ended, ending.until).await?;
+    Ok(ended)
+}
+
+fn is_alive(alive: Alive) -> Condition {
+    Condition::all()
+        .add(session::Column::CreatedAt.gt(alive.begun_after))
+        .add(session::Column::LastSeenAt.gt(alive.seen_after))
 }
 
 fn row_of(session: &Session) -> session::ActiveModel {

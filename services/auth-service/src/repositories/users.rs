@@ -1,11 +1,16 @@
 use async_trait::async_trait;
-use common::UserId;
-use common::domain::user::{User, fold_email};
+use common::domain::audit::AuditEvent;
+use common::domain::revocation::Ending;
+use common::domain::user::{PasswordChange, User, fold_email};
 use common::repositories::{StoreError, UserRepository, UserStoreError};
+use common::{SessionId, UserId};
 use platform::db::{Database, is_unique_violation, store_error};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter};
 
-use super::entities::user;
+use super::audit::note;
+use super::entities::{session, user};
+use super::sessions::end_sessions;
 
 /// Accounts in the service's database.
 pub struct SqlUsers {
@@ -37,12 +42,14 @@ impl UserRepository for SqlUsers {
         Ok(row.map(User::from))
     }
 
-    async fn insert(&self, user: &User) -> Result<(), UserStoreError> {
-        user::Entity::insert(row_of(user))
-            .exec_without_returning(self.db.connection())
-            .await
-            .map(drop)
-            .map_err(user_error)
+    async fn insert(&self, user: &User, event: &AuditEvent) -> Result<(), UserStoreError> {
+        let insert = async {
+            let tx = self.db.begin_write().await?;
+            user::Entity::insert(row_of(user)).exec_without_returning(&tx).await?;
+            note(&tx, event).await?;
+            tx.commit().await
+        };
+        insert.await.map_err(user_error)
     }
 
     async fn replace_password_hash(
@@ -61,6 +68,36 @@ impl UserRepository for SqlUsers {
             .map(drop)
             .map_err(store_error)
     }
+
+    async fn change_password(
+        &self,
+        id: UserId,
+        change: &PasswordChange,
+        ending: &Ending,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
+        let change_password = async {
+            let tx = self.db.begin_write().await?;
+            let next = Expr::col(user::Column::PasswordVersion).add(1);
+            let changed = user::Entity::update_many()
+                .col_expr(user::Column::PasswordHash, Expr::val(change.hash.as_str()))
+                .col_expr(user::Column::PasswordVersion, next)
+                .col_expr(user::Column::UpdatedAt, Expr::val(ending.event.at))
+                .filter(user::Column::Id.eq(id.uuid()))
+                .filter(user::Column::PasswordVersion.eq(change.version))
+                .exec(&tx)
+                .await?;
+            if changed.rows_affected == 0 {
+                return Ok(None);
+            }
+            let others = Condition::all()
+                .add(session::Column::UserId.eq(id.uuid()))
+                .add(session::Column::Id.ne(change.keep.uuid()));
+            let ended = end_sessions(&self.db, &tx, others, ending).await?;
+            note(&tx, &ending.event).await?;
+            tx.commit().await.map(|()| Some(ended))
+        };
+        change_password.await.map_err(store_error)
+    }
 }
 
 fn user_error(error: DbErr) -> UserStoreError {
@@ -77,6 +114,7 @@ fn row_of(user: &User) -> user::ActiveModel {
         email: Set(user.email.clone()),
         email_folded: Set(fold_email(&user.email)),
         password_hash: Set(user.password_hash.clone()),
+        password_version: Set(user.password_version),
         display_name: Set(user.display_name.clone()),
         is_active: Set(user.is_active),
         created_at: Set(user.created_at),
@@ -91,6 +129,7 @@ impl From<user::Model> for User {
             email: row.email,
             display_name: row.display_name,
             password_hash: row.password_hash,
+            password_version: row.password_version,
             is_active: row.is_active,
             created_at: row.created_at,
         }
@@ -100,6 +139,8 @@ impl From<user::Model> for User {
 #[cfg(test)]
 mod tests {
     use common::Clock;
+    use common::domain::audit::EventKind;
+    use common::domain::session::Device;
     use rstest::rstest;
     use testkit::{Engine, a_clock};
     use uuid::Uuid;
@@ -107,12 +148,24 @@ mod tests {
     use super::super::contract::schema;
     use super::*;
 
+    /// The event of a registration.
+    fn an_event(user: &User) -> AuditEvent {
+        AuditEvent {
+            id: user.id.uuid().into(),
+            owner: user.id,
+            kind: EventKind::Registered,
+            at: user.created_at,
+            device: Device::default(),
+        }
+    }
+
     fn a_user(number: u128, email: &str) -> User {
         User {
             id: Uuid::from_u128(number).into(),
             email: email.to_owned(),
             display_name: Some("Ada".to_owned()),
             password_hash: "old".to_owned(),
+            password_version: 0,
             is_active: true,
             created_at: a_clock().now(),
         }
@@ -126,7 +179,7 @@ mod tests {
         let schema = schema(engine).await;
         let users = SqlUsers::new(schema.db.clone());
         let user = a_user(1, "Ada@Example.org");
-        users.insert(&user).await.unwrap();
+        users.insert(&user, &an_event(&user)).await.unwrap();
         assert_eq!(users.find(user.id).await.unwrap(), Some(user.clone()));
         for email in ["Ada@Example.org", "ada@example.org", " ADA@EXAMPLE.ORG "] {
             assert_eq!(users.find_by_email(email).await.unwrap(), Some(user.clone()), "{email}");
@@ -142,10 +195,11 @@ mod tests {
     ) {
         let schema = schema(engine).await;
         let users = SqlUsers::new(schema.db.clone());
-        users.insert(&a_user(1, "ada@example.org")).await.unwrap();
-        let taken = users.insert(&a_user(2, "ADA@example.org")).await;
+        let insert = async |user: User| users.insert(&user, &an_event(&user)).await;
+        insert(a_user(1, "ada@example.org")).await.unwrap();
+        let taken = insert(a_user(2, "ADA@example.org")).await;
         assert!(matches!(taken, Err(UserStoreError::EmailTaken)), "{taken:?}");
-        let same_id = users.insert(&a_user(1, "eve@example.org")).await;
+        let same_id = insert(a_user(1, "eve@example.org")).await;
         assert!(
             matches!(same_id, Err(UserStoreError::Store(StoreError::Failed(_)))),
             "{same_id:?}"
@@ -160,8 +214,8 @@ mod tests {
         let schema = schema(engine).await;
         let users = SqlUsers::new(schema.db.clone());
         let (user, other) = (a_user(1, "ada@example.org"), a_user(2, "eve@example.org"));
-        users.insert(&user).await.unwrap();
-        users.insert(&other).await.unwrap();
+        users.insert(&user, &an_event(&user)).await.unwrap();
+        users.insert(&other, &an_event(&other)).await.unwrap();
         users.replace_password_hash(user.id, "old", "new").await.unwrap();
         users.replace_password_hash(user.id, "old", "late").await.unwrap();
         let hash = |user: Option<User>| user.unwrap().password_hash;

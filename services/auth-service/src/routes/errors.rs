@@ -1,7 +1,8 @@
 //! What goes wrong in the domain, as the API says it. No wildcard arm: a new error must be thought about here.
 
 use common::ErrorCode;
-use common::domain::session::RefreshError;
+use common::domain::revocation::RevocationError;
+use common::domain::session::{RefreshError, SessionError};
 use common::domain::user::UserError;
 use platform::http::{AppError, FieldError};
 use serde_json::json;
@@ -32,6 +33,32 @@ pub fn user(error: UserError) -> AppError {
         ),
         UserError::Store(error) => error.into(),
         UserError::Internal(cause) => AppError::internal(cause),
+    }
+}
+
+/// As [`user`], where the password in question is a new one beside the current.
+pub fn new_password(error: UserError) -> AppError {
+    match error {
+        UserError::WeakPassword { hint } => {
+            AppError::invalid(&[FieldError::new("newPassword", hint.trim_end_matches('.'))])
+        }
+        other => user(other),
+    }
+}
+
+pub fn session(error: SessionError) -> AppError {
+    match error {
+        SessionError::NotFound => AppError::not_found(),
+        SessionError::Store(error) => error.into(),
+    }
+}
+
+pub fn revocation(error: RevocationError) -> AppError {
+    match error {
+        RevocationError::MalformedCursor(_) => {
+            AppError::invalid(&[FieldError::new("cursor", "a `cursor` of this very list")])
+        }
+        RevocationError::Store(error) => error.into(),
     }
 }
 

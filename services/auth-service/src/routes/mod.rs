@@ -1,6 +1,8 @@
 //! The table of contents: one line per endpoint. A handler extracts, calls one service method, answers.
 
+mod audit;
 pub(crate) mod errors;
+mod internal;
 mod sessions;
 mod users;
 
@@ -12,7 +14,13 @@ pub fn endpoints() -> Endpoints {
         users::register,
         users::create_user,
         users::get_me,
+        users::change_password,
         sessions::log_in,
         sessions::refresh_session,
+        sessions::log_out,
+        sessions::list_sessions,
+        sessions::delete_session,
+        audit::list_events,
+        internal::list_revocations,
     ]
 }

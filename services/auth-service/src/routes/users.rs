@@ -2,16 +2,17 @@ use actix_web::web::Data;
 use platform::http::{Answer, AppError, Body, Caller, Envelope};
 
 use super::errors;
-use crate::dependencies::AuthState;
-use crate::schemas::users::{CreateUserRequest, UserData};
+use crate::dependencies::{AuthState, CallingDevice};
+use crate::schemas::users::{ChangePasswordRequest, CreateUserRequest, UserData};
 
 /// Makes an account.
 #[utoipa::path(post, path = "/auth/register", request_body = CreateUserRequest, security(()), responses((status = 201, body = Envelope<UserData>, description = "The account.")))]
 pub async fn register(
     state: Data<AuthState>,
+    CallingDevice(device): CallingDevice,
     Body(body): Body<CreateUserRequest>,
 ) -> Result<Answer<UserData>, AppError> {
-    let user = state.users.register(body.into()).await.map_err(errors::user)?;
+    let user = state.users.register(body.into(), device).await.map_err(errors::user)?;
     Ok(Answer::created(user.into()))
 }
 
@@ -19,9 +20,10 @@ pub async fn register(
 #[utoipa::path(post, path = "/users", request_body = CreateUserRequest, security(()), responses((status = 201, body = Envelope<UserData>, description = "The account.")))]
 pub async fn create_user(
     state: Data<AuthState>,
+    CallingDevice(device): CallingDevice,
     Body(body): Body<CreateUserRequest>,
 ) -> Result<Answer<UserData>, AppError> {
-    let user = state.users.register(body.into()).await.map_err(errors::user)?;
+    let user = state.users.register(body.into(), device).await.map_err(errors::user)?;
     Ok(Answer::created(user.into()))
 }
 
@@ -29,5 +31,28 @@ pub async fn create_user(
 #[utoipa::path(get, path = "/users/me", responses((status = 200, body = Envelope<UserData>, description = "The account.")))]
 pub async fn get_me(state: Data<AuthState>, caller: Caller) -> Result<Answer<UserData>, AppError> {
     let user = state.users.get(caller.user).await.map_err(errors::user)?;
+    Ok(Answer::ok(user.into()))
+}
+
+/// Replaces the caller's password.
+///
+/// All other sessions end. Personal access tokens stay; revoke those that should not.
+#[utoipa::path(put, path = "/users/me/password", request_body = ChangePasswordRequest, responses((status = 200, body = Envelope<UserData>, description = "The account.")))]
+pub async fn change_password(
+    state: Data<AuthState>,
+    caller: Caller,
+    CallingDevice(device): CallingDevice,
+    Body(body): Body<ChangePasswordRequest>,
+) -> Result<Answer<UserData>, AppError> {
+    let user = state
+        .users
+        .change_password(
+            (caller.user, caller.session),
+            &body.current_password,
+            &body.new_password,
+            device,
+        )
+        .await
+        .map_err(errors::new_password)?;
     Ok(Answer::ok(user.into()))
 }

@@ -1,5 +1,7 @@
 //! Requests and answers as they stand on the wire: their shape, their limits, and what they become.
 
+pub mod audit;
+pub mod internal;
 pub mod sessions;
 pub mod users;
 

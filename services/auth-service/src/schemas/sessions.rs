@@ -1,9 +1,11 @@
-use common::domain::session::SignIn;
+use chrono::{DateTime, Utc};
+use common::domain::session::{Session, SignIn};
+use common::{Direction, Page, SessionId, UserId};
 use garde::Validate;
-use platform::http::valid;
+use platform::http::{AppError, Limit, Paging, valid};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::password_rule;
 use super::users::UserResponse;
@@ -32,6 +34,61 @@ pub struct RefreshSessionRequest {
     #[schema(value_type = String, format = "password")]
     #[garde(skip)]
     pub refresh_token: SecretString,
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LogOutRequest {
+    /// Ends its session too, should the access token be another's or gone.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "password")]
+    #[garde(skip)]
+    pub refresh_token: Option<SecretString>,
+}
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListSessionsQuery {
+    /// 1 to 100; 20 if absent.
+    #[garde(inner(custom(valid::within(1..=100))))]
+    limit: Option<u32>,
+    /// `pagination.cursor` of the page before.
+    #[garde(skip)]
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionResponse {
+    id: SessionId,
+    /// Whether it is the one that asks.
+    current: bool,
+    /// What the client said it was when it signed in.
+    #[schema(required)]
+    user_agent: Option<String>,
+    #[schema(required)]
+    ip: Option<String>,
+    created_at: DateTime<Utc>,
+    /// When it last got a token.
+    last_seen_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionsData {
+    sessions: Vec<SessionResponse>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletedSessionData {
+    deleted_session: SessionId,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignedOutData {
+    /// For a person.
+    message: &'static str,
 }
 
 // No `Debug`: it carries tokens.
@@ -65,6 +122,40 @@ impl From<SignIn> for SessionData {
             token_type: "Bearer",
             expires_in: sign_in.expires_in.num_seconds(),
         }
+    }
+}
+
+impl ListSessionsQuery {
+    pub fn paging(&self, owner: UserId) -> Result<Paging, AppError> {
+        let scope = format!("sessions:{owner}");
+        Paging::read(scope, Direction::Descending, self.limit, Limit(20), self.cursor.as_deref())
+    }
+}
+
+impl SessionsData {
+    /// A page of sessions, of which `current` asks.
+    pub fn of(page: Page<Session>, current: SessionId) -> Self {
+        let response = |session: Session| SessionResponse {
+            id: session.id,
+            current: session.id == current,
+            user_agent: session.device.user_agent,
+            ip: session.device.ip,
+            created_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+        };
+        Self { sessions: page.items.into_iter().map(response).collect() }
+    }
+}
+
+impl From<SessionId> for DeletedSessionData {
+    fn from(deleted_session: SessionId) -> Self {
+        Self { deleted_session }
+    }
+}
+
+impl Default for SignedOutData {
+    fn default() -> Self {
+        Self { message: "You are signed out." }
     }
 }
 

@@ -26,6 +26,18 @@ pub struct CreateUserRequest {
     display_name: Option<String>,
 }
 
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChangePasswordRequest {
+    #[schema(value_type = String, format = "password")]
+    #[garde(custom(password_rule))]
+    pub current_password: SecretString,
+    /// 8 to 128 characters, not easy to guess.
+    #[schema(value_type = String, format = "password")]
+    #[garde(custom(password_rule))]
+    pub new_password: SecretString,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserResponse {

@@ -1,12 +1,18 @@
 //! What auth-service does, in its own words: no HTTP, no SQL.
 
+mod audit;
 mod hashing;
+mod housekeeping;
 mod passwords;
 mod refresh_secret;
+mod revocations;
 mod sessions;
 mod users;
 
+pub use audit::Audit;
 pub use hashing::{Hasher, HashingPool};
+pub use housekeeping::Housekeeping;
 pub use passwords::Passwords;
+pub use revocations::Revocations;
 pub use sessions::Sessions;
 pub use users::Users;

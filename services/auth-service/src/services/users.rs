@@ -1,11 +1,14 @@
 use std::sync::Arc;
 
-use common::domain::user::{NewUser, User, UserError};
+use common::domain::audit::EventKind;
+use common::domain::session::Device;
+use common::domain::user::{NewUser, PasswordChange, User, UserError};
 use common::repositories::{UserRepository, UserStoreError};
-use common::{Clock, Ids, UserId};
+use common::{SessionId, UserId};
+use platform::Instance;
 use secrecy::SecretString;
 
-use super::Passwords;
+use super::{Audit, Passwords};
 use crate::core::settings::Registration;
 
 /// Accounts.
@@ -13,8 +16,8 @@ pub struct Users {
     users: Arc<dyn UserRepository>,
     passwords: Passwords,
     registration: Registration,
-    clock: Arc<dyn Clock>,
-    ids: Ids,
+    audit: Arc<Audit>,
+    instance: Instance,
 }
 
 impl Users {
@@ -22,28 +25,31 @@ impl Users {
         users: Arc<dyn UserRepository>,
         passwords: Passwords,
         registration: Registration,
-        clock: Arc<dyn Clock>,
-        ids: Ids,
+        audit: Arc<Audit>,
+        instance: Instance,
     ) -> Self {
-        Self { users, passwords, registration, clock, ids }
+        Self { users, passwords, registration, audit, instance }
     }
 
     /// Makes an account.
-    pub async fn register(&self, new: NewUser) -> Result<User, UserError> {
+    pub async fn register(&self, new: NewUser, device: Device) -> Result<User, UserError> {
         if !self.registration.admits(&new.email) {
             return Err(UserError::RegistrationClosed);
         }
         // Hashed even if the address is taken: how long it takes must not tell.
-        let password_hash = self.passwords.accept(&new.password, known_of(&new)).await?;
+        let known = known_of(&new.email, new.display_name.as_deref());
+        let password_hash = self.passwords.accept(&new.password, known).await?;
         let user = User {
-            id: self.ids.next(),
+            id: self.instance.ids.next(),
             email: new.email,
             display_name: new.display_name,
             password_hash,
+            password_version: 0,
             is_active: true,
-            created_at: self.clock.now(),
+            created_at: self.instance.clock.now(),
         };
-        self.users.insert(&user).await.map_err(|error| match error {
+        let event = self.audit.event(user.id, EventKind::Registered, device);
+        self.users.insert(&user, &event).await.map_err(|error| match error {
             UserStoreError::EmailTaken => UserError::EmailTaken,
             UserStoreError::Store(error) => error.into(),
         })?;
@@ -61,16 +67,60 @@ impl Users {
         &self,
         email: &str,
         password: &SecretString,
+        device: &Device,
     ) -> Result<User, UserError> {
         let found = self.users.find_by_email(email).await?;
-        let hash = found.as_ref().map(|user| user.password_hash.as_str());
-        let is_right = self.passwords.verify(password, hash).await?;
-        let user =
-            found.filter(|user| is_right && user.is_active).ok_or(UserError::InvalidCredentials)?;
+        let user = self.check(found, password, device).await?;
         if let Err(error) = self.upgrade(&user, password).await {
             tracing::warn!(user_id = %user.id, %error, "a password's hash could not be upgraded");
         }
         Ok(user)
+    }
+
+    /// Replaces the password of somebody who knows it. All other sessions end; personal access tokens, which are made to be
+    /// used without a password, stay.
+    pub async fn change_password(
+        &self,
+        (id, session): (UserId, SessionId),
+        current: &SecretString,
+        new: &SecretString,
+        device: Device,
+    ) -> Result<User, UserError> {
+        let user = self.confirm(id, current, &device).await?;
+        let known = known_of(&user.email, user.display_name.as_deref());
+        let hash = self.passwords.accept(new, known).await?;
+        let change = PasswordChange { version: user.password_version, hash, keep: session };
+        let ending = self.audit.ending(id, EventKind::PasswordChanged, device);
+        let ended = self.users.change_password(id, &change, &ending).await?;
+        ended.ok_or(UserError::InvalidCredentials)?;
+        Ok(user)
+    }
+
+    /// The account of somebody who is signed in and knows the password too.
+    async fn confirm(
+        &self,
+        id: UserId,
+        password: &SecretString,
+        device: &Device,
+    ) -> Result<User, UserError> {
+        let user = self.get(id).await?;
+        self.check(Some(user), password, device).await
+    }
+
+    /// The account, if it is in use and the password is its own. One hash in every case.
+    async fn check(
+        &self,
+        found: Option<User>,
+        password: &SecretString,
+        device: &Device,
+    ) -> Result<User, UserError> {
+        let hash = found.as_ref().map(|user| user.password_hash.as_str());
+        let is_right = self.passwords.verify(password, hash).await?;
+        if let Some(user) = found.as_ref().filter(|_| !is_right) {
+            let event = self.audit.event(user.id, EventKind::SignInFailed, device.clone());
+            self.audit.note_later(event);
+        }
+        found.filter(|user| is_right && user.is_active).ok_or(UserError::InvalidCredentials)
     }
 
     /// Now that the password is at hand, replaces its hash if that has become too cheap to try.
@@ -88,13 +138,13 @@ impl Users {
 }
 
 /// What somebody who guesses at a password would try first.
-fn known_of(new: &NewUser) -> Vec<String> {
+fn known_of(email: &str, name: Option<&str>) -> Vec<String> {
     let words = |text: &str| {
         text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>()
     };
-    let name = new.display_name.as_deref().unwrap_or_default();
-    let mut known = vec![new.email.clone(), name.to_owned()];
-    known.extend(words(&new.email));
+    let name = name.unwrap_or_default();
+    let mut known = vec![email.to_owned(), name.to_owned()];
+    known.extend(words(email));
     known.extend(words(name));
     known.retain(|word| word.chars().count() >= 3);
     known

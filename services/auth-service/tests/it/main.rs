@@ -1,7 +1,9 @@
 //! auth-service over HTTP, on both databases.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod audit;
 mod bad_input;
+mod internal;
 mod layers;
 mod openapi;
 mod passwords;
@@ -13,13 +15,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use auth_service::{AuthModule, AuthService};
-use common::{Clock, SystemClock};
+use common::{Clock, ManualClock, SystemClock};
 use platform::cli::Service;
 use platform::http::Paths;
 use platform::{Instance, Module};
 use sea_orm::{ConnectionTrait, Statement, TryGetable};
 use serde_json::{Value, json};
-use testkit::{Engine, Reply, TestApp, TestDatabase};
+use testkit::{Actor, Engine, Reply, TestApp, TestDatabase, a_clock};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -69,6 +71,17 @@ impl Auth {
         token(&self.log_in(email, PASSWORD).await.expect(200))
     }
 
+    /// Somebody with a new session.
+    async fn signed_in(&self, email: &str) -> Actor {
+        let session = self.log_in(email, PASSWORD).await.expect(200);
+        self.bearer(session.data("accessToken").as_str().unwrap())
+    }
+
+    /// The session of somebody.
+    fn session(&self, actor: &Actor) -> String {
+        self.instance.keys.read_access(actor.token()).unwrap().sid.to_string()
+    }
+
     /// How many hashes a piece of work costs.
     async fn hashes<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
         let before = self.module.state().users.hashes();
@@ -115,6 +128,14 @@ async fn start_with(engine: Engine, more: &[(&str, &str)]) -> Started {
 async fn start_at(engine: Engine, clock: Arc<dyn Clock>, more: &[(&str, &str)]) -> Started {
     let database = TestDatabase::new(engine).await;
     Started { auth: Auth::on(&database, clock, more).await, _database: database }
+}
+
+/// The service with one account, on a clock that the test moves.
+async fn with_ada(engine: Engine) -> (Started, ManualClock) {
+    let clock = a_clock();
+    let auth = start_at(engine, Arc::new(clock.clone()), &[]).await;
+    auth.register("ada@example.org").await.expect(201);
+    (auth, clock)
 }
 
 /// The refresh token of an answer.

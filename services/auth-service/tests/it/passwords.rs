@@ -8,7 +8,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use testkit::{Engine, TestDatabase, redacted};
 
-use super::{Auth, PASSWORD, refusal, start, start_with};
+use super::{Auth, PASSWORD, refusal, start, start_with, token};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_weak_password_is_refused_with_a_hint_and_costs_no_hash() {
@@ -198,5 +198,54 @@ async fn no_answer_repeats_a_password_or_a_hash() {
             "{path}: {}",
             reply.text
         );
+    }
+}
+
+const NEW: &str = "another horse entirely";
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_changed_and_all_other_sessions_end(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let auth = start(engine).await;
+    auth.register("ada@example.org").await.expect(201);
+    let (session, other) = (
+        auth.log_in("ada@example.org", PASSWORD).await.expect(200),
+        auth.a_session("ada@example.org").await,
+    );
+    let ada = auth.bearer(session.data("accessToken").as_str().unwrap());
+    let change = |current: &str, new: &str| {
+        let body = json!({"currentPassword": current, "newPassword": new});
+        ada.put("/users/me/password", body)
+    };
+    let (wrong, hashes) = auth.hashes(change("wrong", NEW)).await;
+    assert_eq!((wrong.expect(401).code(), hashes), ("INVALID_CREDENTIALS", 1));
+    let weak = change(PASSWORD, "password1").await.expect(400);
+    assert_eq!(weak.json["error"]["details"]["field"], "newPassword");
+    auth.log_in("ada@example.org", PASSWORD).await.expect(200);
+
+    let (changed, hashes) = auth.hashes(change(PASSWORD, NEW)).await;
+    assert_eq!((changed.expect(200).data("user"), hashes), (session.data("user"), 2));
+    assert_eq!(auth.refresh(&other).await.expect(401).code(), "UNAUTHORIZED");
+    auth.refresh(&token(&session)).await.expect(200);
+    auth.log_in("ada@example.org", PASSWORD).await.expect(401);
+    auth.log_in("ada@example.org", NEW).await.expect(200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn no_session_outlives_the_password_that_it_was_begun_with(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let auth = start(engine).await;
+    auth.register("ada@example.org").await.expect(201);
+    let ada = auth.signed_in("ada@example.org").await;
+    let logins = join_all((0..20).map(|_| auth.log_in("ada@example.org", PASSWORD)));
+    let body = json!({"currentPassword": PASSWORD, "newPassword": NEW});
+    let (logins, changed) = tokio::join!(logins, ada.put("/users/me/password", body));
+    changed.expect(200);
+    for login in logins.iter().filter(|login| login.status == 200) {
+        auth.refresh(&token(login)).await.expect(401);
     }
 }

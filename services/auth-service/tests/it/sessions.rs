@@ -1,27 +1,17 @@
-use std::sync::Arc;
-
 use chrono::TimeDelta;
+use common::Clock;
 use common::auth::Scope;
-use common::{Clock, ManualClock};
 use futures_util::future::join_all;
 use reqwest::Method;
 use reqwest::header::USER_AGENT;
 use rstest::rstest;
-use serde_json::json;
-use testkit::{Engine, a_clock, redacted};
+use serde_json::{Value, json};
+use testkit::{Engine, redacted};
 
-use super::{PASSWORD, Started, refusal, start, start_at, token};
+use super::{PASSWORD, refusal, start, token, with_ada};
 
 const ADA: &str = "ada@example.org";
 const LIVE_LEAVES: &str = "SELECT count(*) FROM refresh_tokens WHERE consumed_at IS NULL";
-
-/// The service with one account, on a clock that the test moves.
-async fn with_ada(engine: Engine) -> (Started, ManualClock) {
-    let clock = a_clock();
-    let auth = start_at(engine, Arc::new(clock.clone()), &[]).await;
-    auth.register(ADA).await.expect(201);
-    (auth, clock)
-}
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -213,4 +203,131 @@ async fn at_rest_there_are_only_hashes(#[values(Engine::Sqlite, Engine::Postgres
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(&first).unwrap();
     let stored: Vec<u8> = auth.value("SELECT hash FROM refresh_tokens").await;
     assert_eq!((bytes.len(), stored), (32, sha2::Sha256::digest(&bytes).to_vec()));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_sees_where_they_are_signed_in(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (auth, clock) = with_ada(engine).await;
+    auth.register("eve@example.org").await.expect(201);
+    let (old, ended) = (auth.signed_in(ADA).await, auth.signed_in(ADA).await);
+    auth.signed_in("eve@example.org").await;
+    ended.post("/auth/logout", json!({})).await.expect(200);
+    clock.advance(TimeDelta::minutes(1));
+    let ada = auth.signed_in(ADA).await;
+    let list = ada.get("/auth/sessions").await.expect(200);
+    insta::assert_json_snapshot!("sessions", redacted(&list.json));
+    let ids = |list: &testkit::Reply| -> Vec<Value> {
+        list.data("sessions").as_array().unwrap().iter().map(|one| one["id"].clone()).collect()
+    };
+    assert_eq!(ids(&list), [json!(auth.session(&ada)), json!(auth.session(&old))]);
+
+    let first = ada.get("/auth/sessions?limit=1").await.expect(200);
+    let cursor = first.json["pagination"]["cursor"].as_str().unwrap();
+    let second = ada.get(&format!("/auth/sessions?limit=1&cursor={cursor}")).await.expect(200);
+    assert_eq!(ids(&second), [json!(auth.session(&old))]);
+
+    // What idled too long is not shown.
+    clock.advance(TimeDelta::days(7));
+    let ada = auth.signed_in(ADA).await;
+    assert_eq!(ids(&ada.get("/auth/sessions").await), [json!(auth.session(&ada))]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_signed_out_by_its_owner_alone_and_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (auth, _) = with_ada(engine).await;
+    auth.register("eve@example.org").await.expect(201);
+    let session = auth.log_in(ADA, PASSWORD).await.expect(200);
+    let (ada, eve) = (auth.signed_in(ADA).await, auth.signed_in("eve@example.org").await);
+    let other = auth.bearer(session.data("accessToken").as_str().unwrap());
+    let path = format!("/auth/sessions/{}", auth.session(&other));
+    let never = format!("/auth/sessions/{}", uuid::Uuid::from_u128(7));
+    let theirs = eve.delete(&path).await.expect(404);
+    assert_eq!(refusal(&theirs), refusal(&eve.delete(&never).await));
+    let gone = ada.delete(&path).await.expect(200);
+    assert_eq!(gone.json["data"], json!({"deletedSession": auth.session(&other)}));
+    assert_eq!(ada.delete(&path).await.expect(404).code(), "NOT_FOUND");
+    assert_eq!(auth.refresh(&token(&session)).await.expect(401).code(), "UNAUTHORIZED");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_out_is_out_by_either_token(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("access", "expired access", "refresh", "spent refresh")] by: &str,
+) {
+    let (auth, clock) = with_ada(engine).await;
+    let (session, other) = (auth.log_in(ADA, PASSWORD).await, auth.a_session(ADA).await);
+    let (mut newest, access) = (token(&session), session.data("accessToken").as_str().unwrap());
+    let (actor, body) = match by {
+        "access" => (auth.bearer(access), json!({})),
+        "expired access" => {
+            clock.advance(TimeDelta::hours(1));
+            (auth.bearer(access), json!({}))
+        }
+        "refresh" => (auth.anonymous(), json!({"refreshToken": newest})),
+        _ => {
+            let spent = std::mem::take(&mut newest);
+            newest = token(&auth.refresh(&spent).await);
+            (auth.anonymous(), json!({"refreshToken": spent}))
+        }
+    };
+    let out = actor.post("/auth/logout", body.clone()).await.expect(200);
+    assert!(out.data("message").is_string());
+    assert_eq!(auth.refresh(&newest).await.expect(401).code(), "UNAUTHORIZED");
+    // Twice is no harm, to this session or to another.
+    actor.post("/auth/logout", body).await.expect(200);
+    auth.refresh(&newest).await.expect(401);
+    auth.refresh(&other).await.expect(200);
+    assert_eq!(auth.value::<i64>("SELECT count(*) FROM revocations").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_without_a_session_is_no_failure() {
+    let (auth, _) = with_ada(Engine::Sqlite).await;
+    for actor in [auth.anonymous(), auth.bearer("x"), auth.user(), auth.service("chat-service")] {
+        for body in [json!({}), json!({"refreshToken": "x"}), json!({"refreshToken": null})] {
+            actor.post("/auth/logout", body).await.expect(200);
+        }
+        actor.send(actor.request(Method::POST, "/auth/logout")).await.expect(200);
+        let typo = actor.post("/auth/logout", json!({"refresh_token": "x"})).await.expect(400);
+        assert_eq!(typo.code(), "VALIDATION_ERROR");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_again_takes_the_place_of_the_session_that_asks(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (auth, clock) = with_ada(engine).await;
+    let first = auth.log_in(ADA, PASSWORD).await.expect(200);
+    let ada = auth.bearer(first.data("accessToken").as_str().unwrap());
+    clock.advance(TimeDelta::seconds(1));
+    let body = json!({"email": ADA, "password": PASSWORD});
+    let second = ada.post("/auth/login", body).await.expect(200);
+    assert_eq!(auth.refresh(&token(&first)).await.expect(401).code(), "UNAUTHORIZED");
+    let second = auth.bearer(second.data("accessToken").as_str().unwrap());
+    assert_ne!(auth.session(&ada), auth.session(&second));
+    let sessions = second.get("/auth/sessions").await.expect(200);
+    assert_eq!(sessions.data("sessions").as_array().unwrap().len(), 1);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_is_deleted(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (auth, clock) = with_ada(engine).await;
+    let (used, _) = (auth.a_session(ADA).await, auth.a_session(ADA).await);
+    clock.advance(TimeDelta::days(6));
+    let used = token(&auth.refresh(&used).await.expect(200));
+    clock.advance(TimeDelta::days(1));
+    auth.module.state().housekeeping.run().await;
+    assert_eq!(auth.value::<i64>("SELECT count(*) FROM sessions").await, 1);
+    assert_eq!(auth.value::<i64>("SELECT count(*) FROM refresh_tokens").await, 1);
+    auth.refresh(&used).await.expect(200);
 }

@@ -4,6 +4,9 @@
     reason = "`sea_orm::model` writes code that begins transactions; nobody calls it"
 )]
 
+pub mod access_token;
+pub mod audit_event;
 pub mod refresh_token;
+pub mod revocation;
 pub mod session;
 pub mod user;

@@ -9,6 +9,7 @@ pub struct Model {
     pub email: String,
     pub email_folded: String,
     pub password_hash: String,
+    pub password_version: i32,
     pub display_name: Option<String>,
     pub is_active: bool,
     pub created_at: DateTimeUtc,

@@ -1,6 +1,8 @@
-use common::Clock;
-use common::domain::user::User;
+use chrono::TimeDelta;
+use common::domain::audit::{AuditEvent, EventKind};
+use common::domain::user::{PasswordChange, User};
 use common::repositories::UserRepository;
+use common::{Clock, Direction};
 use futures_util::future::join_all;
 use rstest::rstest;
 use testkit::{Engine, a_clock};
@@ -28,6 +30,36 @@ fn a_session(now: DateTime<Utc>) -> Session {
     }
 }
 
+fn an_event(kind: EventKind, at: DateTime<Utc>) -> AuditEvent {
+    let id = Uuid::from_u128(at.timestamp_micros().unsigned_abs().into()).as_u128() + kind as u128;
+    AuditEvent {
+        id: Uuid::from_u128(id).into(),
+        owner: owner(),
+        kind,
+        at,
+        device: Device::default(),
+    }
+}
+
+fn an_ending(kind: EventKind, at: DateTime<Utc>) -> Ending {
+    Ending { event: an_event(kind, at), until: at + TimeDelta::minutes(15) }
+}
+
+fn an_opening(now: DateTime<Utc>) -> Opening {
+    Opening {
+        session: a_session(now),
+        token: a_token(0, now),
+        event: an_event(EventKind::SignedIn, now),
+        password_version: 0,
+        replaces: None,
+    }
+}
+
+/// All sessions that a test begins.
+fn alive(now: DateTime<Utc>) -> Alive {
+    Alive { begun_after: now - TimeDelta::days(30), seen_after: now - TimeDelta::days(7) }
+}
+
 /// The token of a generation, which is also its hash.
 fn a_token(generation: u8, now: DateTime<Utc>) -> RefreshToken {
     RefreshToken {
@@ -47,12 +79,14 @@ async fn begun(engine: Engine, now: DateTime<Utc>) -> (Schema, SqlSessions) {
         email: "ada@example.org".to_owned(),
         display_name: None,
         password_hash: String::new(),
+        password_version: 0,
         is_active: true,
         created_at: now,
     };
-    SqlUsers::new(schema.db.clone()).insert(&user).await.unwrap();
+    let registered = an_event(EventKind::Registered, now);
+    SqlUsers::new(schema.db.clone()).insert(&user, &registered).await.unwrap();
     let sessions = SqlSessions::new(schema.db.clone());
-    sessions.insert(&a_session(now), &a_token(0, now)).await.unwrap();
+    sessions.insert(&an_opening(now)).await.unwrap();
     (schema, sessions)
 }
 
@@ -61,7 +95,25 @@ async fn rotate(
     generation: u8,
     now: DateTime<Utc>,
 ) -> Result<(), RefreshError> {
-    sessions.rotate(&[generation; 32], &a_token(generation + 1, now), now, GRACE).await
+    sessions.rotate(&[generation; 32], &a_rotation(generation + 1, now)).await
+}
+
+fn a_rotation(successor: u8, now: DateTime<Utc>) -> Rotation {
+    Rotation {
+        successor: a_token(successor, now),
+        now,
+        grace: GRACE,
+        if_reused: an_ending(EventKind::RefreshReused, now),
+    }
+}
+
+async fn count(schema: &Schema, table: &str) -> i64 {
+    let query = sea_orm::Statement::from_string(
+        schema.db.connection().get_database_backend(),
+        format!("SELECT count(*) FROM {table}"),
+    );
+    let row = schema.db.connection().query_one_raw(query).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
 }
 
 async fn is_revoked(sessions: &SqlSessions) -> bool {
@@ -128,7 +180,7 @@ async fn a_token_whose_successor_was_used_ends_the_session(
     #[values(0, 1)] reused: u8,
 ) {
     let now = a_clock().now();
-    let (_schema, sessions) = begun(engine, now).await;
+    let (schema, sessions) = begun(engine, now).await;
     for generation in 0..3 {
         rotate(&sessions, generation, now).await.unwrap();
     }
@@ -136,6 +188,8 @@ async fn a_token_whose_successor_was_used_ends_the_session(
     let refused = rotate(&sessions, reused, now).await;
     assert!(matches!(refused, Err(RefreshError::Reused)), "{refused:?}");
     assert!(is_revoked(&sessions).await);
+    assert_eq!(count(&schema, "revocations").await, 1);
+    assert_eq!(count(&schema, "audit_log WHERE type = 'refresh_reused'").await, 1);
 }
 
 #[rstest]
@@ -145,7 +199,7 @@ async fn an_unknown_or_expired_token_changes_nothing(
 ) {
     let now = a_clock().now();
     let (_schema, sessions) = begun(engine, now).await;
-    let unknown = sessions.rotate(&[9; 32], &a_token(1, now), now, GRACE).await;
+    let unknown = sessions.rotate(&[9; 32], &a_rotation(1, now)).await;
     assert!(matches!(unknown, Err(RefreshError::Invalid)), "{unknown:?}");
     let expired = rotate(&sessions, 0, now + TimeDelta::days(7)).await;
     assert!(matches!(expired, Err(RefreshError::Expired)), "{expired:?}");
@@ -162,14 +216,94 @@ async fn only_its_owner_ends_a_session_and_only_once(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let now = a_clock().now();
-    let (_schema, sessions) = begun(engine, now).await;
+    let (schema, sessions) = begun(engine, now).await;
     let id = a_session(now).id;
-    assert!(!sessions.revoke(Uuid::from_u128(7).into(), id, now).await.unwrap());
+    let ending = an_ending(EventKind::SignedOut, now);
+    let stranger = Uuid::from_u128(7).into();
+    assert!(!sessions.revoke(stranger, id, alive(now), &ending).await.unwrap());
+    let over = now + TimeDelta::days(7);
+    assert!(!sessions.revoke(owner(), id, alive(over), &ending).await.unwrap());
     assert!(!is_revoked(&sessions).await);
-    assert!(sessions.revoke(owner(), id, now).await.unwrap());
-    assert!(!sessions.revoke(owner(), id, now).await.unwrap());
+    assert_eq!(count(&schema, "revocations").await, 0);
+    assert!(sessions.revoke(owner(), id, alive(now), &ending).await.unwrap());
+    assert!(!sessions.revoke(owner(), id, alive(now), &ending).await.unwrap());
+    assert_eq!(count(&schema, "revocations").await, 1);
+    assert_eq!(count(&schema, "audit_log WHERE type = 'signed_out'").await, 1);
     let refused = rotate(&sessions, 0, now).await;
     assert!(matches!(refused, Err(RefreshError::Invalid)), "{refused:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_list_has_what_is_alive(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let now = a_clock().now();
+    let (_schema, sessions) = begun(engine, now).await;
+    let page = PageRequest { limit: 9, after: None, direction: Direction::Descending };
+    let listed = async |owner: UserId, alive: Alive| {
+        sessions.list(owner, alive, page).await.unwrap().items.len()
+    };
+    assert_eq!(listed(owner(), alive(now)).await, 1);
+    assert_eq!(listed(Uuid::from_u128(7).into(), alive(now)).await, 0);
+    assert_eq!(listed(owner(), alive(now + TimeDelta::days(7))).await, 0);
+    let ending = an_ending(EventKind::SignedOut, now);
+    sessions.revoke(owner(), a_session(now).id, alive(now), &ending).await.unwrap();
+    assert_eq!(listed(owner(), alive(now)).await, 0);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_session_takes_the_place_of_another(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let now = a_clock().now();
+    let (schema, sessions) = begun(engine, now).await;
+    let mut opening = an_opening(now);
+    let old = opening.session.id;
+    opening.session.id = Uuid::from_u128(3).into();
+    opening.token =
+        RefreshToken { hash: vec![9; 32], session: opening.session.id, ..a_token(0, now) };
+    opening.event.id = Uuid::from_u128(9).into();
+    opening.replaces = Some((old, an_ending(EventKind::SignedOut, now)));
+    sessions.insert(&opening).await.unwrap();
+    assert!(is_revoked(&sessions).await);
+    assert_eq!(count(&schema, "revocations").await, 1);
+    assert_eq!(count(&schema, "sessions WHERE revoked_at IS NULL").await, 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn no_session_begins_with_a_password_that_was_changed_meanwhile(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let now = a_clock().now();
+    let (schema, sessions) = begun(engine, now).await;
+    let users = SqlUsers::new(schema.db.clone());
+    let keep = Uuid::from_u128(7).into();
+    let change = PasswordChange { version: 0, hash: "new".to_owned(), keep };
+    let ending = an_ending(EventKind::PasswordChanged, now);
+    let ended = users.change_password(owner(), &change, &ending).await.unwrap();
+    assert_eq!(ended, Some(vec![a_session(now).id]));
+    assert_eq!(users.find(owner()).await.unwrap().unwrap().password_hash, "new");
+    assert!(is_revoked(&sessions).await);
+    assert_eq!(count(&schema, "revocations").await, 1);
+    assert_eq!(users.change_password(owner(), &change, &ending).await.unwrap(), None);
+
+    let late = Opening { event: an_event(EventKind::SignedIn, now + GRACE), ..an_opening(now) };
+    let refused = sessions.insert(&late).await;
+    assert!(matches!(refused, Err(SessionStoreError::OwnerChanged)), "{refused:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_over_is_purged(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let now = a_clock().now();
+    let (schema, sessions) = begun(engine, now).await;
+    rotate(&sessions, 0, now + TimeDelta::days(6)).await.unwrap();
+    let (seen, later) = (now + TimeDelta::days(6), now + TimeDelta::days(7));
+    assert_eq!(sessions.purge(later - TimeDelta::days(7), later).await.unwrap(), 1);
+    assert_eq!(count(&schema, "refresh_tokens").await, 1);
+    assert_eq!(sessions.purge(seen, later).await.unwrap(), 1);
+    assert_eq!((count(&schema, "sessions").await, count(&schema, "refresh_tokens").await), (0, 0));
 }
 
 #[rstest]

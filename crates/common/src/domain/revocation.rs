@@ -1,0 +1,91 @@
+//! Sessions that are over while some of their access tokens are not: what every service must hear of soon.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::domain::audit::AuditEvent;
+use crate::repositories::StoreError;
+use crate::{MalformedCursor, Position, SessionId};
+
+const LIST: &str = "revocations";
+
+/// A session, or a personal access token under its id, that must not be let in any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revocation {
+    /// The `sid` of its access tokens.
+    pub session: SessionId,
+    /// When the last of them is over by itself.
+    pub until: DateTime<Utc>,
+}
+
+/// How far somebody has read: the number of the last row, and when that was written by the database's clock (microseconds).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RevocationCursor {
+    /// The row's number.
+    pub number: i64,
+    /// When it was written.
+    pub written_at: i64,
+}
+
+/// What has been revoked since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevocationPage {
+    /// The sessions; one that was told before may come again.
+    pub revocations: Vec<Revocation>,
+    /// Where to read on.
+    pub cursor: RevocationCursor,
+}
+
+/// The end of one session or more: what the owner's log says of it, and when the last access token is over by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Its time is the sessions' end.
+    pub event: AuditEvent,
+    /// When the last access token is over.
+    pub until: DateTime<Utc>,
+}
+
+/// Why revocations cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum RevocationError {
+    /// The cursor is none.
+    #[error(transparent)]
+    MalformedCursor(#[from] MalformedCursor),
+    /// The database failed.
+    #[error("revocations could not be read")]
+    Store(#[from] StoreError),
+}
+
+impl RevocationCursor {
+    /// As it is handed out.
+    pub fn encode(self) -> String {
+        let written_at = Uuid::from_u128(u128::from(self.written_at.unsigned_abs()));
+        Position { key: self.number, id: written_at }.encode(LIST)
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    ///
+    /// # Errors
+    /// The text was not made so.
+    pub fn decode(text: &str) -> Result<Self, MalformedCursor> {
+        let place = Position::decode(text, LIST)?;
+        let written_at = i64::try_from(place.id.as_u128()).map_err(|_| MalformedCursor)?;
+        Ok(Self { number: place.key, written_at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_others_do_not() {
+        let cursor = RevocationCursor { number: 7, written_at: 1_800_000_000_000_000 };
+        assert_eq!(RevocationCursor::decode(&cursor.encode()), Ok(cursor));
+        let start = RevocationCursor::default();
+        assert_eq!(RevocationCursor::decode(&start.encode()), Ok(start));
+        for other in ["", "x", &cursor.encode()[1..]] {
+            assert!(RevocationCursor::decode(other).is_err(), "{other}");
+        }
+    }
+}

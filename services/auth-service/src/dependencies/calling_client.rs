@@ -1,0 +1,31 @@
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use common::domain::session::Client;
+use platform::Instance;
+use platform::http::Caller;
+use secrecy::ExposeSecret;
+
+use super::CallingDevice;
+
+/// What the request comes from, and the session that it has already, if it has one.
+pub struct CallingClient(pub Client);
+
+impl FromRequest for CallingClient {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let Ok(CallingDevice(device)) = CallingDevice::from_request(request, payload).into_inner();
+        let claims = Caller::extract(request).into_inner().ok().and_then(|caller| {
+            let instance = request.app_data::<Data<Instance>>()?;
+            instance.keys.verify_access(caller.token.expose_secret()).ok()
+        });
+        let session =
+            claims.filter(|claims| !claims.is_personal()).map(|claims| (claims.sub, claims.sid));
+        ready(Ok(Self(Client { device, session })))
+    }
+}

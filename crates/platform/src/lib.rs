@@ -12,6 +12,7 @@ pub mod http;
 mod instance;
 mod module;
 pub mod outbox;
+pub mod revocations;
 pub mod settings;
 mod tasks;
 pub mod telemetry;

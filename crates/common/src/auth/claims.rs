@@ -37,6 +37,14 @@ pub struct AccessClaims {
     pub exp: i64,
 }
 
+impl AccessClaims {
+    /// Whether it is a personal access token: one that a person made for a program. It has no session; its own id stands
+    /// in that place, and it is revoked by it.
+    pub fn is_personal(&self) -> bool {
+        self.sid.uuid() == self.jti.uuid()
+    }
+}
+
 /// The one value of `typ` in an access token, so that no other kind of token passes for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccessType {

@@ -5,5 +5,6 @@ pub mod export;
 pub mod message;
 pub mod project;
 pub mod prompt;
+pub mod revocation;
 pub mod session;
 pub mod user;

@@ -113,6 +113,7 @@ impl Server {
             server = server.workers(settings.workers);
         }
         let server = server.listen(listener)?.run();
+        self.instance.revocations.start(&self.instance.tasks);
         for module in &self.modules {
             module.start();
         }

@@ -15,6 +15,7 @@ pub struct ServerSettings {
     pub host: String,
     pub port: u16,
     pub public_url: String,
+    pub allowed_origins: String,
     pub environment: String,
     pub workers: usize,
     pub max_connections: usize,

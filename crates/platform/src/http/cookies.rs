@@ -6,10 +6,9 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 
 use super::{AppError, FieldError};
-use crate::settings::{ServerSettings, Settings, SettingsError};
+use crate::settings::{SameSiteSetting, ServerSettings};
 
 /// One of the cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,32 +28,15 @@ pub struct Cookies {
     same_site: SameSite,
 }
 
-#[derive(Deserialize)]
-struct CookieSettings {
-    same_site: SameSiteSetting,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum SameSiteSetting {
-    Lax,
-    Strict,
-    None,
-}
-
 impl Cookies {
-    /// As `[cookies]` and the public address say.
-    ///
-    /// # Errors
-    /// A value is not what its key takes.
-    pub fn from(settings: &Settings) -> Result<Self, SettingsError> {
-        let server: ServerSettings = settings.section("server")?;
-        let same_site = match settings.section::<CookieSettings>("cookies")?.same_site {
+    /// As the settings say.
+    pub fn from(settings: &ServerSettings) -> Self {
+        let same_site = match settings.cookie_same_site {
             SameSiteSetting::Lax => SameSite::Lax,
             SameSiteSetting::Strict => SameSite::Strict,
             SameSiteSetting::None => SameSite::None,
         };
-        Ok(Self { is_https: server.public_url.starts_with("https://"), same_site })
+        Self { is_https: settings.is_https(), same_site }
     }
 
     /// What the request has in a cookie.

@@ -30,7 +30,6 @@ pub const SECTIONS: &[&str] = &[
     "telemetry",
     "tokens",
     "siblings",
-    "cookies",
     "registration",
     "passwords",
     "sessions",

@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 pub use environment::{SECTIONS, name_of};
 pub use ring::key_ring;
 pub use sections::{
-    DatabaseSettings, LogFormat, ServerSettings, SiblingSettings, TelemetrySettings,
+    DatabaseSettings, LogFormat, SameSiteSetting, ServerSettings, SiblingSettings,
+    TelemetrySettings,
 };
 
 /// The settings that `platform` itself knows.

@@ -187,11 +187,9 @@ fn known_keys(
         if environment::is_a_siblings(&key, defaults) {
             continue;
         }
-        match &value.kind {
-            ValueKind::Table(inner) if defaults.get_table(&key).is_ok() => {
-                known_keys(defaults, &key, inner)?;
-            }
-            _ if defaults.get::<Value>(&key).is_ok() => {}
+        match (&value.kind, defaults.get_table(&key)) {
+            (ValueKind::Table(inner), Ok(_)) => known_keys(defaults, &key, inner)?,
+            (_, Err(_)) if defaults.get::<Value>(&key).is_ok() => {}
             _ => return Err(SettingsError::Unknown(key)),
         }
     }

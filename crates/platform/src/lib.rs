@@ -10,6 +10,7 @@ pub mod client;
 pub mod db;
 pub mod http;
 mod instance;
+pub mod limits;
 mod module;
 pub mod outbox;
 pub mod revocations;

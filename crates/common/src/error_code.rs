@@ -39,6 +39,7 @@ error_codes! {
          TokenExpired = "TOKEN_EXPIRED",
          TokenReused = "TOKEN_REUSED";
     403: Forbidden = "FORBIDDEN",
+         CsrfRejected = "CSRF_REJECTED",
          InsufficientScope = "INSUFFICIENT_SCOPE",
          RegistrationClosed = "REGISTRATION_CLOSED";
     404: NotFound = "NOT_FOUND";
@@ -68,7 +69,8 @@ error_codes! {
     503: ServiceUnavailable = "SERVICE_UNAVAILABLE",
          ProviderOverloaded = "PROVIDER_OVERLOADED",
          ConversationDeleted = "CONVERSATION_DELETED",
-         ServerDraining = "SERVER_DRAINING";
+         ServerDraining = "SERVER_DRAINING",
+         SessionRevoked = "SESSION_REVOKED";
     504: ProviderTimeout = "PROVIDER_TIMEOUT";
 }
 

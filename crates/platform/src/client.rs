@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use actix_web::web::Bytes;
 use backon::{ExponentialBuilder, Retryable};
 use chrono::TimeDelta;
 use common::auth::ServiceClaims;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::Instance;
 
@@ -80,6 +84,23 @@ pub struct SiblingAnswer {
     pub body: Vec<u8>,
 }
 
+impl SiblingAnswer {
+    /// What is in the envelope's `data`.
+    ///
+    /// # Errors
+    /// It is a failure, or not what was expected.
+    pub fn data<T: DeserializeOwned>(&self) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
+        #[derive(Deserialize)]
+        struct Envelope<T> {
+            data: T,
+        }
+        if !self.status.is_success() {
+            return Err(format!("it answered {}", self.status).into());
+        }
+        Ok(serde_json::from_slice::<Envelope<T>>(&self.body)?.data)
+    }
+}
+
 impl Sibling {
     /// The sibling `service` at `base_url`, called by `us`.
     pub fn new(
@@ -113,11 +134,36 @@ impl Sibling {
         headers: &[(&'static str, &str)],
     ) -> Result<SiblingAnswer, SiblingError> {
         let headers = self.headers(&identity, headers)?;
+        self.repeat(method, path, headers, None).await
+    }
+
+    /// As [`call`](Self::call), with a JSON body. It may arrive twice, so it must not matter if it does.
+    ///
+    /// # Errors
+    /// It did not answer within the deadline.
+    pub async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        identity: Identity<'_>,
+        body: &Value,
+    ) -> Result<SiblingAnswer, SiblingError> {
+        let headers = self.headers(&identity, &[("content-type", "application/json")])?;
+        self.repeat(method, path, headers, Some(body.to_string().into())).await
+    }
+
+    async fn repeat(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+    ) -> Result<SiblingAnswer, SiblingError> {
         // Each of the three has its share of the deadline: one that hangs must not use it up.
         let attempt = || async {
             tokio::time::timeout(
                 self.deadline / 3,
-                self.attempt(method.clone(), path, headers.clone()),
+                self.attempt(method.clone(), path, headers.clone(), body.clone()),
             )
             .await
             .unwrap_or_else(|elapsed| Err(self.unreachable(elapsed)))
@@ -136,9 +182,13 @@ impl Sibling {
         method: Method,
         path: &str,
         headers: HeaderMap,
+        body: Option<Bytes>,
     ) -> Result<SiblingAnswer, SiblingError> {
-        let request =
+        let mut request =
             self.http.request(method, format!("{}{path}", self.base_url)).headers(headers);
+        if let Some(body) = body {
+            request = request.body(body);
+        }
         let response =
             request.send().await.map_err(|error| self.unreachable(error.without_url()))?;
         let status = response.status();

@@ -9,9 +9,10 @@ use common::{Clock, Ids, SystemClock, SystemEntropy};
 use uuid::Uuid;
 
 use crate::Tasks;
+use crate::revocations::Revocations;
 use crate::settings::{self, ServerSettings, Settings, SettingsError};
 
-/// The process: its clock, ids, key ring, background work, and whether it is draining.
+/// The process: its clock, ids, key ring, revocations, background work, and whether it is draining.
 #[derive(Clone)]
 pub struct Instance {
     /// The time.
@@ -20,6 +21,8 @@ pub struct Instance {
     pub ids: Ids,
     /// Signs and verifies tokens.
     pub keys: KeyRing,
+    /// Sessions that were ended before their access tokens expired.
+    pub revocations: Revocations,
     /// Background work.
     pub tasks: Tasks,
     /// Tells this process from its replicas.
@@ -49,6 +52,7 @@ impl Instance {
         let ids = Ids::new(clock.clone(), Arc::new(SystemEntropy));
         Ok(Self {
             keys: settings::key_ring(settings, clock.clone())?,
+            revocations: Revocations::new(clock.clone()),
             tasks: Tasks::on_this_runtime(),
             id: ids.next(),
             started_at: clock.now(),

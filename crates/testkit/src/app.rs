@@ -40,6 +40,7 @@ pub fn settings(
         ("OMNICHAT__SERVER__WORKERS", "2"),
         ("OMNICHAT__SERVER__DRAIN_SECONDS", "2"),
         ("OMNICHAT__DATABASE__MAX_CONNECTIONS", "5"),
+        ("OMNICHAT__RATE_LIMITS__ENABLED", "false"),
     ];
     Sources::new(defaults).variables(base.into_iter().chain(more.iter().copied())).load().unwrap()
 }

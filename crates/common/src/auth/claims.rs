@@ -38,7 +38,8 @@ pub struct AccessClaims {
 }
 
 impl AccessClaims {
-    /// Whether it is a personal access token: one that stands for itself, so that its session is the token.
+    /// Whether it is a personal access token: one that a person made for a program. It has no session; its own id stands
+    /// in that place, and it is revoked by it.
     pub fn is_personal(&self) -> bool {
         self.sid.uuid() == self.jti.uuid()
     }

@@ -1,39 +1,48 @@
-//! Sessions that are over while some of their access tokens are not: what every service must hear of soon.
+//! Credentials that ended before their time, and those that were used: what auth-service and the others tell each other.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::domain::audit::AuditEvent;
 use crate::repositories::StoreError;
-use crate::{MalformedCursor, Position, SessionId};
+use crate::{MalformedCursor, Position, SessionId, TokenId};
 
 const LIST: &str = "revocations";
 
-/// A session, or a personal access token under its id, that must not be let in any more.
+/// A session, or a personal access token, whose access tokens are not good any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revocation {
     /// The `sid` of its access tokens.
     pub session: SessionId,
-    /// When the last of them is over by itself.
+    /// When the last of them expires by itself: until then it must be remembered.
     pub until: DateTime<Utc>,
 }
 
-/// How far somebody has read: the number of the last row, and when that was written by the database's clock (microseconds).
+/// A part of the list of revocations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevocationPage {
+    /// In any order; one may come again.
+    pub revocations: Vec<Revocation>,
+    /// Asks for what came after. The same as the one that was asked with: there is no more.
+    pub cursor: String,
+}
+
+/// That a personal access token was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenUse {
+    /// Which.
+    pub token: TokenId,
+    /// When, last.
+    pub at: DateTime<Utc>,
+}
+
+/// How far the list was read: the number of a row, and when that was written by the database's clock (microseconds).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RevocationCursor {
     /// The row's number.
     pub number: i64,
     /// When it was written.
     pub written_at: i64,
-}
-
-/// What has been revoked since.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RevocationPage {
-    /// The sessions; one that was told before may come again.
-    pub revocations: Vec<Revocation>,
-    /// Where to read on.
-    pub cursor: RevocationCursor,
 }
 
 /// The end of one session or more: what the owner's log says of it, and when the last access token is over by itself.

@@ -1,6 +1,7 @@
 //! The envelope of every answer that succeeded.
 
 use actix_web::body::BoxBody;
+use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::web::Data;
@@ -18,6 +19,7 @@ pub struct Answer<T> {
     data: T,
     pagination: Option<Pagination>,
     etag: Option<String>,
+    cookies: Vec<Cookie<'static>>,
 }
 
 /// A successful answer.
@@ -53,12 +55,24 @@ pub struct Pagination {
 impl<T> Answer<T> {
     /// 200.
     pub fn ok(data: T) -> Self {
-        Self { status: StatusCode::OK, data, pagination: None, etag: None }
+        Self { status: StatusCode::OK, data, pagination: None, etag: None, cookies: Vec::new() }
     }
 
     /// 201.
     pub fn created(data: T) -> Self {
         Self { status: StatusCode::CREATED, ..Self::ok(data) }
+    }
+
+    /// 202: it is certain to happen, and goes on after the answer.
+    pub fn accepted(data: T) -> Self {
+        Self { status: StatusCode::ACCEPTED, ..Self::ok(data) }
+    }
+
+    /// With a cookie for the browser.
+    #[must_use]
+    pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {
+        self.cookies.push(cookie);
+        self
     }
 
     /// With its place in a list.
@@ -82,6 +96,9 @@ impl<T: Serialize> Responder for Answer<T> {
             return HttpResponse::from_error(AppError::internal("no instance is configured"));
         };
         let mut response = HttpResponse::build(self.status);
+        for cookie in self.cookies {
+            response.cookie(cookie);
+        }
         if let Some(etag) = self.etag {
             let etag = format!("\"{etag}\"");
             let known =

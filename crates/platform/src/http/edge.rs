@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
 use actix_web::http::uri::Uri;
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
@@ -20,7 +20,7 @@ use futures_util::{FutureExt, Stream};
 use tokio::time::Sleep;
 
 use super::endpoints::is_internal;
-use super::{AppError, RequestId};
+use super::{AppError, RequestId, security_headers};
 use crate::Instance;
 
 /// Which spellings of a path are served.
@@ -36,6 +36,8 @@ pub enum Paths {
 pub(super) struct EdgeSettings {
     pub(super) paths: Paths,
     pub(super) body_deadline: Duration,
+    /// Whether people reach it over TLS.
+    pub(super) is_https: bool,
 }
 
 pub(super) async fn edge<B: MessageBody + 'static>(
@@ -63,11 +65,15 @@ pub(super) async fn edge<B: MessageBody + 'static>(
     } else {
         AssertUnwindSafe(next.call(request)).catch_unwind().await
     };
+    let dress = |headers: &mut HeaderMap| {
+        id.put_into(headers);
+        security_headers::add(headers, settings.is_https);
+    };
     let render = |error: AppError| {
         error.log();
         let envelope = error.envelope(instance.clock.now(), id.as_str());
         let mut rendered = error.error_response_with(&envelope);
-        id.put_into(rendered.headers_mut());
+        dress(rendered.headers_mut());
         rendered
     };
     let mut response = match outcome {
@@ -89,7 +95,7 @@ pub(super) async fn edge<B: MessageBody + 'static>(
             return Err(Rendered(render(error)).into());
         }
     };
-    id.put_into(response.headers_mut());
+    dress(response.headers_mut());
     Ok(response)
 }
 

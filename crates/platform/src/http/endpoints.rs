@@ -2,25 +2,23 @@
 //! through, so that the three cannot differ.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::ServiceConfig;
-use actix_web::{Error, Resource, Route, guard, web};
+use actix_web::{Resource, Route, guard, web};
 use utoipa::openapi::path::{HttpMethod, ParameterIn, Paths};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Ref, RefOr, Response};
 
-use super::{AppError, FieldError};
-
 /// What a service serves.
 #[derive(Default)]
 pub struct Endpoints {
-    routes: BTreeMap<String, Vec<Route>>,
-    table: Vec<Endpoint>,
+    table: Vec<(Endpoint, Route)>,
     pub(super) paths: Paths,
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,
 }
@@ -34,8 +32,28 @@ pub struct Endpoint {
     pub path: String,
     /// The handler's name: the OpenAPI operation id, and the key of its settings.
     pub operation_id: String,
-    /// Whether it serves without a credential.
-    pub public: bool,
+    /// Who may call it.
+    pub access: Access,
+    /// Whether it takes a query.
+    pub(super) takes_query: bool,
+}
+
+/// Who may call an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// A person, with an access token.
+    Person,
+    /// A sibling service, with a service token.
+    Sibling,
+}
+
+impl Endpoint {
+    /// Whether it only reads: `GET`, with which `HEAD` is served.
+    pub fn is_read(&self) -> bool {
+        self.method == Method::GET
+    }
 }
 
 /// Lists handlers, each annotated with `#[utoipa::path]`: `endpoints![projects::list_projects, projects::create_project]`.
@@ -66,21 +84,15 @@ impl Endpoints {
         let mut operation = D::operation();
         operation.tags = Some(vec![tag.to_owned()]);
         // A handler that serves everybody says `security(())`.
-        let public = operation.security.is_some();
-        if !public {
+        let access = match &operation.security {
+            Some(_) => Access::Public,
+            None if is_internal(&path) => Access::Sibling,
+            None => Access::Person,
+        };
+        if access != Access::Public {
             operation.security = Some(vec![SecurityRequirement::new::<_, _, &str>("bearer", [])]);
         }
         operation.responses.responses.insert("default".to_owned(), RefOr::T(failure()));
-
-        for verb in D::methods() {
-            let method = method(&verb);
-            self.table.push(Endpoint {
-                method: method.clone(),
-                path: path.clone(),
-                operation_id: operation.operation_id.clone().unwrap_or_default(),
-                public,
-            });
-        }
         let takes_query = operation
             .parameters
             .iter()
@@ -88,13 +100,15 @@ impl Endpoints {
             .any(|parameter| {
                 matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
             });
-        let route = if takes_query { route } else { route.wrap(from_fn(refuse_query)) };
         if let Some(verb) = D::methods().first() {
-            let route = match method(verb) {
-                Method::GET => route.guard(guard::Any(guard::Get()).or(guard::Head())),
-                other => route.method(other),
+            let endpoint = Endpoint {
+                method: method(verb),
+                path: path.clone(),
+                operation_id: operation.operation_id.clone().unwrap_or_default(),
+                access,
+                takes_query,
             };
-            self.routes.entry(path.clone()).or_default().push(route);
+            self.table.push((endpoint, route));
         }
         self.paths.add_path_operation(path, D::methods(), operation);
         D::schemas(&mut self.schemas);
@@ -103,8 +117,7 @@ impl Endpoints {
     /// Without what only sibling services may call.
     #[must_use]
     pub fn without_internal(mut self) -> Self {
-        self.routes.retain(|path, _| !is_internal(path));
-        self.table.retain(|endpoint| !is_internal(&endpoint.path));
+        self.table.retain(|(endpoint, _)| endpoint.access != Access::Sibling);
         self.paths.paths.retain(|path, _| !is_internal(path));
         self
     }
@@ -123,14 +136,19 @@ impl Endpoints {
     }
 
     /// The table.
-    pub fn table(&self) -> &[Endpoint] {
-        &self.table
+    pub fn table(&self) -> impl Iterator<Item = &Endpoint> {
+        self.table.iter().map(|(endpoint, _)| endpoint)
     }
 
-    /// Registers the routes, one resource a path: a wrong method is then a 405 with `Allow`.
+    /// Registers the routes, each behind its guard; one resource a path: a wrong method is then a 405 with `Allow`.
     pub fn configure(self, config: &mut ServiceConfig) {
-        for (path, routes) in self.routes {
-            let resource: Resource = routes.into_iter().fold(web::resource(path), Resource::route);
+        let mut resources: BTreeMap<String, Resource> = BTreeMap::new();
+        for (endpoint, route) in self.table {
+            let path = endpoint.path.clone();
+            let resource = resources.remove(&path).unwrap_or_else(|| web::resource(&path));
+            resources.insert(path, resource.route(guarded(endpoint, route)));
+        }
+        for resource in resources.into_values() {
             config.service(resource);
         }
     }
@@ -141,19 +159,17 @@ pub(super) fn is_internal(path: &str) -> bool {
     path == "/internal" || path.starts_with("/internal/")
 }
 
-/// Refuses a query where none is taken, so that a typo is never silently ignored.
-async fn refuse_query(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if let Some((name, _)) = form_urlencoded::parse(request.query_string().as_bytes()).next() {
-        return Err(AppError::invalid(&[FieldError::new(
-            name,
-            "no such parameter; none is taken",
-        )])
-        .into());
-    }
-    next.call(request).await
+/// The route of an endpoint, behind its guard.
+fn guarded(endpoint: Endpoint, route: Route) -> Route {
+    let route = match &endpoint.method {
+        &Method::GET => route.guard(guard::Any(guard::Get()).or(guard::Head())),
+        other => route.method(other.clone()),
+    };
+    let endpoint = Arc::new(endpoint);
+    route.wrap(from_fn(move |request: ServiceRequest, next: Next<BoxBody>| {
+        let endpoint = endpoint.clone();
+        async move { super::guard::guard(&endpoint, request, next).await }
+    }))
 }
 
 /// What every endpoint may answer instead.

@@ -15,8 +15,9 @@ use tracing_actix_web::TracingLogger;
 
 use super::edge::{EdgeSettings, Paths, edge};
 use super::operating::{self, Operating};
+use super::origins::Origins;
 use super::request_log::RequestLog;
-use super::{AppError, Endpoints, docs, document};
+use super::{AppError, Cookies, Endpoints, docs, document};
 use crate::settings::{ServerSettings, name_of};
 use crate::{Instance, Module};
 
@@ -76,7 +77,10 @@ impl Server {
         let edge_settings = Data::new(EdgeSettings {
             paths: self.paths,
             body_deadline: Duration::from_secs(settings.body_seconds.get()),
+            is_https: settings.is_https(),
         });
+        let origins = Origins::from(settings, address.port())?;
+        let cookies = Data::new(Cookies::from(settings));
         let operating = Data::new(Operating { modules: self.modules.clone() });
         let modules = self.modules.clone();
 
@@ -86,8 +90,11 @@ impl Server {
             App::new()
                 .app_data(instance.clone())
                 .app_data(edge_settings.clone())
+                .app_data(Data::new(origins.clone()))
+                .app_data(cookies.clone())
                 .app_data(operating.clone())
                 .app_data(PathConfig::default().error_handler(|_, _| AppError::not_found().into()))
+                .wrap(origins.cors())
                 .wrap(from_fn(edge))
                 .wrap(TracingLogger::<RequestLog>::new())
                 .configure(|config| modules.iter().for_each(|module| module.configure(config)))
@@ -113,6 +120,7 @@ impl Server {
             server = server.workers(settings.workers);
         }
         let server = server.listen(listener)?.run();
+        self.instance.revocations.start(&self.instance.tasks);
         for module in &self.modules {
             module.start();
         }

@@ -10,6 +10,7 @@ const WELL_KNOWN: &[(&str, &str)] = &[
     ("PORT", "server.port"),
     ("PUBLIC_URL", "server.public_url"),
     ("ENVIRONMENT", "server.environment"),
+    ("ALLOWED_ORIGINS", "server.allowed_origins"),
     ("DATABASE_URL", "database.url"),
     ("RUST_LOG", "telemetry.log"),
     ("JWT_SECRETS", "tokens.secrets"),
@@ -29,6 +30,7 @@ pub const SECTIONS: &[&str] = &[
     "telemetry",
     "tokens",
     "siblings",
+    "rate_limits",
     "registration",
     "passwords",
     "sessions",
@@ -38,6 +40,9 @@ pub const SECTIONS: &[&str] = &[
     "generation",
     "context",
 ];
+
+/// Sections to which each service adds keys of its own. A key that the running service does not have is a sibling's.
+const SHARED: &[&str] = &["rate_limits"];
 
 const PREFIX: &str = "OMNICHAT__";
 
@@ -59,8 +64,7 @@ pub(super) fn key_of(name: &str, defaults: &Config) -> Result<Option<String>, Se
         return Ok(None);
     };
     let key = rest.to_lowercase().replace("__", ".");
-    let section = key.split('.').next().unwrap_or_default();
-    if is_foreign_section(section, defaults) {
+    if is_a_siblings(&key, defaults) {
         return Ok(None);
     }
     match defaults.get::<Value>(&key) {
@@ -69,7 +73,12 @@ pub(super) fn key_of(name: &str, defaults: &Config) -> Result<Option<String>, Se
     }
 }
 
-/// Whether only another service has the section.
-pub(super) fn is_foreign_section(section: &str, defaults: &Config) -> bool {
-    SECTIONS.contains(&section) && defaults.get_table(section).is_err()
+/// Whether only another service has the section, or only another may have the key.
+pub(super) fn is_a_siblings(key: &str, defaults: &Config) -> bool {
+    let (section, name) = key.split_once('.').unwrap_or((key, ""));
+    if defaults.get_table(section).is_err() {
+        return SECTIONS.contains(&section);
+    }
+    let is_plain = !name.is_empty() && !name.contains('.');
+    SHARED.contains(&section) && is_plain && defaults.get::<Value>(key).is_err()
 }

@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 pub use environment::{SECTIONS, name_of};
 pub use ring::key_ring;
 pub use sections::{
-    DatabaseSettings, LogFormat, ServerSettings, SiblingSettings, TelemetrySettings,
+    DatabaseSettings, LogFormat, SameSiteSetting, ServerSettings, SiblingSettings,
+    TelemetrySettings,
 };
 
 /// The settings that `platform` itself knows.
@@ -184,14 +185,12 @@ fn known_keys(
 ) -> Result<(), SettingsError> {
     for (name, value) in table {
         let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-        if prefix.is_empty() && environment::is_foreign_section(name, defaults) {
+        if environment::is_a_siblings(&key, defaults) {
             continue;
         }
-        match &value.kind {
-            ValueKind::Table(inner) if defaults.get_table(&key).is_ok() => {
-                known_keys(defaults, &key, inner)?;
-            }
-            _ if defaults.get::<Value>(&key).is_ok() => {}
+        match (&value.kind, defaults.get_table(&key)) {
+            (ValueKind::Table(inner), Ok(_)) => known_keys(defaults, &key, inner)?,
+            (_, Err(_)) if defaults.get::<Value>(&key).is_ok() => {}
             _ => return Err(SettingsError::Unknown(key)),
         }
     }
@@ -247,6 +246,23 @@ mod tests {
         assert!(text.contains("OMNICHAT__SERVER__PROT"), "{text}");
         assert!(load(&[("OMNICHAT__NOWHERE__X", "1")]).is_err());
         assert!(load(&[("OMNICHAT__GENERATION__WHATEVER", "1")]).is_ok());
+    }
+
+    #[test]
+    fn a_key_of_a_shared_section_may_be_a_siblings() {
+        let name = "OMNICHAT__RATE_LIMITS__SOMETHING_OF_ANOTHERS";
+        assert!(load(&[(name, "whatever")]).is_ok());
+        assert!(load(&[("OMNICHAT__RATE_LIMITS__A__B", "1")]).is_err());
+        assert!(load(&[("OMNICHAT__RATE_LIMITS", "1")]).is_err());
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("omnichat.toml");
+        let read = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            Sources::new(&[]).file(Some(&path)).load()
+        };
+        assert!(read("[rate_limits]\nsomething_of_anothers = 1\n").is_ok());
+        assert!(read("rate_limits = 1\n").is_err());
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct ServerSettings {
     pub host: String,
     pub port: u16,
     pub public_url: String,
+    pub allowed_origins: String,
+    pub cookie_same_site: SameSiteSetting,
     pub environment: String,
     pub workers: usize,
     pub max_connections: usize,
@@ -23,7 +25,24 @@ pub struct ServerSettings {
     pub drain_seconds: u64,
 }
 
+/// With which requests of another site a browser sends our cookies along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SameSiteSetting {
+    /// Only when a person follows a link.
+    Lax,
+    /// Never.
+    Strict,
+    /// Always.
+    None,
+}
+
 impl ServerSettings {
+    /// Whether people reach it over TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
     /// How long running work may go on after SIGTERM.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)

@@ -12,3 +12,8 @@ fn the_committed_document_is_what_the_code_says() {
         &document.to_pretty_json().unwrap(),
     );
 }
+
+#[test]
+fn every_endpoint_has_a_limit() {
+    testkit::assert_limited::<AuthService>();
+}

@@ -20,8 +20,7 @@ fn every_operation_and_schema_has_a_name_of_its_own_and_no_path_has_two_owners()
     let mut operations = BTreeSet::new();
     let mut paths = BTreeSet::new();
     for endpoints in &all {
-        let own: BTreeSet<_> =
-            endpoints.table().iter().map(|endpoint| endpoint.path.clone()).collect();
+        let own: BTreeSet<_> = endpoints.table().map(|endpoint| endpoint.path.clone()).collect();
         for path in own {
             assert!(paths.insert(path.clone()), "{path} is served twice");
         }

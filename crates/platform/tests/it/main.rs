@@ -1,0 +1,4 @@
+//! What needs a database: on both of them.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod limits;

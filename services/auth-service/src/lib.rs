@@ -2,6 +2,7 @@
 //!
 //! Read it from the top: [`routes`] is the table of contents; each noun has the same file name in every layer.
 
+mod clients;
 mod core;
 mod dependencies;
 mod migrations;
@@ -11,4 +12,4 @@ pub mod routes;
 mod schemas;
 pub mod services;
 
-pub use module::{AuthModule, AuthService};
+pub use module::{AuthModule, AuthService, Siblings};

@@ -8,4 +8,5 @@ pub mod project;
 pub mod prompt;
 pub mod revocation;
 pub mod session;
+pub mod token;
 pub mod user;

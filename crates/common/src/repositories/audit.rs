@@ -8,7 +8,7 @@ use crate::{Page, PageRequest, UserId};
 /// What happened to accounts, in a database. What changes an account writes its event itself, in its own transaction.
 #[async_trait]
 pub trait AuditRepository: Send + Sync {
-    /// Stores an event that goes with no change.
+    /// Stores an event that goes with no change, unless the account is gone.
     async fn insert(&self, event: &AuditEvent) -> Result<(), StoreError>;
     /// A page of the owner's events, by time.
     async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<AuditEvent>, StoreError>;

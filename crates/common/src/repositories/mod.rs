@@ -12,6 +12,7 @@ mod prompts;
 mod replies;
 mod revocations;
 mod sessions;
+mod tokens;
 mod users;
 
 pub use audit::AuditRepository;
@@ -22,6 +23,7 @@ pub use prompts::{PromptFilter, PromptRepository, PromptSort};
 pub use replies::{Checkpoint, ReplyRepository, TurnError};
 pub use revocations::RevocationRepository;
 pub use sessions::{SessionRepository, SessionStoreError};
+pub use tokens::TokenRepository;
 pub use users::{UserRepository, UserStoreError};
 
 /// The database failed.

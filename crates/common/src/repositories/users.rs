@@ -2,9 +2,9 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::domain::audit::AuditEvent;
-use crate::domain::revocation::Ending;
+use crate::domain::revocation::{Ending, Revocation};
 use crate::domain::user::{PasswordChange, User};
-use crate::{SessionId, UserId};
+use crate::UserId;
 
 /// Why an account could not be stored.
 #[derive(Debug, thiserror::Error)]
@@ -43,5 +43,12 @@ pub trait UserRepository: Send + Sync {
         id: UserId,
         change: &PasswordChange,
         ending: &Ending,
-    ) -> Result<Option<Vec<SessionId>>, StoreError>;
+    ) -> Result<Option<Vec<Revocation>>, StoreError>;
+    /// Deletes an account with all that hangs on it, and notes that the siblings must delete what they have of it; which
+    /// sessions and personal access tokens ended by that. Of its log only the event is left. `None` if it is gone.
+    async fn delete(
+        &self,
+        id: UserId,
+        ending: &Ending,
+    ) -> Result<Option<Vec<Revocation>>, StoreError>;
 }

@@ -6,10 +6,9 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use common::domain::session::Client;
 use platform::Instance;
-use platform::http::Caller;
 use secrecy::ExposeSecret;
 
-use super::CallingDevice;
+use super::{CallingDevice, PresentedToken};
 
 /// What the request comes from, and the session that it has already, if it has one.
 pub struct CallingClient(pub Client);
@@ -20,12 +19,14 @@ impl FromRequest for CallingClient {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let Ok(CallingDevice(device)) = CallingDevice::from_request(request, payload).into_inner();
-        let claims = Caller::extract(request).into_inner().ok().and_then(|caller| {
+        let Ok(PresentedToken(token)) = PresentedToken::from_request(request, payload).into_inner();
+        let claims = token.and_then(|token| {
             let instance = request.app_data::<Data<Instance>>()?;
-            instance.keys.verify_access(caller.token.expose_secret()).ok()
+            instance.keys.verify_access(token.expose_secret()).ok()
         });
-        let session =
-            claims.filter(|claims| !claims.is_personal()).map(|claims| (claims.sub, claims.sid));
+        let session = claims
+            .filter(|claims| !claims.is_personal())
+            .map(|claims| (claims.sub, claims.sid));
         ready(Ok(Self(Client { device, session })))
     }
 }

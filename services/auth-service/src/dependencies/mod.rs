@@ -2,12 +2,14 @@
 
 mod calling_client;
 mod calling_device;
+mod in_session;
 mod optional_body;
 mod presented_token;
 mod state;
 
 pub use calling_client::CallingClient;
 pub use calling_device::CallingDevice;
+pub use in_session::InSession;
 pub use optional_body::OptionalBody;
 pub use presented_token::PresentedToken;
 pub use state::AuthState;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::services::{Audit, Housekeeping, Revocations, Sessions, Users};
+use crate::services::{Audit, Housekeeping, Revocations, Sessions, Tokens, Users};
 
 /// The services that handlers call.
 pub struct AuthState {
@@ -9,7 +9,9 @@ pub struct AuthState {
     /// Sign-ins and their tokens.
     pub sessions: Sessions,
     /// Sessions that are over, for those who verify tokens.
-    pub revocations: Revocations,
+    pub revocations: Arc<Revocations>,
+    /// Personal access tokens.
+    pub tokens: Tokens,
     /// What happened to accounts.
     pub audit: Arc<Audit>,
     /// Deletes what is over.

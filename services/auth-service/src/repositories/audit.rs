@@ -5,9 +5,9 @@ use common::domain::session::Device;
 use common::repositories::{AuditRepository, StoreError};
 use common::{Page, PageRequest, Position, UserId};
 use platform::db::{Database, Keyset, micros, store_error};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use super::entities::audit_event;
+use super::entities::{audit_event, user};
 use super::purge::purge;
 
 /// What happened to accounts, in the service's database.
@@ -24,7 +24,16 @@ impl SqlAudit {
 #[async_trait]
 impl AuditRepository for SqlAudit {
     async fn insert(&self, event: &AuditEvent) -> Result<(), StoreError> {
-        note(self.db.connection(), event).await.map_err(store_error)
+        let insert = async {
+            let tx = self.db.begin_write().await?;
+            // Whoever deletes the account waits for us, or we for them.
+            let owner = user::Entity::find_by_id(event.owner.uuid()).lock_shared();
+            if owner.one(&tx).await?.is_some() {
+                note(&tx, event).await?;
+            }
+            tx.commit().await
+        };
+        insert.await.map_err(store_error)
     }
 
     async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<AuditEvent>, StoreError> {
@@ -75,12 +84,13 @@ fn event_of(row: audit_event::Model) -> Option<AuditEvent> {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
+    use common::repositories::UserRepository;
     use common::{Clock, Direction};
     use rstest::rstest;
     use testkit::{Engine, a_clock};
     use uuid::Uuid;
 
-    use super::super::contract::schema;
+    use super::super::contract::{a_user, schema};
     use super::*;
 
     fn an_event(number: u128, owner: u128, at: DateTime<Utc>) -> AuditEvent {
@@ -102,7 +112,12 @@ mod tests {
         let audit = SqlAudit::new(schema.db.clone());
         let now = a_clock().now();
         let (one, other) = (an_event(1, 1, now), an_event(2, 1, now + TimeDelta::seconds(1)));
-        for event in [&one, &other, &an_event(3, 2, now)] {
+        for (number, email) in [(1, "ada@example.org"), (2, "eve@example.org")] {
+            let user = a_user(number, email);
+            schema.users().insert(&user, &an_event(number + 10, number, now)).await.unwrap();
+        }
+        schema.sql("DELETE FROM audit_log").await;
+        for event in [&one, &other, &an_event(3, 2, now), &an_event(4, 3, now)] {
             audit.insert(event).await.unwrap();
         }
         let newest = PageRequest { limit: 1, after: None, direction: Direction::Descending };
@@ -115,8 +130,7 @@ mod tests {
         assert_eq!(audit.purge(other.at).await.unwrap(), 2);
         let page = PageRequest { limit: 9, ..newest };
         assert_eq!(audit.list(one.owner, page).await.unwrap().items, [other]);
-        let newer = "UPDATE audit_log SET type = 'of_tomorrow'";
-        schema.db.connection().execute_unprepared(newer).await.unwrap();
+        schema.sql("UPDATE audit_log SET type = 'of_tomorrow'").await;
         assert_eq!(audit.list(one.owner, page).await.unwrap().items, []);
     }
 

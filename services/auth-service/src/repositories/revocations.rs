@@ -1,7 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use common::SessionId;
-use common::domain::revocation::{Revocation, RevocationCursor, RevocationPage};
+use common::domain::revocation::{Revocation, RevocationCursor};
 use common::repositories::{RevocationRepository, StoreError};
 use platform::db::{Database, store_error};
 use sea_orm::sea_query::Query;
@@ -36,7 +35,7 @@ impl RevocationRepository for SqlRevocations {
         cursor: RevocationCursor,
         now: DateTime<Utc>,
         limit: u32,
-    ) -> Result<RevocationPage, StoreError> {
+    ) -> Result<(Vec<Revocation>, RevocationCursor), StoreError> {
         let some = |rows: Select<revocation::Entity>, order: Order| {
             rows.filter(revocation::Column::Until.gt(now.timestamp_micros()))
                 .order_by(revocation::Column::Id, order)
@@ -54,8 +53,7 @@ impl RevocationRepository for SqlRevocations {
         let cursor = new
             .last()
             .map_or(cursor, |row| RevocationCursor { number: row.id, written_at: row.created_at });
-        let revocations = again.into_iter().chain(new).map(Revocation::from).collect();
-        Ok(RevocationPage { revocations, cursor })
+        Ok((again.into_iter().chain(new).map(Revocation::from).collect(), cursor))
     }
 
     async fn purge(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
@@ -64,12 +62,11 @@ impl RevocationRepository for SqlRevocations {
     }
 }
 
-/// Writes, in the transaction that ends them, that sessions are over, and until when their tokens could be used.
+/// Writes revocations, in the transaction that makes them.
 pub async fn announce(
     db: &Database,
     tx: &DatabaseTransaction,
-    ended: &[SessionId],
-    until: DateTime<Utc>,
+    ended: &[Revocation],
 ) -> Result<(), DbErr> {
     for some in ended.chunks(ROWS) {
         let mut insert = Query::insert();
@@ -78,10 +75,10 @@ pub async fn announce(
             revocation::Column::Until,
             revocation::Column::CreatedAt,
         ]);
-        for session in some {
+        for revocation in some {
             insert.values_panic([
-                session.uuid().into(),
-                until.timestamp_micros().into(),
+                revocation.session.uuid().into(),
+                revocation.until.timestamp_micros().into(),
                 db.now_micros(),
             ]);
         }
@@ -113,12 +110,17 @@ mod tests {
     use super::super::contract::schema;
     use super::*;
 
-    fn sessions(numbers: impl IntoIterator<Item = u128>) -> Vec<SessionId> {
-        numbers.into_iter().map(|number| Uuid::from_u128(number).into()).collect()
+    fn revocations_of(
+        numbers: impl IntoIterator<Item = u128>,
+        until: DateTime<Utc>,
+    ) -> Vec<Revocation> {
+        let revocation =
+            |number| Revocation { session: Uuid::from_u128(number).into(), until };
+        numbers.into_iter().map(revocation).collect()
     }
 
-    fn told(page: &RevocationPage) -> BTreeSet<u128> {
-        page.revocations.iter().map(|revocation| revocation.session.uuid().as_u128()).collect()
+    fn told((revocations, _): &(Vec<Revocation>, RevocationCursor)) -> BTreeSet<u128> {
+        revocations.iter().map(|revocation| revocation.session.uuid().as_u128()).collect()
     }
 
     #[rstest]
@@ -132,20 +134,20 @@ mod tests {
         let until = now + TimeDelta::minutes(15);
         let start = RevocationCursor::default();
         let empty = revocations.after(start, now, 10).await.unwrap();
-        assert_eq!(empty, RevocationPage { revocations: Vec::new(), cursor: start });
+        assert_eq!(empty, (Vec::new(), start));
 
         let tx = schema.db.begin_write().await.unwrap();
-        announce(&schema.db, &tx, &sessions(0..2_500), until).await.unwrap();
+        announce(&schema.db, &tx, &revocations_of(0..2_500, until)).await.unwrap();
         tx.commit().await.unwrap();
         let (mut seen, mut cursor) = (BTreeSet::new(), start);
         loop {
             let page = revocations.after(cursor, now, 1_000).await.unwrap();
-            assert!(page.revocations.iter().all(|revocation| revocation.until == until));
+            assert!(page.0.iter().all(|revocation| revocation.until == until));
             seen.extend(told(&page));
-            if page.cursor == cursor {
+            if page.1 == cursor {
                 break;
             }
-            cursor = page.cursor;
+            cursor = page.1;
         }
         assert_eq!(seen, (0..2_500).collect());
 
@@ -153,7 +155,7 @@ mod tests {
         let age = "UPDATE revocations SET created_at = created_at - 10000001 WHERE id < 2500";
         schema.db.connection().execute_unprepared(age).await.unwrap();
         assert_eq!(told(&revocations.after(cursor, now, 1_000).await.unwrap()), [2_499].into());
-        assert_eq!(revocations.after(cursor, until, 1_000).await.unwrap().revocations, []);
+        assert_eq!(revocations.after(cursor, until, 1_000).await.unwrap().0, []);
     }
 
     #[rstest]
@@ -165,13 +167,13 @@ mod tests {
         let until = now + TimeDelta::minutes(15);
         let (slow, quick) =
             (schema.db.begin_write().await.unwrap(), schema.db.begin_write().await.unwrap());
-        announce(&schema.db, &slow, &sessions([1]), until).await.unwrap();
-        announce(&schema.db, &quick, &sessions([2]), until).await.unwrap();
+        announce(&schema.db, &slow, &revocations_of([1], until)).await.unwrap();
+        announce(&schema.db, &quick, &revocations_of([2], until)).await.unwrap();
         quick.commit().await.unwrap();
         let first = revocations.after(RevocationCursor::default(), now, 10).await.unwrap();
         assert_eq!(told(&first), [2].into());
         slow.commit().await.unwrap();
-        assert_eq!(told(&revocations.after(first.cursor, now, 10).await.unwrap()), [1, 2].into());
+        assert_eq!(told(&revocations.after(first.1, now, 10).await.unwrap()), [1, 2].into());
     }
 
     #[rstest]
@@ -183,8 +185,8 @@ mod tests {
         let revocations = SqlRevocations::new(schema.db.clone());
         let now = a_clock().now();
         let tx = schema.db.begin_write().await.unwrap();
-        announce(&schema.db, &tx, &sessions(0..1_100), now).await.unwrap();
-        announce(&schema.db, &tx, &sessions([7]), now + TimeDelta::microseconds(1)).await.unwrap();
+        announce(&schema.db, &tx, &revocations_of(0..1_100, now)).await.unwrap();
+        announce(&schema.db, &tx, &revocations_of([7], now + TimeDelta::microseconds(1))).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(revocations.purge(now).await.unwrap(), 1_100);
         let left = revocations.after(RevocationCursor::default(), now, 10).await.unwrap();

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use common::domain::revocation::Ending;
+use common::domain::revocation::{Ending, Revocation};
 use common::domain::session::{
     Alive, Device, Opening, RefreshError, RefreshToken, Rotation, Session,
 };
@@ -204,15 +204,16 @@ pub(super) async fn end_sessions(
     tx: &DatabaseTransaction,
     condition: Condition,
     ending: &Ending,
-) -> Result<Vec<SessionId>, DbErr> {
+) -> Result<Vec<Revocation>, DbErr> {
     let rows = session::Entity::update_many()
         .col_expr(session::Column::RevokedAt, Expr::val(ending.event.at))
         .filter(session::Column::RevokedAt.is_null())
         .filter(condition)
         .exec_with_returning(tx)
         .await?;
-    let ended: Vec<SessionId> = rows.into_iter().map(|row| row.id.into()).collect();
-    announce(db, tx, &ended, ending.until).await?;
+    let revocation = |row: session::Model| Revocation { session: row.id.into(), until: ending.until };
+    let ended: Vec<Revocation> = rows.into_iter().map(revocation).collect();
+    announce(db, tx, &ended).await?;
     Ok(ended)
 }
 

@@ -1,25 +1,64 @@
 use async_trait::async_trait;
 use common::domain::audit::AuditEvent;
-use common::domain::revocation::Ending;
+use common::domain::revocation::{Ending, Revocation};
 use common::domain::user::{PasswordChange, User, fold_email};
 use common::repositories::{StoreError, UserRepository, UserStoreError};
-use common::{SessionId, UserId};
+use common::UserId;
 use platform::db::{Database, is_unique_violation, store_error};
+use platform::outbox::Outbox;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QuerySelect,
+};
 
 use super::audit::note;
-use super::entities::{session, user};
+use super::entities::{audit_event, session, user};
 use super::sessions::end_sessions;
+use super::tokens::end_tokens;
+
+/// The outbox's words for a deleted account, one for each sibling that has something of it; the payload is its id.
+pub const ACCOUNT_DELETED: [&str; 2] = [ACCOUNT_DELETED_PROJECTS, ACCOUNT_DELETED_CHAT];
+/// For project-service.
+pub const ACCOUNT_DELETED_PROJECTS: &str = "account_deleted_projects";
+/// For chat-service.
+pub const ACCOUNT_DELETED_CHAT: &str = "account_deleted_chat";
 
 /// Accounts in the service's database.
 pub struct SqlUsers {
     db: Database,
+    outbox: Outbox,
 }
 
 impl SqlUsers {
-    pub fn new(db: Database) -> Self {
-        Self { db }
+    pub fn new(db: Database, outbox: Outbox) -> Self {
+        Self { db, outbox }
+    }
+
+    async fn delete_all_of(
+        &self,
+        id: UserId,
+        ending: &Ending,
+    ) -> Result<Option<Vec<Revocation>>, DbErr> {
+        let tx = self.db.begin_write().await?;
+        // Whoever begins a session waits for us, or we for them.
+        if user::Entity::find_by_id(id.uuid()).lock_exclusive().one(&tx).await?.is_none() {
+            return Ok(None);
+        }
+        let theirs = Condition::all().add(session::Column::UserId.eq(id.uuid()));
+        let mut ended = end_sessions(&self.db, &tx, theirs, ending).await?;
+        ended.extend(end_tokens(&self.db, &tx, id, ending.event.at).await?);
+        audit_event::Entity::delete_many()
+            .filter(audit_event::Column::UserId.eq(id.uuid()))
+            .exec(&tx)
+            .await?;
+        note(&tx, &ending.event).await?;
+        for kind in ACCOUNT_DELETED {
+            self.outbox.note(&tx, kind, &id.uuid().to_string().into()).await?;
+        }
+        user::Entity::delete_by_id(id.uuid()).exec(&tx).await?;
+        tx.commit().await?;
+        self.outbox.wake();
+        Ok(Some(ended))
     }
 }
 
@@ -74,7 +113,7 @@ impl UserRepository for SqlUsers {
         id: UserId,
         change: &PasswordChange,
         ending: &Ending,
-    ) -> Result<Option<Vec<SessionId>>, StoreError> {
+    ) -> Result<Option<Vec<Revocation>>, StoreError> {
         let change_password = async {
             let tx = self.db.begin_write().await?;
             let next = Expr::col(user::Column::PasswordVersion).add(1);
@@ -97,6 +136,14 @@ impl UserRepository for SqlUsers {
             tx.commit().await.map(|()| Some(ended))
         };
         change_password.await.map_err(store_error)
+    }
+
+    async fn delete(
+        &self,
+        id: UserId,
+        ending: &Ending,
+    ) -> Result<Option<Vec<Revocation>>, StoreError> {
+        self.delete_all_of(id, ending).await.map_err(store_error)
     }
 }
 
@@ -138,14 +185,14 @@ impl From<user::Model> for User {
 
 #[cfg(test)]
 mod tests {
-    use common::Clock;
     use common::domain::audit::EventKind;
     use common::domain::session::Device;
     use rstest::rstest;
-    use testkit::{Engine, a_clock};
+    use sea_orm::{ConnectionTrait, Statement};
+    use testkit::Engine;
     use uuid::Uuid;
 
-    use super::super::contract::schema;
+    use super::super::contract::{Schema, a_user, schema};
     use super::*;
 
     /// The event of a registration.
@@ -159,25 +206,13 @@ mod tests {
         }
     }
 
-    fn a_user(number: u128, email: &str) -> User {
-        User {
-            id: Uuid::from_u128(number).into(),
-            email: email.to_owned(),
-            display_name: Some("Ada".to_owned()),
-            password_hash: "old".to_owned(),
-            password_version: 0,
-            is_active: true,
-            created_at: a_clock().now(),
-        }
-    }
-
     #[rstest]
     #[tokio::test]
     async fn an_account_is_found_by_id_and_by_address_in_any_case(
         #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
     ) {
         let schema = schema(engine).await;
-        let users = SqlUsers::new(schema.db.clone());
+        let users = schema.users();
         let user = a_user(1, "Ada@Example.org");
         users.insert(&user, &an_event(&user)).await.unwrap();
         assert_eq!(users.find(user.id).await.unwrap(), Some(user.clone()));
@@ -194,7 +229,7 @@ mod tests {
         #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
     ) {
         let schema = schema(engine).await;
-        let users = SqlUsers::new(schema.db.clone());
+        let users = schema.users();
         let insert = async |user: User| users.insert(&user, &an_event(&user)).await;
         insert(a_user(1, "ada@example.org")).await.unwrap();
         let taken = insert(a_user(2, "ADA@example.org")).await;
@@ -212,7 +247,7 @@ mod tests {
         #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
     ) {
         let schema = schema(engine).await;
-        let users = SqlUsers::new(schema.db.clone());
+        let users = schema.users();
         let (user, other) = (a_user(1, "ada@example.org"), a_user(2, "eve@example.org"));
         users.insert(&user, &an_event(&user)).await.unwrap();
         users.insert(&other, &an_event(&other)).await.unwrap();
@@ -221,5 +256,58 @@ mod tests {
         let hash = |user: Option<User>| user.unwrap().password_hash;
         assert_eq!(hash(users.find(user.id).await.unwrap()), "new");
         assert_eq!(hash(users.find(other.id).await.unwrap()), "old");
+    }
+
+    /// How many rows a table has.
+    async fn count(schema: &Schema, table: &str) -> i64 {
+        let connection = schema.db.connection();
+        let query = format!("SELECT count(*) FROM {table}");
+        let query = Statement::from_string(connection.get_database_backend(), query);
+        connection.query_one_raw(query).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+
+    #[rstest]
+    #[tokio::test]
+    async fn an_account_goes_with_all_that_hangs_on_it_and_the_siblings_are_told(
+        #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    ) {
+        let schema = schema(engine).await;
+        let users = schema.users();
+        let (user, other) = (a_user(1, "ada@example.org"), a_user(2, "eve@example.org"));
+        for user in [&user, &other] {
+            users.insert(user, &an_event(user)).await.unwrap();
+            let id = user.id.uuid().simple();
+            let id = if engine == Engine::Sqlite { format!("x'{id}'") } else { format!("'{id}'") };
+            schema.sql(&format!(
+                "INSERT INTO access_tokens (id, user_id, name, scopes, created_at, expires_at) VALUES \
+                 ({id}, {id}, 'n', 'read', '2027-01-15 08:00:00+00:00', '2027-02-15 08:00:00+00:00')"
+            ))
+            .await;
+        }
+        let event = AuditEvent {
+            id: Uuid::from_u128(9).into(),
+            kind: EventKind::AccountDeleted,
+            ..an_event(&user)
+        };
+        let ending = Ending { event, until: user.created_at };
+        let ended = users.delete(user.id, &ending).await.unwrap().unwrap();
+        let sessions: Vec<_> = ended.iter().map(|one| one.session.uuid()).collect();
+        assert_eq!(sessions, [user.id.uuid()], "the token");
+        assert_eq!(users.delete(user.id, &ending).await.unwrap(), None);
+
+        assert_eq!(users.find(user.id).await.unwrap(), None);
+        assert_eq!(users.find(other.id).await.unwrap(), Some(other));
+        for (table, rows) in [
+            ("users", 1),
+            ("access_tokens", 1),
+            ("revocations", 1),
+            ("outbox WHERE kind = 'account_deleted_projects'", 1),
+            ("outbox WHERE kind = 'account_deleted_chat'", 1),
+            ("audit_log", 2),
+            ("audit_log WHERE type = 'account_deleted'", 1),
+        ] {
+            assert_eq!(count(&schema, table).await, rows, "{table}");
+        }
+        users.insert(&a_user(3, "ada@example.org"), &an_event(&a_user(3, ""))).await.unwrap();
     }
 }

@@ -3,6 +3,7 @@
 use common::ErrorCode;
 use common::domain::revocation::RevocationError;
 use common::domain::session::{RefreshError, SessionError};
+use common::domain::token::PersonalTokenError;
 use common::domain::user::UserError;
 use platform::http::{AppError, FieldError};
 use serde_json::json;
@@ -25,9 +26,7 @@ pub fn user(error: UserError) -> AppError {
             ErrorCode::InvalidCredentials,
             "Address and password do not match an account. Check both.",
         ),
-        UserError::NotFound => {
-            AppError::new(ErrorCode::Unauthorized, "The account is gone. Sign in with another one.")
-        }
+        UserError::NotFound => gone(),
         UserError::Busy => AppError::unavailable(
             "Too many people are signing in at this moment. Try again in a few seconds.",
         ),
@@ -51,6 +50,23 @@ pub fn session(error: SessionError) -> AppError {
         SessionError::NotFound => AppError::not_found(),
         SessionError::Store(error) => error.into(),
     }
+}
+
+pub fn personal_token(error: PersonalTokenError) -> AppError {
+    match error {
+        PersonalTokenError::NotFound => AppError::not_found(),
+        PersonalTokenError::TooMany => AppError::new(
+            ErrorCode::Conflict,
+            "You have as many personal access tokens as one may have. Revoke one that you do not need.",
+        ),
+        PersonalTokenError::OwnerGone => gone(),
+        PersonalTokenError::Store(error) => error.into(),
+        PersonalTokenError::Internal(cause) => AppError::internal(cause),
+    }
+}
+
+fn gone() -> AppError {
+    AppError::new(ErrorCode::Unauthorized, "The account is gone. Sign in with another one.")
 }
 
 pub fn revocation(error: RevocationError) -> AppError {

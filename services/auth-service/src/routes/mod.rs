@@ -4,6 +4,7 @@ mod audit;
 pub(crate) mod errors;
 mod internal;
 mod sessions;
+mod tokens;
 mod users;
 
 use platform::http::Endpoints;
@@ -15,12 +16,17 @@ pub fn endpoints() -> Endpoints {
         users::create_user,
         users::get_me,
         users::change_password,
+        users::delete_account,
         sessions::log_in,
         sessions::refresh_session,
         sessions::log_out,
         sessions::list_sessions,
         sessions::delete_session,
+        tokens::create_token,
+        tokens::list_tokens,
+        tokens::delete_token,
         audit::list_events,
         internal::list_revocations,
+        internal::record_token_uses,
     ]
 }

@@ -3,7 +3,9 @@ use platform::http::{Answer, AppError, Body, Caller, Envelope};
 
 use super::errors;
 use crate::dependencies::{AuthState, CallingDevice};
-use crate::schemas::users::{ChangePasswordRequest, CreateUserRequest, UserData};
+use crate::schemas::users::{
+    ChangePasswordRequest, CreateUserRequest, DeleteAccountRequest, DeletedAccountData, UserData,
+};
 
 /// Makes an account.
 #[utoipa::path(post, path = "/auth/register", request_body = CreateUserRequest, security(()), responses((status = 201, body = Envelope<UserData>, description = "The account.")))]
@@ -55,4 +57,18 @@ pub async fn change_password(
         .await
         .map_err(errors::new_password)?;
     Ok(Answer::ok(user.into()))
+}
+
+/// Deletes the caller's account, at once, and everything that it owns in all services, a moment later.
+///
+/// Every session and every personal access token ends. The address can be registered again.
+#[utoipa::path(post, path = "/users/me/deletion", request_body = DeleteAccountRequest, responses((status = 202, body = Envelope<DeletedAccountData>, description = "The account is gone.")))]
+pub async fn delete_account(
+    state: Data<AuthState>,
+    caller: Caller,
+    CallingDevice(device): CallingDevice,
+    Body(body): Body<DeleteAccountRequest>,
+) -> Result<Answer<DeletedAccountData>, AppError> {
+    state.users.delete(caller.user, &body.password, device).await.map_err(errors::user)?;
+    Ok(Answer::accepted(caller.user.into()))
 }

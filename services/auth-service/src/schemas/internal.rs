@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
-use common::SessionId;
-use common::domain::revocation::{Revocation, RevocationPage};
+use common::domain::revocation::{Revocation, RevocationPage, TokenUse};
+use common::{SessionId, TokenId};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -31,6 +31,34 @@ pub struct RevocationsData {
     cursor: String,
 }
 
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RecordTokenUsesRequest {
+    #[garde(skip)]
+    pub tokens: Vec<TokenUseRequest>,
+}
+
+/// That a personal access token was used.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TokenUseRequest {
+    id: TokenId,
+    /// When, last.
+    used_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecordedUsesData {
+    /// How many were told.
+    pub recorded: usize,
+}
+
+impl From<TokenUseRequest> for TokenUse {
+    fn from(request: TokenUseRequest) -> Self {
+        Self { token: request.id, at: request.used_at }
+    }
+}
+
 impl From<Revocation> for RevocationResponse {
     fn from(revocation: Revocation) -> Self {
         Self { session: revocation.session, until: revocation.until }
@@ -41,7 +69,7 @@ impl From<RevocationPage> for RevocationsData {
     fn from(page: RevocationPage) -> Self {
         Self {
             revocations: page.revocations.into_iter().map(Into::into).collect(),
-            cursor: page.cursor.encode(),
+            cursor: page.cursor,
         }
     }
 }

@@ -50,6 +50,20 @@ pub struct UserResponse {
     created_at: DateTime<Utc>,
 }
 
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeleteAccountRequest {
+    #[schema(value_type = String, format = "password")]
+    #[garde(custom(password_rule))]
+    pub password: SecretString,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletedAccountData {
+    deleted_user: UserId,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserData {
     user: UserResponse,
@@ -80,5 +94,11 @@ impl From<User> for UserResponse {
 impl From<User> for UserData {
     fn from(user: User) -> Self {
         Self { user: user.into() }
+    }
+}
+
+impl From<UserId> for DeletedAccountData {
+    fn from(deleted_user: UserId) -> Self {
+        Self { deleted_user }
     }
 }

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use common::Clock;
-use common::repositories::{AuditRepository, RevocationRepository, SessionRepository, StoreError};
+use common::repositories::{
+    AuditRepository, RevocationRepository, SessionRepository, StoreError, TokenRepository,
+};
 
 /// Deletes what is over.
 pub struct Housekeeping {
     pub sessions: Arc<dyn SessionRepository>,
+    pub tokens: Arc<dyn TokenRepository>,
     pub revocations: Arc<dyn RevocationRepository>,
     pub audit: Arc<dyn AuditRepository>,
     /// How long a session may idle.
@@ -23,6 +26,7 @@ impl Housekeeping {
     pub async fn run(&self) {
         let now = self.clock.now();
         report("sessions", self.sessions.purge(now - self.idle, now).await);
+        report("tokens", self.tokens.purge(now).await);
         report("revocations", self.revocations.purge(now).await);
         report("events", self.audit.purge(now - self.events).await);
     }

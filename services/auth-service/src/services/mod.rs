@@ -1,5 +1,6 @@
 //! What auth-service does, in its own words: no HTTP, no SQL.
 
+mod account_data;
 mod audit;
 mod hashing;
 mod housekeeping;
@@ -7,12 +8,15 @@ mod passwords;
 mod refresh_secret;
 mod revocations;
 mod sessions;
+mod tokens;
 mod users;
 
+pub use account_data::AccountData;
 pub use audit::Audit;
 pub use hashing::{Hasher, HashingPool};
 pub use housekeeping::Housekeeping;
 pub use passwords::Passwords;
 pub use revocations::Revocations;
 pub use sessions::Sessions;
+pub use tokens::Tokens;
 pub use users::Users;

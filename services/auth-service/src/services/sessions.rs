@@ -3,6 +3,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use common::auth::{AccessClaims, AccessType, Scope, TokenError};
 use common::domain::audit::EventKind;
+use common::domain::revocation::{Ending, Revocation};
 use common::domain::session::{
     Alive, Client, Device, Opening, RefreshError, RefreshToken, Rotation, Session, SessionError,
     SignIn,
@@ -54,6 +55,9 @@ impl Sessions {
             SessionStoreError::OwnerChanged => UserError::InvalidCredentials,
             SessionStoreError::Store(error) => error.into(),
         })?;
+        if let Some((replaced, ending)) = &opening.replaces {
+            self.forget(*replaced, ending);
+        }
         let now = opening.session.created_at;
         self.sign_in(user, &opening.session, &secret, now)
             .map_err(|error| UserError::Internal(Box::new(error)))
@@ -82,6 +86,7 @@ impl Sessions {
         };
         let rotated = self.sessions.rotate(&token.hash, &rotation).await;
         if matches!(rotated, Err(RefreshError::Reused)) {
+            self.forget(session.id, &rotation.if_reused);
             tracing::warn!(user_id = %user.id, session_id = %session.id, "a refresh token was used again: session revoked");
         }
         rotated?;
@@ -139,7 +144,17 @@ impl Sessions {
         device: Device,
     ) -> Result<bool, StoreError> {
         let ending = self.audit.ending(owner, kind, device);
-        self.sessions.revoke(owner, id, self.alive(), &ending).await
+        let was_there = self.sessions.revoke(owner, id, self.alive(), &ending).await?;
+        if was_there {
+            self.forget(id, &ending);
+        }
+        Ok(was_there)
+    }
+
+    /// This process need not wait for the feed.
+    fn forget(&self, session: SessionId, ending: &Ending) {
+        let until = ending.until;
+        self.instance.revocations.revoke(Revocation { session, until });
     }
 
     /// What is stored of a session that begins, and its refresh token.

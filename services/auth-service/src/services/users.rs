@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use common::domain::audit::EventKind;
+use common::domain::revocation::Revocation;
 use common::domain::session::Device;
 use common::domain::user::{NewUser, PasswordChange, User, UserError};
 use common::repositories::{UserRepository, UserStoreError};
@@ -92,8 +93,32 @@ impl Users {
         let change = PasswordChange { version: user.password_version, hash, keep: session };
         let ending = self.audit.ending(id, EventKind::PasswordChanged, device);
         let ended = self.users.change_password(id, &change, &ending).await?;
-        ended.ok_or(UserError::InvalidCredentials)?;
+        self.revoke(ended.ok_or(UserError::InvalidCredentials)?);
         Ok(user)
+    }
+
+    /// Deletes the account of somebody who knows its password. That the siblings must delete what they have of it is noted
+    /// with the deletion and told them until they have answered.
+    pub async fn delete(
+        &self,
+        id: UserId,
+        password: &SecretString,
+        device: Device,
+    ) -> Result<(), UserError> {
+        self.confirm(id, password, &device).await?;
+        // What is kept of it does not say from where it was deleted.
+        let ending = self.audit.ending(id, EventKind::AccountDeleted, Device::default());
+        let ended = self.users.delete(id, &ending).await?;
+        self.revoke(ended.ok_or(UserError::NotFound)?);
+        tracing::info!(user_id = %id, "an account was deleted");
+        Ok(())
+    }
+
+    /// This process need not wait for the feed.
+    fn revoke(&self, ended: Vec<Revocation>) {
+        for revocation in ended {
+            self.instance.revocations.revoke(revocation);
+        }
     }
 
     /// The account of somebody who is signed in and knows the password too.

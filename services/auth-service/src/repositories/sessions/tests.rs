@@ -9,7 +9,6 @@ use testkit::{Engine, a_clock};
 use uuid::Uuid;
 
 use super::*;
-use crate::repositories::SqlUsers;
 use crate::repositories::contract::{Schema, schema};
 
 const GRACE: TimeDelta = TimeDelta::seconds(30);
@@ -84,7 +83,7 @@ async fn begun(engine: Engine, now: DateTime<Utc>) -> (Schema, SqlSessions) {
         created_at: now,
     };
     let registered = an_event(EventKind::Registered, now);
-    SqlUsers::new(schema.db.clone()).insert(&user, &registered).await.unwrap();
+    schema.users().insert(&user, &registered).await.unwrap();
     let sessions = SqlSessions::new(schema.db.clone());
     sessions.insert(&an_opening(now)).await.unwrap();
     (schema, sessions)
@@ -277,12 +276,13 @@ async fn no_session_begins_with_a_password_that_was_changed_meanwhile(
 ) {
     let now = a_clock().now();
     let (schema, sessions) = begun(engine, now).await;
-    let users = SqlUsers::new(schema.db.clone());
+    let users = schema.users();
     let keep = Uuid::from_u128(7).into();
     let change = PasswordChange { version: 0, hash: "new".to_owned(), keep };
     let ending = an_ending(EventKind::PasswordChanged, now);
     let ended = users.change_password(owner(), &change, &ending).await.unwrap();
-    assert_eq!(ended, Some(vec![a_session(now).id]));
+    let session = a_session(now).id;
+    assert_eq!(ended, Some(vec![Revocation { session, until: ending.until }]));
     assert_eq!(users.find(owner()).await.unwrap().unwrap().password_hash, "new");
     assert!(is_revoked(&sessions).await);
     assert_eq!(count(&schema, "revocations").await, 1);

@@ -8,6 +8,7 @@ use common::SystemEntropy;
 use platform::cli::Service;
 use platform::db::Database;
 use platform::http::Endpoints;
+use platform::limits::{Limits, StrictStore};
 use platform::settings::{DatabaseSettings, Settings};
 use platform::{Instance, Module, NotReady};
 
@@ -24,6 +25,8 @@ pub struct AuthService;
 /// auth-service as a part of a process.
 pub struct AuthModule {
     db: Database,
+    limits: Limits,
+    instance: Instance,
     state: Data<AuthState>,
 }
 
@@ -50,6 +53,8 @@ impl AuthModule {
     pub async fn build(settings: &Settings, instance: &Instance) -> anyhow::Result<Self> {
         let ours = AuthSettings::from(settings)?;
         let db = Database::connect(&DatabaseSettings::from(settings)?, "auth").await?;
+        let strict = StrictStore::new(db.clone());
+        let limits = Limits::new(settings, instance.clock.clone(), Some(strict))?;
         let entropy = Arc::new(SystemEntropy);
         let pool = HashingPool::new(&ours.passwords, entropy.clone())?;
         let users = Arc::new(Users::new(
@@ -68,7 +73,12 @@ impl AuthModule {
             instance.ids.clone(),
             entropy,
         );
-        Ok(Self { db, state: Data::new(AuthState { users, sessions }) })
+        Ok(Self {
+            db,
+            limits,
+            instance: instance.clone(),
+            state: Data::new(AuthState { users, sessions }),
+        })
     }
 
     /// Its services, for a module in the same process.
@@ -89,7 +99,7 @@ impl Module for AuthModule {
 
     fn configure(&self, config: &mut ServiceConfig) {
         config.app_data(self.state.clone());
-        routes::endpoints().configure(config);
+        routes::endpoints().configure(config, &self.limits);
     }
 
     fn database(&self) -> &Database {
@@ -102,5 +112,9 @@ impl Module for AuthModule {
 
     async fn ready(&self) -> Result<(), NotReady> {
         self.db.ready::<Migrator>().await
+    }
+
+    fn start(&self) {
+        self.limits.start(&self.instance.tasks);
     }
 }

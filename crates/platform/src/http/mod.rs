@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod caller;
+mod client_address;
 mod docs;
 mod edge;
 mod endpoints;
@@ -23,6 +24,7 @@ pub mod valid;
 pub use answer::{Answer, Envelope, Pagination};
 pub use body::{Body, present};
 pub use caller::{Caller, ServiceCaller};
+pub use client_address::{MalformedProxies, TrustedProxies, client_address};
 pub use docs::document;
 pub use edge::Paths;
 pub use endpoints::{Endpoint, Endpoints};

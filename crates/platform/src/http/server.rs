@@ -78,6 +78,7 @@ impl Server {
             body_deadline: Duration::from_secs(settings.body_seconds.get()),
         });
         let operating = Data::new(Operating { modules: self.modules.clone() });
+        let proxies = Data::new(settings.trusted_proxies.clone());
         let modules = self.modules.clone();
 
         let mut server = HttpServer::new(move || {
@@ -87,6 +88,7 @@ impl Server {
                 .app_data(instance.clone())
                 .app_data(edge_settings.clone())
                 .app_data(operating.clone())
+                .app_data(proxies.clone())
                 .app_data(PathConfig::default().error_handler(|_, _| AppError::not_found().into()))
                 .wrap(from_fn(edge))
                 .wrap(TracingLogger::<RequestLog>::new())

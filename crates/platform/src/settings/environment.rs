@@ -10,6 +10,7 @@ const WELL_KNOWN: &[(&str, &str)] = &[
     ("PORT", "server.port"),
     ("PUBLIC_URL", "server.public_url"),
     ("ENVIRONMENT", "server.environment"),
+    ("TRUSTED_PROXIES", "server.trusted_proxies"),
     ("DATABASE_URL", "database.url"),
     ("RUST_LOG", "telemetry.log"),
     ("JWT_SECRETS", "tokens.secrets"),

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::{Settings, SettingsError, name_of};
+use crate::http::TrustedProxies;
 
 /// `[server]`
 #[derive(Debug, Clone, Deserialize)]
@@ -16,6 +17,7 @@ pub struct ServerSettings {
     pub port: u16,
     pub public_url: String,
     pub environment: String,
+    pub trusted_proxies: TrustedProxies,
     pub workers: usize,
     pub max_connections: usize,
     pub head_seconds: NonZeroU64,

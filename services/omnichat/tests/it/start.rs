@@ -24,6 +24,7 @@ fn run(name: &str, variables: &[(&str, &str)]) -> Output {
 #[case::repeated_secret(&[URL, ("JWT_SECRET", "s3crets3crets3crets3crets3crets3crets3crets3cret")], "JWT_SECRET")]
 #[case::one_key_id_twice(&[URL, ("JWT_SECRETS", "a:9vZk2Qx7Lw4Rt1Yb8Nc5Mf3Hg6Js0Dp2KeUaXoViTz,a:s3cret2Qx7Lw4Rt1Yb8Nc5Mf3Hg6Js0Dp2KeUaXoViT")], "JWT_SECRETS")]
 #[case::no_key_id(&[URL, ("JWT_SECRETS", "s3cret-without-a-key-id-but-long-enough-to-be-one")], "JWT_SECRETS")]
+#[case::odd_proxies(&[URL, SECRETS, ("TRUSTED_PROXIES", "s3cret")], "TRUSTED_PROXIES")]
 #[case::odd_port(&[URL, SECRETS, ("PORT", "s3cret")], "PORT")]
 #[case::odd_number(&[URL, SECRETS, ("OMNICHAT__SERVER__DRAIN_SECONDS", "s3cret")], "OMNICHAT__SERVER__DRAIN_SECONDS")]
 #[case::unknown_key(&[URL, SECRETS, ("OMNICHAT__SERVER__PROT", "s3cret")], "OMNICHAT__SERVER__PROT")]

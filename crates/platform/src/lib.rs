@@ -13,6 +13,7 @@ mod instance;
 pub mod limits;
 mod module;
 pub mod outbox;
+pub mod sealing;
 pub mod settings;
 mod tasks;
 pub mod telemetry;

@@ -1,9 +1,12 @@
 //! A start with wrong settings stops, with a line that names the setting and does not show its value.
 
 use std::process::Output;
+use std::sync::Arc;
 
+use common::SystemEntropy;
 use platform::cli::Service;
-use platform::settings::SECTIONS;
+use platform::sealing::Sealer;
+use platform::settings::{SECTIONS, Sources};
 use rstest::rstest;
 use testkit::JWT_SECRETS;
 
@@ -68,29 +71,32 @@ fn a_services_own_settings_are_checked_too() {
 }
 
 #[test]
-fn the_all_in_one_makes_its_own_secret_once_and_keeps_it() {
+fn the_all_in_one_makes_its_own_secrets_once_and_keeps_them() {
+    const SECRETS: [&str; 2] = ["jwt-secrets", "key-encryption-keys"];
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let migrate = || {
         let output =
             command("omnichat").args(["migrate", "--data-dir"]).arg(&data).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        (
-            String::from_utf8(output.stdout).unwrap(),
-            std::fs::read(data.join("jwt-secrets")).unwrap(),
-        )
+        let kept = SECRETS.map(|name| std::fs::read_to_string(data.join(name)).unwrap());
+        (String::from_utf8(output.stdout).unwrap(), kept)
     };
-    let (said, secret) = migrate();
-    assert!(said.contains("jwt-secrets"), "{said}");
-    let mode = std::os::unix::fs::PermissionsExt::mode(
-        &std::fs::metadata(data.join("jwt-secrets")).unwrap().permissions(),
-    );
-    assert_eq!(mode & 0o777, 0o600);
+    let (said, kept) = migrate();
+    for (name, secret) in SECRETS.iter().zip(&kept) {
+        assert!(said.contains(name) && !said.contains(secret), "{said}");
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &std::fs::metadata(data.join(name)).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o777, 0o600);
+    }
     let (said, again) = migrate();
-    assert_eq!((said.as_str(), again), ("", secret));
+    assert_eq!((said.as_str(), again), ("", kept.clone()));
     for database in ["auth.db", "project.db", "chat.db"] {
         assert!(data.join(database).exists());
     }
+    let ring = Sources::new(&[]).variables([("KEY_ENCRYPTION_KEYS", &kept[1])]).load().unwrap();
+    Sealer::from(&ring, Arc::new(SystemEntropy)).unwrap();
 }
 
 #[test]

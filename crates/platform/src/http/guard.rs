@@ -12,7 +12,7 @@ use common::auth::Scope;
 
 use super::endpoints::Access;
 use super::origins::Origins;
-use super::{AppError, Caller, Endpoint, FieldError, ServiceCaller, caller};
+use super::{AppError, Caller, Endpoint, FieldError, ServiceCaller, caller, client_address};
 use crate::limits::{Limits, Subject, Verdict};
 
 /// Lets a request through to the endpoint's handler, or answers it; says either way what is left of the limit.
@@ -68,7 +68,7 @@ async fn count(
     }
     let subject = match caller {
         Ok(Some(caller)) => Subject::User(caller.user),
-        _ => Subject::Address(request.peer_addr().map_or([0; 4].into(), |peer| peer.ip())),
+        _ => Subject::Address(client_address(request)),
     };
     // What is refused anyway costs nothing that would be worth a statement.
     let exact = !endpoint.is_read() && caller.is_ok();

@@ -83,6 +83,7 @@ impl Server {
         let cookies = Data::new(Cookies::from(settings));
         let limits = self.instance.limits.clone();
         let operating = Data::new(Operating { modules: self.modules.clone() });
+        let proxies = Data::new(settings.trusted_proxies.clone());
         let modules = self.modules.clone();
 
         let mut server = HttpServer::new(move || {
@@ -95,6 +96,7 @@ impl Server {
                 .app_data(Data::new(origins.clone()))
                 .app_data(cookies.clone())
                 .app_data(operating.clone())
+                .app_data(proxies.clone())
                 .app_data(PathConfig::default().error_handler(|_, _| AppError::not_found().into()))
                 .wrap(origins.cors())
                 .wrap(from_fn(edge))

@@ -27,6 +27,7 @@ impl Process {
             .env("HOST", "127.0.0.1")
             .env("PORT", "0")
             .env("JWT_SECRETS", testkit::JWT_SECRETS)
+            .env("KEY_ENCRYPTION_KEYS", testkit::KEY_ENCRYPTION_KEYS)
             .env("RUST_LOG", "warn")
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())

@@ -9,6 +9,7 @@ use common::{Clock, Ids, SystemClock, SystemEntropy};
 use uuid::Uuid;
 
 use crate::Tasks;
+use crate::limits::Limits;
 use crate::revocations::Revocations;
 use crate::settings::{self, ServerSettings, Settings, SettingsError};
 
@@ -21,6 +22,8 @@ pub struct Instance {
     pub ids: Ids,
     /// Signs and verifies tokens.
     pub keys: KeyRing,
+    /// The limits of the endpoints that every process has.
+    pub limits: Limits,
     /// Sessions that were ended before their access tokens expired.
     pub revocations: Revocations,
     /// Background work.
@@ -46,12 +49,13 @@ impl Instance {
     /// A process on another clock; for tests.
     ///
     /// # Errors
-    /// The secrets are missing or weak.
+    /// The secrets are missing or weak, or a limit is no number.
     pub fn with_clock(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, SettingsError> {
         let server: ServerSettings = settings.section("server")?;
         let ids = Ids::new(clock.clone(), Arc::new(SystemEntropy));
         Ok(Self {
             keys: settings::key_ring(settings, clock.clone())?,
+            limits: Limits::new(settings, clock.clone(), None)?,
             revocations: Revocations::new(clock.clone()),
             tasks: Tasks::on_this_runtime(),
             id: ids.next(),

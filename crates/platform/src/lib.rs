@@ -14,6 +14,7 @@ pub mod limits;
 mod module;
 pub mod outbox;
 pub mod revocations;
+pub mod sealing;
 pub mod settings;
 mod tasks;
 pub mod telemetry;

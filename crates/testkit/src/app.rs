@@ -15,6 +15,9 @@ use crate::{Actor, Engine, TestDatabase};
 /// The secret that the tests' services share.
 pub const JWT_SECRETS: &str = "test:9vZk2Qx7Lw4Rt1Yb8Nc5Mf3Hg6Js0Dp2KeUaXoViTz";
 
+/// The key under which the tests' services seal secrets.
+pub const KEY_ENCRYPTION_KEYS: &str = "test:Q7rT2yLp9XcV4bNm8KjH1gFd6SaZ3wEo5UiRtYqWxPk=";
+
 /// A running process and what it stands on. Gone when dropped.
 pub struct TestApp {
     /// `http://127.0.0.1:port`.
@@ -37,6 +40,7 @@ pub fn settings(
         ("PORT", "0"),
         ("DATABASE_URL", database.url()),
         ("JWT_SECRETS", JWT_SECRETS),
+        ("KEY_ENCRYPTION_KEYS", KEY_ENCRYPTION_KEYS),
         ("OMNICHAT__SERVER__WORKERS", "2"),
         ("OMNICHAT__SERVER__DRAIN_SECONDS", "2"),
         ("OMNICHAT__DATABASE__MAX_CONNECTIONS", "5"),

@@ -20,7 +20,7 @@ mod redact;
 mod stream;
 
 pub use actor::{Actor, Reply};
-pub use app::{JWT_SECRETS, TestApp, a_clock, settings};
+pub use app::{JWT_SECRETS, KEY_ENCRYPTION_KEYS, TestApp, a_clock, settings};
 pub use database::{Engine, TestDatabase};
 pub use guard::assert_guarded;
 pub use limited::assert_limited;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use platform::cli::Service;
-use platform::http::Server;
+use platform::http::{Endpoints, Server};
 use platform::settings::Sources;
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub fn assert_limited<S: Service>() {
     let endpoints = [S::endpoints().without_internal(), Server::operating_endpoints()];
     let operations: BTreeSet<String> = endpoints
         .iter()
-        .flat_map(|endpoints| endpoints.table())
+        .flat_map(Endpoints::table)
         .filter(|endpoint| !UNLIMITED.contains(&endpoint.path.as_str()))
         .map(|endpoint| endpoint.operation_id.clone())
         .collect();

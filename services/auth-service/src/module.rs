@@ -7,17 +7,23 @@ use actix_web::web::{Data, ServiceConfig};
 use async_trait::async_trait;
 use common::SystemEntropy;
 use platform::cli::Service;
+use platform::client::{Sibling, http_client};
 use platform::db::Database;
 use platform::http::Endpoints;
-use platform::settings::{DatabaseSettings, Settings};
+use platform::limits::{Limits, StrictStore};
+use platform::outbox::Outbox;
+use platform::settings::{DatabaseSettings, Settings, SiblingSettings};
 use platform::{Instance, Module, NotReady};
 
+use crate::clients::{DeletionCourier, HttpAccountData};
 use crate::core::settings::AuthSettings;
 use crate::dependencies::AuthState;
 use crate::migrations::Migrator;
-use crate::repositories::{SqlAudit, SqlRevocations, SqlSessions, SqlUsers};
+use crate::repositories::{SqlAudit, SqlRevocations, SqlSessions, SqlTokens, SqlUsers};
 use crate::routes;
-use crate::services::{Audit, HashingPool, Housekeeping, Passwords, Revocations, Sessions, Users};
+use crate::services::{
+    AccountData, Audit, HashingPool, Housekeeping, Passwords, Revocations, Sessions, Tokens, Users,
+};
 
 /// How often what is over is deleted.
 const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
@@ -28,8 +34,19 @@ pub struct AuthService;
 /// auth-service as a part of a process.
 pub struct AuthModule {
     db: Database,
+    limits: Limits,
+    outbox: Outbox,
+    courier: Arc<DeletionCourier>,
     instance: Instance,
     state: Data<AuthState>,
+}
+
+/// The services that auth-service calls.
+pub struct Siblings {
+    /// What project-service has of accounts.
+    pub projects: Arc<dyn AccountData>,
+    /// What chat-service has of them.
+    pub chat: Arc<dyn AccountData>,
 }
 
 #[async_trait]
@@ -43,7 +60,29 @@ impl Service for AuthService {
     }
 
     async fn build(settings: &Settings, instance: &Instance) -> anyhow::Result<Arc<dyn Module>> {
-        Ok(Arc::new(AuthModule::build(settings, instance).await?))
+        let siblings = Siblings::over_http(settings, instance)?;
+        Ok(Arc::new(AuthModule::build(settings, instance, siblings).await?))
+    }
+}
+
+impl Siblings {
+    /// Those at the addresses of the settings.
+    ///
+    /// # Errors
+    /// An address is none.
+    pub fn over_http(settings: &Settings, instance: &Instance) -> anyhow::Result<Self> {
+        let addresses = SiblingSettings::from(settings)?;
+        let http = http_client(Duration::from_secs(1))?;
+        let sibling = |name, url: &str| {
+            let (deadline, us) = (addresses.deadline(), AuthService::NAME);
+            Sibling::new(name, url, http.clone(), deadline, us, instance.clone())
+        };
+        let projects = sibling("project-service", &addresses.project_url);
+        let chat = sibling("chat-service", &addresses.chat_url);
+        Ok(Self {
+            projects: Arc::new(HttpAccountData(projects)),
+            chat: Arc::new(HttpAccountData(chat)),
+        })
     }
 }
 
@@ -52,52 +91,86 @@ impl AuthModule {
     ///
     /// # Errors
     /// A setting is wrong, or the database cannot be reached.
-    pub async fn build(settings: &Settings, instance: &Instance) -> anyhow::Result<Self> {
+    pub async fn build(
+        settings: &Settings,
+        instance: &Instance,
+        siblings: Siblings,
+    ) -> anyhow::Result<Self> {
         let ours = AuthSettings::from(settings)?;
         let db = Database::connect(&DatabaseSettings::from(settings)?, "auth").await?;
-        let entropy = Arc::new(SystemEntropy);
-        let pool = HashingPool::new(&ours.passwords, entropy.clone())?;
-        let (sessions, events, revocations) = (
-            Arc::new(SqlSessions::new(db.clone())),
-            Arc::new(SqlAudit::new(db.clone())),
-            Arc::new(SqlRevocations::new(db.clone())),
-        );
-        let audit = Arc::new(Audit::new(events.clone(), ours.sessions.access, instance.clone()));
-        let users = Arc::new(Users::new(
-            Arc::new(SqlUsers::new(db.clone())),
-            Passwords::new(pool, ours.passwords),
-            ours.registration,
-            audit.clone(),
-            instance.clone(),
-        ));
-        let state = AuthState {
-            housekeeping: Housekeeping {
-                sessions: sessions.clone(),
-                revocations: revocations.clone(),
-                audit: events,
-                idle: ours.sessions.idle,
-                events: ours.audit,
-                clock: instance.clock.clone(),
-            },
-            sessions: Sessions::new(
-                sessions,
-                users.clone(),
-                audit.clone(),
-                ours.sessions,
-                entropy,
-                instance.clone(),
-            ),
-            revocations: Revocations::new(revocations, instance.clock.clone()),
-            users,
-            audit,
-        };
-        Ok(Self { db, instance: instance.clone(), state: Data::new(state) })
+        let strict = StrictStore::new(db.clone());
+        let limits = Limits::new(settings, instance.clock.clone(), Some(strict))?;
+        let outbox = Outbox::new(db.clone(), instance.ids.clone());
+        let state = compose(ours, &db, &outbox, instance)?;
+        instance.revocations.follow(state.revocations.clone());
+        let courier = DeletionCourier { projects: siblings.projects, chat: siblings.chat };
+        Ok(Self {
+            db,
+            limits,
+            outbox,
+            courier: Arc::new(courier),
+            instance: instance.clone(),
+            state: Data::new(state),
+        })
     }
 
     /// Its services, for a module in the same process.
     pub fn state(&self) -> &AuthState {
         &self.state
     }
+}
+
+/// The services over their repositories.
+fn compose(
+    settings: AuthSettings,
+    db: &Database,
+    outbox: &Outbox,
+    instance: &Instance,
+) -> anyhow::Result<AuthState> {
+    let (sessions, tokens, revocations, events) = (
+        Arc::new(SqlSessions::new(db.clone())),
+        Arc::new(SqlTokens::new(db.clone())),
+        Arc::new(SqlRevocations::new(db.clone())),
+        Arc::new(SqlAudit::new(db.clone())),
+    );
+    let housekeeping = Housekeeping {
+        sessions: sessions.clone(),
+        tokens: tokens.clone(),
+        revocations: revocations.clone(),
+        audit: events.clone(),
+        idle: settings.sessions.idle,
+        events: settings.audit,
+        clock: instance.clock.clone(),
+    };
+    let entropy = Arc::new(SystemEntropy);
+    let pool = HashingPool::new(&settings.passwords, entropy.clone())?;
+    let audit = Arc::new(Audit::new(events, settings.sessions.access, instance.clone()));
+    let users = Arc::new(Users::new(
+        Arc::new(SqlUsers::new(db.clone(), outbox.clone())),
+        Passwords::new(pool, settings.passwords),
+        settings.registration,
+        audit.clone(),
+        instance.clone(),
+    ));
+    Ok(AuthState {
+        sessions: Sessions::new(
+            sessions,
+            users.clone(),
+            audit.clone(),
+            settings.sessions,
+            entropy,
+            instance.clone(),
+        ),
+        revocations: Arc::new(Revocations::new(
+            revocations,
+            tokens.clone(),
+            instance.clock.clone(),
+        )),
+        tokens: Tokens::new(tokens, users.clone(), audit.clone(), instance.clone()),
+        users,
+        audit,
+        housekeeping,
+    })
 }
 
 #[async_trait]
@@ -112,7 +185,7 @@ impl Module for AuthModule {
 
     fn configure(&self, config: &mut ServiceConfig) {
         config.app_data(self.state.clone());
-        routes::endpoints().configure(config);
+        routes::endpoints().configure(config, &self.limits);
     }
 
     fn database(&self) -> &Database {
@@ -128,6 +201,8 @@ impl Module for AuthModule {
     }
 
     fn start(&self) {
+        self.limits.start(&self.instance.tasks);
+        self.outbox.start(&self.instance.tasks, self.courier.clone());
         let state = self.state.clone();
         self.instance.tasks.repeat("housekeeping", HOUSEKEEPING, move || {
             let state = state.clone();

@@ -9,6 +9,8 @@ use platform::cli::Service;
 use platform::client::{Sibling, http_client};
 use platform::db::Database;
 use platform::http::Endpoints;
+use platform::limits::{Limits, StrictStore};
+use platform::revocations::SiblingFeed;
 use platform::settings::{DatabaseSettings, Settings, SettingsError, SiblingSettings};
 use platform::{Instance, Module, NotReady};
 use secrecy::ExposeSecret;
@@ -32,7 +34,9 @@ pub struct ChatService;
 /// chat-service as a part of a process.
 pub struct ChatModule {
     db: Database,
+    limits: Limits,
     engine: Engine,
+    instance: Instance,
     state: Data<ChatState>,
 }
 
@@ -57,6 +61,15 @@ impl Service for ChatService {
             instance.clone(),
         );
         let projects = Arc::new(ProjectService::new(projects));
+        let auth = Sibling::new(
+            "auth-service",
+            &siblings.auth_url,
+            http_client(Duration::from_secs(1))?,
+            siblings.deadline(),
+            Self::NAME,
+            instance.clone(),
+        );
+        instance.revocations.follow(Arc::new(SiblingFeed(auth)));
         Ok(Arc::new(ChatModule::build(settings, instance, projects).await?))
     }
 }
@@ -74,6 +87,8 @@ impl ChatModule {
         let chat = ChatSettings::from(settings)?;
         let models = Arc::new(models(&chat)?);
         let db = Database::connect(&DatabaseSettings::from(settings)?, "chat").await?;
+        let strict = StrictStore::new(db.clone());
+        let limits = Limits::new(settings, instance.clock.clone(), Some(strict))?;
         let messages = Arc::new(SqlMessages::new(db.clone()));
         let replies = Arc::new(SqlReplies::new(db.clone()));
         let engine = Engine::new(replies, messages.clone(), instance.clone(), chat.generation);
@@ -99,7 +114,7 @@ impl ChatModule {
             ),
             models,
         });
-        Ok(Self { db, engine, state })
+        Ok(Self { db, limits, engine, instance: instance.clone(), state })
     }
 
     /// Its services, for a module in the same process.
@@ -153,7 +168,7 @@ impl Module for ChatModule {
 
     fn configure(&self, config: &mut ServiceConfig) {
         config.app_data(self.state.clone());
-        routes::endpoints().configure(config);
+        routes::endpoints().configure(config, &self.limits);
     }
 
     fn database(&self) -> &Database {
@@ -169,6 +184,7 @@ impl Module for ChatModule {
     }
 
     fn start(&self) {
+        self.limits.start(&self.instance.tasks);
         self.engine.start();
     }
 

@@ -26,6 +26,11 @@ struct Tokens {
 }
 
 #[derive(Deserialize)]
+struct Sealing {
+    keys: SecretString,
+}
+
+#[derive(Deserialize)]
 struct Database {
     url: SecretString,
 }
@@ -55,20 +60,24 @@ impl DataDir {
         }
         let tokens: Tokens = given.section("tokens")?;
         if tokens.secrets.expose_secret().is_empty() && tokens.secret.expose_secret().is_empty() {
-            ours.push(("JWT_SECRETS", self.jwt_secrets()?));
+            ours.push(("JWT_SECRETS", self.ring("jwt-secrets", 48, "signing tokens")?));
+        }
+        if given.section::<Sealing>("sealing")?.keys.expose_secret().is_empty() {
+            let keys = self.ring("key-encryption-keys", 32, "sealing other secrets")?;
+            ours.push(("KEY_ENCRYPTION_KEYS", keys));
         }
         Ok(sources().process_environment().variables(ours).load()?)
     }
 
-    /// The ring of the folder, made at the first start.
+    /// A ring of the folder, made at the first start: one key of `bytes` random bytes.
     #[expect(clippy::print_stdout, reason = "whoever starts it for the first time should know")]
-    fn jwt_secrets(&self) -> anyhow::Result<String> {
-        let path = self.0.join("jwt-secrets");
+    fn ring(&self, name: &str, bytes: usize, purpose: &str) -> anyhow::Result<String> {
+        let path = self.0.join(name);
         if !path.exists() {
-            let mut random = [0; 48];
+            let mut random = vec![0; bytes];
             SystemEntropy.fill(&mut random);
             // Written beside and renamed, so that it is there whole or not at all.
-            let unfinished = self.0.join("jwt-secrets.new");
+            let unfinished = self.0.join(format!("{name}.new"));
             let mut options = fs::OpenOptions::new();
             let mut file = options
                 .write(true)
@@ -80,10 +89,10 @@ impl DataDir {
             file.write_all(format!("generated:{}", STANDARD_NO_PAD.encode(random)).as_bytes())?;
             file.sync_all()?;
             fs::rename(&unfinished, &path)?;
-            println!("A secret for signing tokens was made: {}", path.display());
+            println!("A secret for {purpose} was made: {}", path.display());
         }
-        let secrets = fs::read_to_string(&path)
+        let ring = fs::read_to_string(&path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
-        Ok(secrets.trim().to_owned())
+        Ok(ring.trim().to_owned())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_service::{AuthModule, AuthService};
+use auth_service::{AuthModule, AuthService, Siblings};
 use chat_service::{ChatModule, ChatService};
 use platform::cli::Service;
 use platform::http::Endpoints;

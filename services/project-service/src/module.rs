@@ -9,7 +9,9 @@ use platform::cli::Service;
 use platform::client::{Sibling, http_client};
 use platform::db::Database;
 use platform::http::Endpoints;
+use platform::limits::{Limits, StrictStore};
 use platform::outbox::Outbox;
+use platform::revocations::SiblingFeed;
 use platform::settings::{DatabaseSettings, Settings, SiblingSettings};
 use platform::{Instance, Module, NotReady};
 
@@ -26,6 +28,7 @@ pub struct ProjectService;
 /// project-service as a part of a process.
 pub struct ProjectModule {
     db: Database,
+    limits: Limits,
     outbox: Outbox,
     courier: Arc<DeletionCourier>,
     instance: Instance,
@@ -52,6 +55,15 @@ impl Service for ProjectService {
             Self::NAME,
             instance.clone(),
         );
+        let auth = Sibling::new(
+            "auth-service",
+            &siblings.auth_url,
+            http_client(Duration::from_secs(1))?,
+            siblings.deadline(),
+            Self::NAME,
+            instance.clone(),
+        );
+        instance.revocations.follow(Arc::new(SiblingFeed(auth)));
         Ok(Arc::new(ProjectModule::build(settings, instance, Arc::new(ChatService(chat))).await?))
     }
 }
@@ -67,6 +79,8 @@ impl ProjectModule {
         conversations: Arc<dyn Conversations>,
     ) -> anyhow::Result<Self> {
         let db = Database::connect(&DatabaseSettings::from(settings)?, "project").await?;
+        let strict = StrictStore::new(db.clone());
+        let limits = Limits::new(settings, instance.clock.clone(), Some(strict))?;
         let outbox = Outbox::new(db.clone(), instance.ids.clone());
         let projects = Arc::new(SqlProjects::new(db.clone(), outbox.clone()));
         let prompts = Arc::new(SqlPrompts::new(db.clone()));
@@ -76,7 +90,7 @@ impl ProjectModule {
             export: Export::new(projects, prompts),
         });
         let courier = Arc::new(DeletionCourier(conversations));
-        Ok(Self { db, outbox, courier, instance: instance.clone(), state })
+        Ok(Self { db, limits, outbox, courier, instance: instance.clone(), state })
     }
 
     /// Its services, for a module in the same process.
@@ -97,7 +111,7 @@ impl Module for ProjectModule {
 
     fn configure(&self, config: &mut ServiceConfig) {
         config.app_data(self.state.clone());
-        routes::endpoints().configure(config);
+        routes::endpoints().configure(config, &self.limits);
     }
 
     fn database(&self) -> &Database {
@@ -113,6 +127,7 @@ impl Module for ProjectModule {
     }
 
     fn start(&self) {
+        self.limits.start(&self.instance.tasks);
         self.outbox.start(&self.instance.tasks, self.courier.clone());
     }
 }

@@ -15,6 +15,8 @@ use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Ref, RefOr, Response};
 
+use crate::limits::Limits;
+
 /// What a service serves.
 #[derive(Default)]
 pub struct Endpoints {
@@ -141,12 +143,12 @@ impl Endpoints {
     }
 
     /// Registers the routes, each behind its guard; one resource a path: a wrong method is then a 405 with `Allow`.
-    pub fn configure(self, config: &mut ServiceConfig) {
+    pub fn configure(self, config: &mut ServiceConfig, limits: &Limits) {
         let mut resources: BTreeMap<String, Resource> = BTreeMap::new();
         for (endpoint, route) in self.table {
             let path = endpoint.path.clone();
             let resource = resources.remove(&path).unwrap_or_else(|| web::resource(&path));
-            resources.insert(path, resource.route(guarded(endpoint, route)));
+            resources.insert(path, resource.route(guarded(endpoint, limits, route)));
         }
         for resource in resources.into_values() {
             config.service(resource);
@@ -160,15 +162,18 @@ pub(super) fn is_internal(path: &str) -> bool {
 }
 
 /// The route of an endpoint, behind its guard.
-fn guarded(endpoint: Endpoint, route: Route) -> Route {
+fn guarded(endpoint: Endpoint, limits: &Limits, route: Route) -> Route {
     let route = match &endpoint.method {
         &Method::GET => route.guard(guard::Any(guard::Get()).or(guard::Head())),
         other => route.method(other.clone()),
     };
-    let endpoint = Arc::new(endpoint);
+    let guarding = Arc::new((endpoint, limits.clone()));
     route.wrap(from_fn(move |request: ServiceRequest, next: Next<BoxBody>| {
-        let endpoint = endpoint.clone();
-        async move { super::guard::guard(&endpoint, request, next).await }
+        let guarding = guarding.clone();
+        async move {
+            let (endpoint, limits) = &*guarding;
+            super::guard::guard(endpoint, limits, request, next).await
+        }
     }))
 }
 

@@ -94,6 +94,12 @@ impl AppError {
         Self::new(ErrorCode::ServiceUnavailable, message).with_retry_after(Duration::from_secs(1))
     }
 
+    /// `RATE_LIMITED`: one more try would be too many for now.
+    pub fn rate_limited(wait: Duration) -> Self {
+        let message = format!("Too many requests. Try again in {} s.", in_seconds(wait));
+        Self::new(ErrorCode::RateLimited, message).with_retry_after(wait)
+    }
+
     /// With more for programs.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
@@ -111,7 +117,7 @@ impl AppError {
         self
     }
 
-    /// With a `Retry-After`, in whole seconds.
+    /// With a `Retry-After`, in whole seconds, rounded up: who waits for so long does not come too early.
     #[must_use]
     pub fn with_retry_after(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);
@@ -176,6 +182,10 @@ impl AppError {
     }
 }
 
+fn in_seconds(wait: Duration) -> u128 {
+    wait.as_millis().div_ceil(1_000).max(1)
+}
+
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code.as_str(), self.message)
@@ -197,7 +207,7 @@ impl ResponseError for AppError {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         if let Some(after) = self.retry_after {
-            response.insert_header((RETRY_AFTER, after.as_secs().max(1).to_string()));
+            response.insert_header((RETRY_AFTER, in_seconds(after).to_string()));
         }
         if self.status_code() == StatusCode::UNAUTHORIZED {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));

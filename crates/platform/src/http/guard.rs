@@ -1,8 +1,9 @@
-//! What every endpoint asks of a request before its handler sees it: who is calling, whether a page of ours sent it,
-//! whether the token may do it. Done once, by the table of endpoints, so that no handler can forget it.
+//! What every endpoint asks of a request before its handler sees it: who is calling, how often, whether a page of ours
+//! sent it, whether the token may do it. Done once, by the table of endpoints, so that no handler can forget it.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
@@ -11,48 +12,95 @@ use common::auth::Scope;
 
 use super::endpoints::Access;
 use super::origins::Origins;
-use super::{AppError, Caller, Endpoint, FieldError, ServiceCaller, caller};
+use super::{AppError, Caller, Endpoint, FieldError, ServiceCaller, caller, client_address};
+use crate::limits::{Limits, Subject, Verdict};
 
-/// Lets a request through to the endpoint's handler, or answers it.
+/// Lets a request through to the endpoint's handler, or answers it; says either way what is left of the limit.
 pub(super) async fn guard(
     endpoint: &Endpoint,
+    limits: &Limits,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let admitted = admit(endpoint, request.request())
-        .and_then(|()| if endpoint.takes_query { Ok(()) } else { refuse_query(request.request()) });
-    match admitted {
-        Ok(()) => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
+    let caller = identify(endpoint, request.request());
+    let counted = count(endpoint, limits, request.request(), &caller).await;
+    let verdict = counted.as_ref().ok().copied().flatten();
+    let admitted = counted
+        .and_then(within_limit)
+        .and(caller)
+        .and_then(|caller| admit(endpoint, request.request(), caller));
+    let mut response = match admitted {
+        Ok(()) => next.call(request).await?.map_into_boxed_body(),
         // Not `into_response`: it would drop the error, which the edge renders.
         Err(refusal) => {
             let (request, _) = request.into_parts();
-            Ok(ServiceResponse::new(request, HttpResponse::from_error(refusal)))
+            ServiceResponse::new(request, HttpResponse::from_error(refusal))
+        }
+    };
+    if let Some(verdict) = verdict {
+        tell(response.headers_mut(), &verdict);
+    }
+    Ok(response)
+}
+
+/// The person who is calling, where a person is asked for.
+fn identify(endpoint: &Endpoint, request: &HttpRequest) -> Result<Option<Caller>, AppError> {
+    match endpoint.access {
+        Access::Public => Ok(None),
+        Access::Person => Caller::identify(request).map(Some),
+        Access::Sibling => {
+            let sibling = ServiceCaller::identify(request)?;
+            request.extensions_mut().insert(sibling);
+            Ok(None)
         }
     }
 }
 
-/// Finds out who is calling, for the extractors, and whether they may.
-fn admit(endpoint: &Endpoint, request: &HttpRequest) -> Result<(), AppError> {
-    match endpoint.access {
-        Access::Public if !endpoint.is_read() && origins(request)?.disown(request) => {
-            Err(another_page())
-        }
-        Access::Public => Ok(()),
-        Access::Sibling => {
-            let caller = ServiceCaller::identify(request)?;
-            request.extensions_mut().insert(caller);
-            Ok(())
-        }
-        Access::Person => {
-            let caller = Caller::identify(request)?;
-            check_scope(endpoint, &caller)?;
-            if caller.is_by_cookie && !endpoint.is_read() && !origins(request)?.vouch_for(request) {
-                return Err(another_page());
-            }
-            request.extensions_mut().insert(caller);
-            Ok(())
-        }
+/// Counts the call: a person's as that person's, anybody else's by address. Siblings are not counted.
+async fn count(
+    endpoint: &Endpoint,
+    limits: &Limits,
+    request: &HttpRequest,
+    caller: &Result<Option<Caller>, AppError>,
+) -> Result<Option<Verdict>, AppError> {
+    if endpoint.access == Access::Sibling {
+        return Ok(None);
     }
+    let subject = match caller {
+        Ok(Some(caller)) => Subject::User(caller.user),
+        _ => Subject::Address(client_address(request)),
+    };
+    // What is refused anyway costs nothing that would be worth a statement.
+    let exact = !endpoint.is_read() && caller.is_ok();
+    Ok(limits.check(&endpoint.operation_id, exact, subject).await?)
+}
+
+fn within_limit(verdict: Option<Verdict>) -> Result<(), AppError> {
+    match verdict {
+        Some(verdict) if !verdict.allowed => Err(AppError::rate_limited(verdict.retry_after)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the caller may do this, in this way; tells the extractors who it is.
+fn admit(
+    endpoint: &Endpoint,
+    request: &HttpRequest,
+    caller: Option<Caller>,
+) -> Result<(), AppError> {
+    if let Some(caller) = &caller {
+        check_scope(endpoint, caller)?;
+    }
+    if endpoint.access != Access::Sibling && !endpoint.is_read() {
+        check_page(request, caller.as_ref())?;
+    }
+    if !endpoint.takes_query {
+        refuse_query(request)?;
+    }
+    if let Some(caller) = caller {
+        request.extensions_mut().insert(caller);
+    }
+    Ok(())
 }
 
 fn check_scope(endpoint: &Endpoint, caller: &Caller) -> Result<(), AppError> {
@@ -69,6 +117,23 @@ fn check_scope(endpoint: &Endpoint, caller: &Caller) -> Result<(), AppError> {
     ))
 }
 
+/// Refuses what a page of another site makes a browser send with our cookies, or to sign it in (CSRF). A bearer token is
+/// nothing that a browser sends by itself.
+fn check_page(request: &HttpRequest, caller: Option<&Caller>) -> Result<(), AppError> {
+    let origins: &Data<Origins> = caller::configured(request)?;
+    let is_ours = match caller {
+        Some(caller) => !caller.is_by_cookie || origins.vouch_for(request),
+        None => !origins.disown(request),
+    };
+    if is_ours {
+        return Ok(());
+    }
+    Err(AppError::new(
+        ErrorCode::CsrfRejected,
+        "The request was sent by a page of another site. Use OmniChat's own page, or let the operator add that site to ALLOWED_ORIGINS.",
+    ))
+}
+
 /// Refuses a query where none is taken, so that a typo is never silently ignored.
 fn refuse_query(request: &HttpRequest) -> Result<(), AppError> {
     match form_urlencoded::parse(request.query_string().as_bytes()).next() {
@@ -79,13 +144,14 @@ fn refuse_query(request: &HttpRequest) -> Result<(), AppError> {
     }
 }
 
-fn origins(request: &HttpRequest) -> Result<&Data<Origins>, AppError> {
-    caller::configured(request)
-}
-
-fn another_page() -> AppError {
-    AppError::new(
-        ErrorCode::CsrfRejected,
-        "The request was sent by a page of another site. Use OmniChat's own page, or let the operator add that site to ALLOWED_ORIGINS.",
-    )
+/// What is left of a limit, for programs that pace themselves.
+fn tell(headers: &mut HeaderMap, verdict: &Verdict) {
+    for (name, value) in [
+        ("x-ratelimit-limit", i64::from(verdict.quota.limit)),
+        ("x-ratelimit-remaining", verdict.remaining.into()),
+        ("x-ratelimit-reset", verdict.reset_at.timestamp() + 1),
+        ("x-ratelimit-window", verdict.quota.window.as_secs().cast_signed()),
+    ] {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+    }
 }

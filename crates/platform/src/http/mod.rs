@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod caller;
+mod client_address;
 mod cookies;
 mod docs;
 mod edge;
@@ -27,6 +28,7 @@ pub mod valid;
 pub use answer::{Answer, Envelope, Pagination};
 pub use body::{Body, present};
 pub use caller::{Caller, ServiceCaller, bearer_token};
+pub use client_address::{MalformedProxies, TrustedProxies, client_address};
 pub use cookies::{Cookies, SessionCookie};
 pub use docs::document;
 pub use edge::Paths;

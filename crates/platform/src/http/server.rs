@@ -61,7 +61,7 @@ impl Server {
     /// Binds the address of the settings and starts to serve, on the runtime that calls this.
     ///
     /// # Errors
-    /// The address cannot be bound, or the document cannot be written.
+    /// A setting is wrong, the address cannot be bound, or the document cannot be written.
     pub fn start(self, settings: &ServerSettings) -> anyhow::Result<RunningServer> {
         let listener = bind(settings)?;
         let address = listener.local_addr()?;
@@ -81,24 +81,28 @@ impl Server {
         });
         let origins = Origins::from(settings, address.port())?;
         let cookies = Data::new(Cookies::from(settings));
+        let limits = self.instance.limits.clone();
         let operating = Data::new(Operating { modules: self.modules.clone() });
+        let proxies = Data::new(settings.trusted_proxies.clone());
         let modules = self.modules.clone();
 
         let mut server = HttpServer::new(move || {
             let modules = modules.clone();
             let document = document.clone();
+            let limits = limits.clone();
             App::new()
                 .app_data(instance.clone())
                 .app_data(edge_settings.clone())
                 .app_data(Data::new(origins.clone()))
                 .app_data(cookies.clone())
                 .app_data(operating.clone())
+                .app_data(proxies.clone())
                 .app_data(PathConfig::default().error_handler(|_, _| AppError::not_found().into()))
                 .wrap(origins.cors())
                 .wrap(from_fn(edge))
                 .wrap(TracingLogger::<RequestLog>::new())
                 .configure(|config| modules.iter().for_each(|module| module.configure(config)))
-                .configure(|config| operating::endpoints().configure(config))
+                .configure(|config| operating::endpoints().configure(config, &limits))
                 .configure(|config| docs::configure(config, document))
                 // What a browser finds at a process that is its own gateway.
                 .configure(|config| {

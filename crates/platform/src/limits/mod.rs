@@ -14,10 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use common::Clock;
 use common::repositories::StoreError;
 
+use crate::Tasks;
 use crate::settings::{Settings, SettingsError};
-use crate::{Instance, Tasks};
 
 pub use local::LocalStore;
 pub use quota::{Quota, Verdict};
@@ -46,20 +47,20 @@ struct Inner {
 }
 
 impl Limits {
-    /// As the settings say. Without a strict store everything is counted in the process.
+    /// As the settings say; `clock` is for what is counted in the process. Without a strict store everything is counted in the process.
     ///
     /// # Errors
     /// A limit is not a number.
     pub fn new(
         settings: &Settings,
-        instance: &Instance,
+        clock: Arc<dyn Clock>,
         strict: Option<StrictStore>,
     ) -> Result<Self, SettingsError> {
         let settings = LimitSettings::from(settings)?;
         if !settings.enabled {
             return Ok(Self(None));
         }
-        let local = LocalStore::new(instance.clock.clone());
+        let local = LocalStore::new(clock);
         Ok(Self(Some(Arc::new(Inner { settings, strict, local }))))
     }
 

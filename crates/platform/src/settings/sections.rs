@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::{Settings, SettingsError, name_of};
+use crate::http::TrustedProxies;
 
 /// `[server]`
 #[derive(Debug, Clone, Deserialize)]
@@ -18,6 +19,7 @@ pub struct ServerSettings {
     pub allowed_origins: String,
     pub cookie_same_site: SameSiteSetting,
     pub environment: String,
+    pub trusted_proxies: TrustedProxies,
     pub workers: usize,
     pub max_connections: usize,
     pub head_seconds: NonZeroU64,

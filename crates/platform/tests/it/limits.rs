@@ -187,7 +187,7 @@ async fn an_endpoint_has_the_limit_that_the_settings_say() {
     let start = |more: &[(&str, &str)]| {
         let settings = settings(&[], &database, more);
         let instance = Instance::new(&settings).unwrap();
-        Limits::new(&settings, &instance, Some(StrictStore::new(db.clone()))).unwrap()
+        Limits::new(&settings, instance.clock.clone(), Some(StrictStore::new(db.clone()))).unwrap()
     };
     let enabled = ("OMNICHAT__RATE_LIMITS__ENABLED", "true");
     let limits = start(&[enabled, ("OMNICHAT__RATE_LIMITS__GET_HEALTH", "1")]);

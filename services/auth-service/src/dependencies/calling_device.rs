@@ -5,6 +5,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest};
 use common::domain::session::Device;
+use platform::http::client_address;
 
 const USER_AGENT_CHARACTERS: usize = 200;
 
@@ -19,7 +20,7 @@ impl FromRequest for CallingDevice {
         let user_agent = request.headers().get(USER_AGENT).map(|value| {
             String::from_utf8_lossy(value.as_bytes()).chars().take(USER_AGENT_CHARACTERS).collect()
         });
-        let ip = request.peer_addr().map(|peer| peer.ip().to_canonical().to_string());
+        let ip = Some(client_address(request).to_string());
         ready(Ok(Self(Device { user_agent, ip })))
     }
 }

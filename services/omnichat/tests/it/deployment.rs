@@ -9,7 +9,7 @@ use mock_llm::MockLlm;
 use omnichat::{DEFAULTS, modules};
 use platform::Instance;
 use platform::http::Paths;
-use testkit::{Actor, Engine, JWT_SECRETS, TestApp, TestDatabase, settings};
+use testkit::{Actor, Engine, JWT_SECRETS, KEY_ENCRYPTION_KEYS, TestApp, TestDatabase, settings};
 
 /// Something that serves the whole API.
 pub enum Deployment {
@@ -95,6 +95,7 @@ impl Process {
         let mut child = command(name)
             .env("HOST", "127.0.0.1")
             .env("JWT_SECRETS", JWT_SECRETS)
+            .env("KEY_ENCRYPTION_KEYS", KEY_ENCRYPTION_KEYS)
             .env("RUST_LOG", "warn")
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())

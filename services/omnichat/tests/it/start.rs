@@ -1,9 +1,12 @@
 //! A start with wrong settings stops, with a line that names the setting and does not show its value.
 
 use std::process::Output;
+use std::sync::Arc;
 
+use common::SystemEntropy;
 use platform::cli::Service;
-use platform::settings::SECTIONS;
+use platform::sealing::Sealer;
+use platform::settings::{SECTIONS, Sources};
 use rstest::rstest;
 use testkit::JWT_SECRETS;
 
@@ -24,6 +27,7 @@ fn run(name: &str, variables: &[(&str, &str)]) -> Output {
 #[case::repeated_secret(&[URL, ("JWT_SECRET", "s3crets3crets3crets3crets3crets3crets3crets3cret")], "JWT_SECRET")]
 #[case::one_key_id_twice(&[URL, ("JWT_SECRETS", "a:9vZk2Qx7Lw4Rt1Yb8Nc5Mf3Hg6Js0Dp2KeUaXoViTz,a:s3cret2Qx7Lw4Rt1Yb8Nc5Mf3Hg6Js0Dp2KeUaXoViT")], "JWT_SECRETS")]
 #[case::no_key_id(&[URL, ("JWT_SECRETS", "s3cret-without-a-key-id-but-long-enough-to-be-one")], "JWT_SECRETS")]
+#[case::odd_proxies(&[URL, SECRETS, ("TRUSTED_PROXIES", "s3cret")], "TRUSTED_PROXIES")]
 #[case::odd_port(&[URL, SECRETS, ("PORT", "s3cret")], "PORT")]
 #[case::odd_number(&[URL, SECRETS, ("OMNICHAT__SERVER__DRAIN_SECONDS", "s3cret")], "OMNICHAT__SERVER__DRAIN_SECONDS")]
 #[case::unknown_key(&[URL, SECRETS, ("OMNICHAT__SERVER__PROT", "s3cret")], "OMNICHAT__SERVER__PROT")]
@@ -67,29 +71,32 @@ fn a_services_own_settings_are_checked_too() {
 }
 
 #[test]
-fn the_all_in_one_makes_its_own_secret_once_and_keeps_it() {
+fn the_all_in_one_makes_its_own_secrets_once_and_keeps_them() {
+    const SECRETS: [&str; 2] = ["jwt-secrets", "key-encryption-keys"];
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let migrate = || {
         let output =
             command("omnichat").args(["migrate", "--data-dir"]).arg(&data).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        (
-            String::from_utf8(output.stdout).unwrap(),
-            std::fs::read(data.join("jwt-secrets")).unwrap(),
-        )
+        let kept = SECRETS.map(|name| std::fs::read_to_string(data.join(name)).unwrap());
+        (String::from_utf8(output.stdout).unwrap(), kept)
     };
-    let (said, secret) = migrate();
-    assert!(said.contains("jwt-secrets"), "{said}");
-    let mode = std::os::unix::fs::PermissionsExt::mode(
-        &std::fs::metadata(data.join("jwt-secrets")).unwrap().permissions(),
-    );
-    assert_eq!(mode & 0o777, 0o600);
+    let (said, kept) = migrate();
+    for (name, secret) in SECRETS.iter().zip(&kept) {
+        assert!(said.contains(name) && !said.contains(secret), "{said}");
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &std::fs::metadata(data.join(name)).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o777, 0o600);
+    }
     let (said, again) = migrate();
-    assert_eq!((said.as_str(), again), ("", secret));
+    assert_eq!((said.as_str(), again), ("", kept.clone()));
     for database in ["auth.db", "project.db", "chat.db"] {
         assert!(data.join(database).exists());
     }
+    let ring = Sources::new(&[]).variables([("KEY_ENCRYPTION_KEYS", &kept[1])]).load().unwrap();
+    Sealer::from(&ring, Arc::new(SystemEntropy)).unwrap();
 }
 
 #[test]

@@ -39,7 +39,8 @@ pub async fn modules(
     instance: &Instance,
 ) -> anyhow::Result<Vec<Arc<dyn Module>>> {
     let conversations = Arc::new(InProcessConversations::default());
-    let auth = AuthModule::build(settings, instance).await?;
+    let auth =
+        AuthModule::build(settings, instance, Siblings::over_http(settings, instance)?).await?;
     let project = ProjectModule::build(settings, instance, conversations.clone()).await?;
     let chat =
         ChatModule::build(settings, instance, Arc::new(InProcessProjects::new(project.state())))

@@ -50,10 +50,7 @@ pub struct CreatedToken {
 impl PersonalToken {
     /// What every service must know if it ends before its time.
     pub fn revocation(&self) -> Revocation {
-        Revocation {
-            session: self.id.uuid().into(),
-            until: self.expires_at + KeyRing::LEEWAY,
-        }
+        Revocation { session: self.id.uuid().into(), until: self.expires_at + KeyRing::LEEWAY }
     }
 }
 

@@ -1,10 +1,10 @@
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::UserId;
 use crate::domain::audit::AuditEvent;
 use crate::domain::revocation::{Ending, Revocation};
 use crate::domain::user::{PasswordChange, User};
-use crate::UserId;
 
 /// Why an account could not be stored.
 #[derive(Debug, thiserror::Error)]

@@ -24,9 +24,8 @@ impl FromRequest for CallingClient {
             let instance = request.app_data::<Data<Instance>>()?;
             instance.keys.verify_access(token.expose_secret()).ok()
         });
-        let session = claims
-            .filter(|claims| !claims.is_personal())
-            .map(|claims| (claims.sub, claims.sid));
+        let session =
+            claims.filter(|claims| !claims.is_personal()).map(|claims| (claims.sub, claims.sid));
         ready(Ok(Self(Client { device, session })))
     }
 }

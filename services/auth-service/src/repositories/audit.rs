@@ -5,7 +5,9 @@ use common::domain::session::Device;
 use common::repositories::{AuditRepository, StoreError};
 use common::{Page, PageRequest, Position, UserId};
 use platform::db::{Database, Keyset, micros, store_error};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
+};
 
 use super::entities::{audit_event, user};
 use super::purge::purge;

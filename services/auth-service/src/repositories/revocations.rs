@@ -114,8 +114,7 @@ mod tests {
         numbers: impl IntoIterator<Item = u128>,
         until: DateTime<Utc>,
     ) -> Vec<Revocation> {
-        let revocation =
-            |number| Revocation { session: Uuid::from_u128(number).into(), until };
+        let revocation = |number| Revocation { session: Uuid::from_u128(number).into(), until };
         numbers.into_iter().map(revocation).collect()
     }
 
@@ -186,7 +185,9 @@ mod tests {
         let now = a_clock().now();
         let tx = schema.db.begin_write().await.unwrap();
         announce(&schema.db, &tx, &revocations_of(0..1_100, now)).await.unwrap();
-        announce(&schema.db, &tx, &revocations_of([7], now + TimeDelta::microseconds(1))).await.unwrap();
+        announce(&schema.db, &tx, &revocations_of([7], now + TimeDelta::microseconds(1)))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         assert_eq!(revocations.purge(now).await.unwrap(), 1_100);
         let left = revocations.after(RevocationCursor::default(), now, 10).await.unwrap();

@@ -211,7 +211,8 @@ pub(super) async fn end_sessions(
         .filter(condition)
         .exec_with_returning(tx)
         .await?;
-    let revocation = |row: session::Model| Revocation { session: row.id.into(), until: ending.until };
+    let revocation =
+        |row: session::Model| Revocation { session: row.id.into(), until: ending.until };
     let ended: Vec<Revocation> = rows.into_iter().map(revocation).collect();
     announce(db, tx, &ended).await?;
     Ok(ended)

@@ -278,7 +278,8 @@ mod tests {
         let now = start + TimeDelta::hours(1);
         for (used, noted) in [(10, 10), (69, 10), (5, 10), (70, 70), (9_999, 3_600)] {
             let at = |seconds| start + TimeDelta::seconds(seconds);
-            let uses = [7, 2].map(|id| TokenUse { token: Uuid::from_u128(id).into(), at: at(used) });
+            let uses =
+                [7, 2].map(|id| TokenUse { token: Uuid::from_u128(id).into(), at: at(used) });
             tokens.record_uses(&uses, now).await.unwrap();
             let listed = tokens.list(token.owner, start).await.unwrap();
             assert_eq!(listed[0].last_used_at, Some(at(noted)), "{used}");

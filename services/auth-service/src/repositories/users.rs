@@ -1,9 +1,9 @@
 use async_trait::async_trait;
+use common::UserId;
 use common::domain::audit::AuditEvent;
 use common::domain::revocation::{Ending, Revocation};
 use common::domain::user::{PasswordChange, User, fold_email};
 use common::repositories::{StoreError, UserRepository, UserStoreError};
-use common::UserId;
 use platform::db::{Database, is_unique_violation, store_error};
 use platform::outbox::Outbox;
 use sea_orm::sea_query::{Expr, ExprTrait};

@@ -19,8 +19,7 @@ pub async fn list_revocations(
     _: ServiceCaller,
     Query(query): Query<ListRevocationsQuery>,
 ) -> Result<Answer<RevocationsData>, AppError> {
-    let page =
-        state.revocations.list(query.cursor.as_deref()).await.map_err(errors::revocation)?;
+    let page = state.revocations.list(query.cursor.as_deref()).await.map_err(errors::revocation)?;
     Ok(Answer::ok(page.into()))
 }
 

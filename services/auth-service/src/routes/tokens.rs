@@ -4,9 +4,7 @@ use platform::http::{Answer, AppError, Body, Caller, Envelope};
 
 use super::errors;
 use crate::dependencies::{AuthState, CallingDevice, InSession};
-use crate::schemas::tokens::{
-    CreateTokenRequest, CreatedTokenData, DeletedTokenData, TokensData,
-};
+use crate::schemas::tokens::{CreateTokenRequest, CreatedTokenData, DeletedTokenData, TokensData};
 
 /// Makes a personal access token, for a program that acts in the caller's name.
 ///

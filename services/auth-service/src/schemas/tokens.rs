@@ -117,10 +117,7 @@ impl From<PersonalToken> for TokenResponse {
 
 impl From<CreatedToken> for CreatedTokenData {
     fn from(created: CreatedToken) -> Self {
-        Self {
-            token: created.token.into(),
-            secret: created.secret.expose_secret().to_owned(),
-        }
+        Self { token: created.token.into(), secret: created.secret.expose_secret().to_owned() }
     }
 }
 

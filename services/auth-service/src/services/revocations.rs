@@ -30,8 +30,7 @@ impl Revocations {
     /// stays the same.
     pub async fn list(&self, cursor: Option<&str>) -> Result<RevocationPage, RevocationError> {
         let cursor = cursor.map(RevocationCursor::decode).transpose()?.unwrap_or_default();
-        let (revocations, cursor) =
-            self.revocations.after(cursor, self.clock.now(), PAGE).await?;
+        let (revocations, cursor) = self.revocations.after(cursor, self.clock.now(), PAGE).await?;
         Ok(RevocationPage { revocations, cursor: cursor.encode() })
     }
 

@@ -8,6 +8,7 @@ use testkit::{Actor, Engine, redacted};
 use super::{PASSWORD, Started, start, with_ada};
 
 const ADA: &str = "ada@example.org";
+const NEW: &str = "another horse entirely";
 
 /// What happened to somebody, newest first.
 async fn kinds(actor: &Actor) -> Vec<String> {
@@ -83,9 +84,11 @@ async fn what_ends_a_session_is_told() {
     auth.register(ADA).await.expect(201);
     let (ada, other) = (auth.signed_in(ADA).await, auth.signed_in(ADA).await);
     ada.delete(&format!("/auth/sessions/{}", auth.session(&other))).await.expect(200);
-    let body = json!({"currentPassword": PASSWORD, "newPassword": "another horse battery"});
+    let body = json!({"currentPassword": PASSWORD, "newPassword": NEW});
     ada.put("/users/me/password", body).await.expect(200);
     assert_eq!(kinds(&ada).await[..2], ["password_changed", "session_revoked"]);
+    let again = auth.anonymous().post("/auth/login", json!({"email": ADA, "password": NEW})).await;
+    let again = auth.bearer(again.expect(200).data("accessToken").as_str().unwrap());
     ada.post("/auth/logout", json!({})).await.expect(200);
-    assert_eq!(kinds(&ada).await[0], "signed_out");
+    assert_eq!(kinds(&again).await[0], "signed_out");
 }

@@ -6,15 +6,17 @@ mod bad_input;
 mod internal;
 mod layers;
 mod openapi;
+mod outbox;
 mod passwords;
 mod sessions;
+mod tokens;
 mod users;
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use auth_service::{AuthModule, AuthService};
+use auth_service::{AuthModule, AuthService, Siblings};
 use common::{Clock, ManualClock, SystemClock};
 use platform::cli::Service;
 use platform::http::Paths;
@@ -28,6 +30,10 @@ const PASSWORD: &str = "correct horse battery staple";
 /// The service where anybody may register, with hashes that cost little.
 const CHEAP: &[(&str, &str)] =
     &[("OMNICHAT__REGISTRATION__MODE", "open"), ("OMNICHAT__PASSWORDS__ROUNDS", "1000")];
+
+/// Nobody is at the siblings' addresses.
+const ALONE: &[(&str, &str)] =
+    &[("PROJECT_SERVICE_URL", "http://127.0.0.1:1"), ("CHAT_SERVICE_URL", "http://127.0.0.1:1")];
 
 /// The running service, and a look behind its back.
 struct Auth {
@@ -45,9 +51,10 @@ impl Auth {
     /// Starts the service on a database that is there already.
     async fn on(database: &TestDatabase, clock: Arc<dyn Clock>, more: &[(&str, &str)]) -> Self {
         let settings =
-            testkit::settings(&[AuthService::DEFAULTS], database, &[CHEAP, more].concat());
+            testkit::settings(&[AuthService::DEFAULTS], database, &[CHEAP, ALONE, more].concat());
         let instance = Instance::with_clock(&settings, clock).unwrap();
-        let module = Arc::new(AuthModule::build(&settings, &instance).await.unwrap());
+        let siblings = Siblings::over_http(&settings, &instance).unwrap();
+        let module = Arc::new(AuthModule::build(&settings, &instance, siblings).await.unwrap());
         let app = TestApp::serve(&settings, instance, vec![module.clone()], Paths::Bare).await;
         Self { app, module }
     }

@@ -117,3 +117,43 @@ async fn another_method_is_named_as_such() {
         assert_eq!((refused.code(), refused.header("allow")), ("METHOD_NOT_ALLOWED", Some(allow)));
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_deleted_by_who_knows_its_password(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let auth = start(engine).await;
+    auth.register("ada@example.org").await.expect(201);
+    let session = auth.log_in("ada@example.org", PASSWORD).await.expect(200);
+    let ada = auth.bearer(session.data("accessToken").as_str().unwrap());
+    let token = ada.post("/auth/tokens", json!({"name": "ci", "scopes": ["read"]})).await;
+    let program = auth.bearer(token.expect(201).data("secret").as_str().unwrap());
+    let delete = |password: &str| ada.post("/users/me/deletion", json!({"password": password}));
+    let (wrong, hashes) = auth.hashes(delete("wrong")).await;
+    assert_eq!((wrong.expect(401).code(), hashes), ("INVALID_CREDENTIALS", 1));
+
+    let (deleted, hashes) = auth.hashes(delete(PASSWORD)).await;
+    assert_eq!(deleted.expect(202).json["data"], json!({"deletedUser": session.id("user")}));
+    assert_eq!(hashes, 1);
+    for gone in [&ada, &program] {
+        assert_eq!(gone.get("/users/me").await.expect(401).code(), "UNAUTHORIZED");
+    }
+    auth.refresh(&super::token(&session)).await.expect(401);
+    auth.log_in("ada@example.org", PASSWORD).await.expect(401);
+    for (table, rows) in [
+        ("users", 0),
+        ("sessions", 0),
+        ("refresh_tokens", 0),
+        ("access_tokens", 0),
+        ("revocations", 2),
+        ("outbox", 2),
+        ("audit_log WHERE ip IS NULL AND user_agent IS NULL AND type = 'account_deleted'", 1),
+        ("audit_log", 1),
+    ] {
+        let count = auth.value::<i64>(&format!("SELECT count(*) FROM {table}")).await;
+        assert_eq!(count, rows, "{table}");
+    }
+    let again = auth.register("ada@example.org").await.expect(201);
+    assert_ne!(again.id("user"), session.id("user"));
+}

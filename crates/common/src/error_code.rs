@@ -37,7 +37,8 @@ error_codes! {
     401: Unauthorized = "UNAUTHORIZED",
          InvalidCredentials = "INVALID_CREDENTIALS",
          TokenExpired = "TOKEN_EXPIRED",
-         TokenReused = "TOKEN_REUSED";
+         TokenReused = "TOKEN_REUSED",
+         SecondFactorRequired = "SECOND_FACTOR_REQUIRED";
     403: Forbidden = "FORBIDDEN",
          CsrfRejected = "CSRF_REJECTED",
          InsufficientScope = "INSUFFICIENT_SCOPE",

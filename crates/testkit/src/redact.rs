@@ -13,7 +13,7 @@ pub fn redacted(value: &Value) -> Value {
                 let value = match (name.as_str(), value) {
                     ("cursor", Value::String(_)) => "[cursor]".into(),
                     ("requestId", _) => "[request]".into(),
-                    ("accessToken" | "refreshToken", _) => "[token]".into(),
+                    ("accessToken" | "refreshToken" | "deviceToken", _) => "[token]".into(),
                     _ => redacted(value),
                 };
                 (name.clone(), value)

@@ -10,8 +10,9 @@ use platform::cli::Service;
 use platform::client::{Sibling, http_client};
 use platform::db::Database;
 use platform::http::Endpoints;
-use platform::limits::{Limits, StrictStore};
+use platform::limits::{Limits, Quota, StrictStore};
 use platform::outbox::Outbox;
+use platform::sealing::Sealer;
 use platform::settings::{DatabaseSettings, Settings, SiblingSettings};
 use platform::{Instance, Module, NotReady};
 
@@ -19,10 +20,13 @@ use crate::clients::{DeletionCourier, HttpAccountData};
 use crate::core::settings::AuthSettings;
 use crate::dependencies::AuthState;
 use crate::migrations::Migrator;
-use crate::repositories::{SqlAudit, SqlRevocations, SqlSessions, SqlTokens, SqlUsers};
+use crate::repositories::{
+    SqlAudit, SqlRevocations, SqlSecondFactors, SqlSessions, SqlTokens, SqlUsers,
+};
 use crate::routes;
 use crate::services::{
-    AccountData, Audit, HashingPool, Housekeeping, Passwords, Revocations, Sessions, Tokens, Users,
+    AccountData, Audit, HashingPool, Housekeeping, Passwords, Revocations, SecondFactors, Sessions,
+    Throttle, Tokens, Users,
 };
 
 /// How often what is over is deleted.
@@ -101,7 +105,8 @@ impl AuthModule {
         let strict = StrictStore::new(db.clone());
         let limits = Limits::new(settings, instance.clock.clone(), Some(strict))?;
         let outbox = Outbox::new(db.clone(), instance.ids.clone());
-        let state = compose(ours, &db, &outbox, instance)?;
+        let sealer = Sealer::from(settings, Arc::new(SystemEntropy))?;
+        let state = compose(ours, &db, &outbox, &limits, sealer, instance)?;
         instance.revocations.follow(state.revocations.clone());
         let courier = DeletionCourier { projects: siblings.projects, chat: siblings.chat };
         Ok(Self {
@@ -125,6 +130,8 @@ fn compose(
     settings: AuthSettings,
     db: &Database,
     outbox: &Outbox,
+    limits: &Limits,
+    sealer: Sealer,
     instance: &Instance,
 ) -> anyhow::Result<AuthState> {
     let (sessions, tokens, revocations, events) = (
@@ -144,29 +151,38 @@ fn compose(
     };
     let entropy = Arc::new(SystemEntropy);
     let pool = HashingPool::new(&settings.passwords, entropy.clone())?;
+    let quota = Quota::per_minute(settings.passwords.tries_per_minute);
     let audit = Arc::new(Audit::new(events, settings.sessions.access, instance.clone()));
     let users = Arc::new(Users::new(
         Arc::new(SqlUsers::new(db.clone(), outbox.clone())),
         Passwords::new(pool, settings.passwords),
         settings.registration,
+        Throttle::new(limits.clone(), quota, instance.clone()),
         audit.clone(),
         instance.clone(),
     ));
+    let second_factors = Arc::new(SecondFactors::new(
+        Arc::new(SqlSecondFactors::new(db.clone())),
+        users.clone(),
+        audit.clone(),
+        sealer,
+        entropy.clone(),
+        instance.clone(),
+    ));
+    let revocations = Revocations::new(revocations, tokens.clone(), instance.clock.clone());
     Ok(AuthState {
         sessions: Sessions::new(
             sessions,
             users.clone(),
+            second_factors.clone(),
             audit.clone(),
             settings.sessions,
             entropy,
             instance.clone(),
         ),
-        revocations: Arc::new(Revocations::new(
-            revocations,
-            tokens.clone(),
-            instance.clock.clone(),
-        )),
+        revocations: Arc::new(revocations),
         tokens: Tokens::new(tokens, users.clone(), audit.clone(), instance.clone()),
+        second_factors,
         users,
         audit,
         housekeeping,

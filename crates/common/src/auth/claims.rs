@@ -68,6 +68,30 @@ pub enum AccessType {
     Access,
 }
 
+/// What a ticket is good for: no other kind of token passes for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Tells a device again on which its owner signed in.
+    Device,
+    /// Says that the password was right, and the second factor is still to come.
+    SecondFactor,
+}
+
+/// The claims of a ticket, which auth-service gives out and takes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketClaims {
+    /// Whose it is.
+    pub sub: UserId,
+    /// This ticket, or the device.
+    pub jti: TokenId,
+    /// When it was made.
+    pub iat: i64,
+    /// Not before.
+    pub nbf: i64,
+    /// Not after.
+    pub exp: i64,
+}
+
 /// The claims of a service that calls a sibling without a person behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceClaims {

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{AccessClaims, ServiceClaims};
+use super::{AccessClaims, Purpose, ServiceClaims, TicketClaims};
 use crate::Clock;
 
 const ISSUER: &str = "omnichat";
@@ -179,6 +179,28 @@ impl KeyRing {
         Ok(claims)
     }
 
+    /// Signs a ticket.
+    ///
+    /// # Errors
+    /// The claims cannot be written as JSON.
+    pub fn sign_ticket(
+        &self,
+        purpose: Purpose,
+        claims: &TicketClaims,
+    ) -> Result<SecretString, TokenError> {
+        self.sign(audience_of(purpose), claims)
+    }
+
+    /// Verifies a ticket.
+    ///
+    /// # Errors
+    /// It has expired, or is not one of ours for this purpose in every particular.
+    pub fn verify_ticket(&self, purpose: Purpose, token: &str) -> Result<TicketClaims, TokenError> {
+        let claims: TicketClaims = self.verify(audience_of(purpose), token)?;
+        self.check_times(claims.iat, claims.nbf, claims.exp)?;
+        Ok(claims)
+    }
+
     fn sign(&self, audience: &str, claims: &impl Serialize) -> Result<SecretString, TokenError> {
         let envelope = Envelope { iss: ISSUER.to_owned(), aud: audience.to_owned(), claims };
         jsonwebtoken::encode(&self.signing.0, &envelope, &self.signing.1)
@@ -213,6 +235,13 @@ impl KeyRing {
             return Err(TokenError::Expired);
         }
         Ok(())
+    }
+}
+
+fn audience_of(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Device => "device",
+        Purpose::SecondFactor => "second_factor",
     }
 }
 
@@ -336,6 +365,29 @@ mod tests {
         assert!(ring.verify_access(token.expose_secret()).is_err());
         let access = ring.sign_access(&claims(&clock)).unwrap();
         assert!(ring.verify_service(access.expose_secret()).is_err());
+    }
+
+    #[test]
+    fn a_ticket_is_good_for_its_purpose_until_it_expires() {
+        let clock = clock();
+        let ring = ring(&clock, &[("a", ONE)]);
+        let now = clock.now().timestamp();
+        let ticket = TicketClaims {
+            sub: Uuid::from_u128(1).into(),
+            jti: Uuid::from_u128(3).into(),
+            iat: now,
+            nbf: now,
+            exp: now + 300,
+        };
+        let token = ring.sign_ticket(Purpose::SecondFactor, &ticket).unwrap();
+        let token = token.expose_secret();
+        assert_eq!(ring.verify_ticket(Purpose::SecondFactor, token), Ok(ticket));
+        assert!(ring.verify_ticket(Purpose::Device, token).is_err());
+        assert!(ring.verify_access(token).is_err() && ring.verify_service(token).is_err());
+        let access = ring.sign_access(&claims(&clock)).unwrap();
+        assert!(ring.verify_ticket(Purpose::Device, access.expose_secret()).is_err());
+        clock.advance(TimeDelta::seconds(305));
+        assert_eq!(ring.verify_ticket(Purpose::SecondFactor, token), Err(TokenError::Expired));
     }
 
     #[test]

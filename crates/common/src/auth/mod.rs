@@ -6,5 +6,5 @@
 mod claims;
 mod key_ring;
 
-pub use claims::{AccessClaims, AccessType, Scope, ServiceClaims};
+pub use claims::{AccessClaims, AccessType, Purpose, Scope, ServiceClaims, TicketClaims};
 pub use key_ring::{KeyRing, Secret, TokenError, WeakSecret};

@@ -7,6 +7,7 @@ pub mod message;
 pub mod project;
 pub mod prompt;
 pub mod revocation;
+pub mod second_factor;
 pub mod session;
 pub mod token;
 pub mod user;

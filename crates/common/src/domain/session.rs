@@ -53,6 +53,8 @@ pub struct Client {
     pub device: Device,
     /// The session that it has, and whose that is.
     pub session: Option<(UserId, SessionId)>,
+    /// What tells that somebody signed in on it before.
+    pub device_token: Option<SecretString>,
 }
 
 /// One refresh token of a session; the token itself is never stored.
@@ -109,6 +111,12 @@ pub struct SignIn {
     pub refresh_token: SecretString,
     /// How long the access token is good.
     pub expires_in: TimeDelta,
+    /// How long the refresh token is good.
+    pub refresh_expires_in: TimeDelta,
+    /// How long the session can last.
+    pub session_expires_in: TimeDelta,
+    /// What tells the device again at the next sign-in.
+    pub device_token: Option<SecretString>,
 }
 
 /// What can go wrong with a session.

@@ -1,6 +1,8 @@
 //! A person's account.
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
 use crate::repositories::StoreError;
@@ -70,6 +72,20 @@ pub enum UserError {
     /// Address or password are wrong, or the account is disabled: never said which.
     #[error("the credentials are not valid")]
     InvalidCredentials,
+    /// The password is right, but the account has a second factor too.
+    #[error("a second factor is needed")]
+    SecondFactorRequired {
+        /// To be given back with a code of that.
+        challenge: SecretString,
+        /// How long it is good.
+        expires_in: TimeDelta,
+    },
+    /// Too many passwords or codes were tried for the account.
+    #[error("too many tries")]
+    TooManyTries {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// The account is gone or disabled.
     #[error("no such account")]
     NotFound,

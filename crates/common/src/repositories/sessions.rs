@@ -12,6 +12,9 @@ pub enum SessionStoreError {
     /// Its owner is gone or disabled, or has another password by now.
     #[error("the account has changed")]
     OwnerChanged,
+    /// There is or was a session of that id.
+    #[error("the session has begun")]
+    Begun,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -23,7 +26,7 @@ pub trait SessionRepository: Send + Sync {
     /// Stores a new session with its first refresh token, and ends the one that it replaces.
     ///
     /// # Errors
-    /// `OwnerChanged` if the account is not any more what the session was begun with.
+    /// `OwnerChanged` if the account is not any more what the session was begun with, `Begun` if its id is taken.
     async fn insert(&self, opening: &Opening) -> Result<(), SessionStoreError>;
     /// A page of the owner's sessions that are not over, by when they began.
     async fn list(

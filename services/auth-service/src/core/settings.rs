@@ -33,6 +33,7 @@ pub struct PasswordSettings {
     pub rounds: u32,
     pub threads: u16,
     pub queue: u16,
+    pub tries_per_minute: u32,
 }
 
 /// `[sessions]`
@@ -130,6 +131,7 @@ impl PasswordSettings {
             (self.max_length <= 256, "max_length", "at most 256"),
             (self.min_score <= 4, "min_score", "0 to 4"),
             (self.rounds >= Params::MIN_ROUNDS, "rounds", "at least 1000"),
+            ((1..=1_000).contains(&self.tries_per_minute), "tries_per_minute", "1 to 1000"),
         ];
         all("passwords", &rules).map(|()| self)
     }
@@ -199,6 +201,7 @@ mod tests {
             ("OMNICHAT__PASSWORDS__MIN_SCORE", "5"),
             ("OMNICHAT__PASSWORDS__ROUNDS", "999"),
             ("OMNICHAT__PASSWORDS__QUEUE", "-1"),
+            ("OMNICHAT__PASSWORDS__TRIES_PER_MINUTE", "0"),
             ("OMNICHAT__AUDIT__DAYS", "0"),
             ("OMNICHAT__SESSIONS__ACCESS_SECONDS", "0"),
             ("OMNICHAT__SESSIONS__REFRESH_IDLE_DAYS", "31"),

@@ -6,9 +6,13 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use common::domain::session::Client;
 use platform::Instance;
-use secrecy::ExposeSecret;
+use platform::http::{Cookies, SessionCookie};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{CallingDevice, PresentedToken};
+
+/// How a program sends what tells its device.
+const DEVICE_TOKEN: &str = "x-device-token";
 
 /// What the request comes from, and the session that it has already, if it has one.
 pub struct CallingClient(pub Client);
@@ -26,6 +30,14 @@ impl FromRequest for CallingClient {
         });
         let session =
             claims.filter(|claims| !claims.is_personal()).map(|claims| (claims.sub, claims.sid));
-        ready(Ok(Self(Client { device, session })))
+        let device_token = device_token(request);
+        ready(Ok(Self(Client { device, session, device_token })))
     }
+}
+
+fn device_token(request: &HttpRequest) -> Option<SecretString> {
+    if let Some(header) = request.headers().get(DEVICE_TOKEN) {
+        return header.to_str().ok().map(Into::into);
+    }
+    request.app_data::<Data<Cookies>>()?.read(request, SessionCookie::Device).ok().flatten()
 }

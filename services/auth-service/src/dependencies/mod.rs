@@ -1,5 +1,6 @@
 //! Extractors: what a handler needs besides the request's own words.
 
+mod browser;
 mod calling_client;
 mod calling_device;
 mod in_session;
@@ -7,6 +8,7 @@ mod optional_body;
 mod presented_token;
 mod state;
 
+pub use browser::Browser;
 pub use calling_client::CallingClient;
 pub use calling_device::CallingDevice;
 pub use in_session::InSession;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::services::{Audit, Housekeeping, Revocations, Sessions, Tokens, Users};
+use crate::services::{Audit, Housekeeping, Revocations, SecondFactors, Sessions, Tokens, Users};
 
 /// The services that handlers call.
 pub struct AuthState {
@@ -8,6 +8,8 @@ pub struct AuthState {
     pub users: Arc<Users>,
     /// Sign-ins and their tokens.
     pub sessions: Sessions,
+    /// Second factors.
+    pub second_factors: Arc<SecondFactors>,
     /// Sessions that are over, for those who verify tokens.
     pub revocations: Arc<Revocations>,
     /// Personal access tokens.

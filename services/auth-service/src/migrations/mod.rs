@@ -9,6 +9,7 @@ mod m20261121_000004_create_revocations;
 mod m20261121_000005_create_audit_log;
 mod m20261121_000006_create_access_tokens;
 mod m20261121_000007_create_outbox;
+mod m20261121_000008_create_second_factors;
 mod m20261121_000010_create_rate_buckets;
 
 pub struct Migrator;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_create_audit_log::Migration),
             Box::new(m20261121_000006_create_access_tokens::Migration),
             Box::new(m20261121_000007_create_outbox::Migration),
+            Box::new(m20261121_000008_create_second_factors::Migration),
             Box::new(m20261121_000010_create_rate_buckets::Migration),
         ]
     }

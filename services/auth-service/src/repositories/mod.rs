@@ -4,12 +4,14 @@ mod audit;
 mod entities;
 mod purge;
 mod revocations;
+mod second_factors;
 mod sessions;
 mod tokens;
 mod users;
 
 pub use audit::SqlAudit;
 pub use revocations::SqlRevocations;
+pub use second_factors::SqlSecondFactors;
 pub use sessions::SqlSessions;
 pub use tokens::SqlTokens;
 pub use users::{ACCOUNT_DELETED_CHAT, ACCOUNT_DELETED_PROJECTS, SqlUsers};

@@ -6,7 +6,7 @@ use common::domain::session::{
 };
 use common::repositories::{SessionRepository, SessionStoreError, StoreError};
 use common::{Page, PageRequest, Position, SessionId, UserId};
-use platform::db::{Database, Keyset, micros, store_error};
+use platform::db::{Database, Keyset, is_unique_violation, micros, store_error};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr,
@@ -75,7 +75,7 @@ impl SqlSessions {
 #[async_trait]
 impl SessionRepository for SqlSessions {
     async fn insert(&self, opening: &Opening) -> Result<(), SessionStoreError> {
-        let is_open = self.open(opening).await.map_err(store_error)?;
+        let is_open = self.open(opening).await.map_err(session_error)?;
         if is_open { Ok(()) } else { Err(SessionStoreError::OwnerChanged) }
     }
 
@@ -173,6 +173,14 @@ impl SessionRepository for SqlSessions {
         let over = || refresh_token::Column::ExpiresAt.lte(now);
         Ok(purge::<session::Entity>(&self.db, id, gone).await?
             + purge::<refresh_token::Entity>(&self.db, hash, over).await?)
+    }
+}
+
+fn session_error(error: DbErr) -> SessionStoreError {
+    if is_unique_violation(&error, "sessions_pkey", "sessions.id") {
+        SessionStoreError::Begun
+    } else {
+        store_error(error).into()
     }
 }
 

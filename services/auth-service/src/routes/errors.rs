@@ -2,10 +2,12 @@
 
 use common::ErrorCode;
 use common::domain::revocation::RevocationError;
+use common::domain::second_factor::SecondFactorError;
 use common::domain::session::{RefreshError, SessionError};
 use common::domain::token::PersonalTokenError;
 use common::domain::user::UserError;
 use platform::http::{AppError, FieldError};
+use secrecy::ExposeSecret;
 use serde_json::json;
 
 pub fn user(error: UserError) -> AppError {
@@ -26,6 +28,15 @@ pub fn user(error: UserError) -> AppError {
             ErrorCode::InvalidCredentials,
             "Address and password do not match an account. Check both.",
         ),
+        UserError::SecondFactorRequired { challenge, expires_in } => AppError::new(
+            ErrorCode::SecondFactorRequired,
+            "Now send the code of your second factor, with `challenge`.",
+        )
+        .with_details(json!({
+            "challenge": challenge.expose_secret(),
+            "expiresIn": expires_in.num_seconds(),
+        })),
+        UserError::TooManyTries { retry_after } => AppError::rate_limited(retry_after),
         UserError::NotFound => gone(),
         UserError::Busy => AppError::unavailable(
             "Too many people are signing in at this moment. Try again in a few seconds.",
@@ -50,6 +61,35 @@ pub fn session(error: SessionError) -> AppError {
         SessionError::NotFound => AppError::not_found(),
         SessionError::Store(error) => error.into(),
     }
+}
+
+pub fn second_factor(error: SecondFactorError) -> AppError {
+    match error {
+        SecondFactorError::AlreadyOn => AppError::new(
+            ErrorCode::Conflict,
+            "The second factor is on. Switch it off before you make another.",
+        ),
+        SecondFactorError::NotThere => AppError::new(
+            ErrorCode::Conflict,
+            "There is no second factor that this could be for. Begin with a new one.",
+        ),
+        SecondFactorError::WrongCode => AppError::new(
+            ErrorCode::InvalidCredentials,
+            "The code is not valid. Each is good once; wait for the next one.",
+        ),
+        SecondFactorError::InvalidChallenge => AppError::new(
+            ErrorCode::Unauthorized,
+            "The sign-in took too long, or is done. Begin it again.",
+        ),
+        SecondFactorError::User(error) => user(error),
+        SecondFactorError::Store(error) => error.into(),
+        SecondFactorError::Internal(cause) => AppError::internal(cause),
+    }
+}
+
+/// Neither in the body nor in a cookie.
+pub fn no_refresh_token() -> AppError {
+    AppError::invalid(&[FieldError::new("refreshToken", "a value, here or in a cookie")])
 }
 
 pub fn personal_token(error: PersonalTokenError) -> AppError {

@@ -3,6 +3,7 @@
 mod audit;
 pub(crate) mod errors;
 mod internal;
+mod second_factors;
 mod sessions;
 mod tokens;
 mod users;
@@ -17,9 +18,17 @@ pub fn endpoints() -> Endpoints {
         users::get_me,
         users::change_password,
         users::delete_account,
+        second_factors::begin_second_factor,
+        second_factors::enable_second_factor,
+        second_factors::disable_second_factor,
         sessions::log_in,
+        sessions::log_in_browser,
+        sessions::verify_log_in,
+        sessions::verify_log_in_browser,
         sessions::refresh_session,
         sessions::log_out,
+        sessions::log_out_browser,
+        sessions::check_session,
         sessions::list_sessions,
         sessions::delete_session,
         tokens::create_token,

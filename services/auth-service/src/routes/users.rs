@@ -2,7 +2,7 @@ use actix_web::web::Data;
 use platform::http::{Answer, AppError, Body, Caller, Envelope};
 
 use super::errors;
-use crate::dependencies::{AuthState, CallingDevice};
+use crate::dependencies::{AuthState, CallingClient, CallingDevice};
 use crate::schemas::users::{
     ChangePasswordRequest, CreateUserRequest, DeleteAccountRequest, DeletedAccountData, UserData,
 };
@@ -43,7 +43,7 @@ pub async fn get_me(state: Data<AuthState>, caller: Caller) -> Result<Answer<Use
 pub async fn change_password(
     state: Data<AuthState>,
     caller: Caller,
-    CallingDevice(device): CallingDevice,
+    CallingClient(client): CallingClient,
     Body(body): Body<ChangePasswordRequest>,
 ) -> Result<Answer<UserData>, AppError> {
     let user = state
@@ -52,7 +52,7 @@ pub async fn change_password(
             (caller.user, caller.session),
             &body.current_password,
             &body.new_password,
-            device,
+            client,
         )
         .await
         .map_err(errors::new_password)?;
@@ -66,9 +66,9 @@ pub async fn change_password(
 pub async fn delete_account(
     state: Data<AuthState>,
     caller: Caller,
-    CallingDevice(device): CallingDevice,
+    CallingClient(client): CallingClient,
     Body(body): Body<DeleteAccountRequest>,
 ) -> Result<Answer<DeletedAccountData>, AppError> {
-    state.users.delete(caller.user, &body.password, device).await.map_err(errors::user)?;
+    state.users.delete(caller.user, &body.password, &client).await.map_err(errors::user)?;
     Ok(Answer::accepted(caller.user.into()))
 }

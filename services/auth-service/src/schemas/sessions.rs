@@ -1,5 +1,6 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use common::domain::session::{Session, SignIn};
+use common::domain::user::User;
 use common::{Direction, Page, SessionId, UserId};
 use garde::Validate;
 use platform::http::{AppError, Limit, Paging, valid};
@@ -104,6 +105,40 @@ pub struct SessionData {
     token_type: &'static str,
     /// How many seconds the access token is good.
     expires_in: i64,
+    /// To be sent as `X-Device-Token` at the next sign-in; given at each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_token: Option<String>,
+}
+
+/// The tokens are in cookies.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BrowserSessionData {
+    user: UserResponse,
+    /// How many seconds the access token is good.
+    expires_in: i64,
+}
+
+/// The new tokens, the same way as the old one came.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum RefreshedData {
+    /// It came in the body.
+    Program(SessionData),
+    /// It came in a cookie.
+    Browser(BrowserSessionData),
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VerifyLogInRequest {
+    /// `details.challenge` of the sign-in that asked for a second factor.
+    #[schema(value_type = String, format = "password")]
+    #[garde(skip)]
+    pub challenge: SecretString,
+    /// The six digits that the app shows, or a recovery code.
+    #[garde(custom(valid::text(1..=50)))]
+    pub code: String,
 }
 
 impl LogInRequest {
@@ -121,7 +156,20 @@ impl From<SignIn> for SessionData {
             refresh_token: sign_in.refresh_token.expose_secret().to_owned(),
             token_type: "Bearer",
             expires_in: sign_in.expires_in.num_seconds(),
+            device_token: sign_in.device_token.map(|token| token.expose_secret().to_owned()),
         }
+    }
+}
+
+impl From<&SignIn> for BrowserSessionData {
+    fn from(sign_in: &SignIn) -> Self {
+        (sign_in.user.clone(), sign_in.expires_in).into()
+    }
+}
+
+impl From<(User, TimeDelta)> for BrowserSessionData {
+    fn from((user, expires_in): (User, TimeDelta)) -> Self {
+        Self { user: user.into(), expires_in: expires_in.num_seconds() }
     }
 }
 

@@ -126,7 +126,15 @@ mod tests {
     use super::*;
 
     fn settings(rounds: u32, threads: u16, queue: u16) -> PasswordSettings {
-        PasswordSettings { min_length: 8, max_length: 128, min_score: 2, rounds, threads, queue }
+        PasswordSettings {
+            min_length: 8,
+            max_length: 128,
+            min_score: 2,
+            rounds,
+            threads,
+            queue,
+            tries_per_minute: 10,
+        }
     }
 
     fn pool(rounds: u32, threads: u16, queue: u16) -> HashingPool {

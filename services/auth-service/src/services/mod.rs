@@ -7,7 +7,9 @@ mod housekeeping;
 mod passwords;
 mod refresh_secret;
 mod revocations;
+mod second_factors;
 mod sessions;
+mod throttle;
 mod tokens;
 mod users;
 
@@ -17,6 +19,8 @@ pub use hashing::{Hasher, HashingPool};
 pub use housekeeping::Housekeeping;
 pub use passwords::Passwords;
 pub use revocations::Revocations;
+pub use second_factors::SecondFactors;
 pub use sessions::Sessions;
+pub use throttle::Throttle;
 pub use tokens::Tokens;
 pub use users::Users;

@@ -113,6 +113,7 @@ mod tests {
             rounds: 1_000,
             threads: 1,
             queue: 0,
+            tries_per_minute: 10,
         };
         Passwords::new(HashingPool::new(&rules, Arc::new(SystemEntropy)).unwrap(), rules)
     }

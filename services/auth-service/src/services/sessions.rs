@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use common::auth::{AccessClaims, AccessType, Scope, TokenError};
+use chrono::{DateTime, TimeDelta, Utc};
+use common::auth::{AccessClaims, AccessType, Purpose, Scope, TicketClaims, TokenError};
 use common::domain::audit::EventKind;
 use common::domain::revocation::{Ending, Revocation};
+use common::domain::second_factor::SecondFactorError;
 use common::domain::session::{
     Alive, Client, Device, Opening, RefreshError, RefreshToken, Rotation, Session, SessionError,
     SignIn,
@@ -15,15 +16,18 @@ use platform::Instance;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::refresh_secret::RefreshSecret;
-use super::{Audit, Users};
+use super::{Audit, SecondFactors, Users};
 use crate::core::settings::SessionSettings;
 
 const SALT_BYTES: usize = 32;
+/// How long somebody has to look for the second factor.
+const CHALLENGE: TimeDelta = TimeDelta::minutes(5);
 
 /// Sign-ins and their tokens.
 pub struct Sessions {
     sessions: Arc<dyn SessionRepository>,
     users: Arc<Users>,
+    second_factors: Arc<SecondFactors>,
     audit: Arc<Audit>,
     settings: SessionSettings,
     entropy: Arc<dyn Entropy>,
@@ -34,33 +38,73 @@ impl Sessions {
     pub fn new(
         sessions: Arc<dyn SessionRepository>,
         users: Arc<Users>,
+        second_factors: Arc<SecondFactors>,
         audit: Arc<Audit>,
         settings: SessionSettings,
         entropy: Arc<dyn Entropy>,
         instance: Instance,
     ) -> Self {
-        Self { sessions, users, audit, settings, entropy, instance }
+        Self { sessions, users, second_factors, audit, settings, entropy, instance }
     }
 
     /// Begins a session, always a new one; it takes the place of the one that the client has.
+    ///
+    /// # Errors
+    /// `SecondFactorRequired`, with what [`verify`](Self::verify) takes, if the password alone is not enough.
     pub async fn log_in(
         &self,
         email: &str,
         password: &SecretString,
         client: Client,
     ) -> Result<SignIn, UserError> {
-        let user = self.users.authenticate(email, password, &client.device).await?;
-        let (opening, secret) = self.opening(&user, client);
-        self.sessions.insert(&opening).await.map_err(|error| match error {
-            SessionStoreError::OwnerChanged => UserError::InvalidCredentials,
-            SessionStoreError::Store(error) => error.into(),
-        })?;
-        if let Some((replaced, ending)) = &opening.replaces {
-            self.forget(*replaced, ending);
+        let user = self.users.authenticate(email, password, &client).await?;
+        if self.second_factors.is_on(user.id).await? {
+            return Err(self.challenge(&user)?);
         }
-        let now = opening.session.created_at;
-        self.sign_in(user, &opening.session, &secret, now)
-            .map_err(|error| UserError::Internal(Box::new(error)))
+        self.begin(user, self.instance.ids.next(), client).await.map_err(|error| match error {
+            BeginError::Store(SessionStoreError::OwnerChanged) => UserError::InvalidCredentials,
+            BeginError::Store(SessionStoreError::Store(error)) => error.into(),
+            BeginError::User(error) => error,
+            BeginError::Store(begun @ SessionStoreError::Begun) => internal(begun),
+        })
+    }
+
+    /// Begins a session for somebody whose password was right, by the code of a second factor. The challenge becomes the
+    /// session's id, so that it is good for one.
+    pub async fn verify(
+        &self,
+        challenge: &SecretString,
+        code: &str,
+        client: Client,
+    ) -> Result<SignIn, SecondFactorError> {
+        let ticket = self
+            .instance
+            .keys
+            .verify_ticket(Purpose::SecondFactor, challenge.expose_secret())
+            .map_err(|_| SecondFactorError::InvalidChallenge)?;
+        let user = match self.users.get(ticket.sub).await {
+            Err(UserError::NotFound) => return Err(SecondFactorError::InvalidChallenge),
+            found => found?,
+        };
+        self.users.admit(&user, &client).await?;
+        self.second_factors.take(&user, code, &client).await?;
+        let id = ticket.jti.uuid().into();
+        self.begin(user, id, client).await.map_err(|error| match error {
+            BeginError::Store(SessionStoreError::Store(error)) => error.into(),
+            BeginError::Store(SessionStoreError::OwnerChanged | SessionStoreError::Begun) => {
+                SecondFactorError::InvalidChallenge
+            }
+            BeginError::User(error) => error.into(),
+        })
+    }
+
+    /// Whose session it is, and how long the access token that ends then is good.
+    pub async fn check(
+        &self,
+        owner: UserId,
+        expires_at: DateTime<Utc>,
+    ) -> Result<(User, TimeDelta), UserError> {
+        Ok((self.users.get(owner).await?, expires_at - self.instance.clock.now()))
     }
 
     /// Spends a refresh token for a new pair. A token that was spent a moment ago gets the same successor again, as long as
@@ -135,6 +179,33 @@ impl Sessions {
         Ok(())
     }
 
+    async fn begin(&self, user: User, id: SessionId, client: Client) -> Result<SignIn, BeginError> {
+        let device_token = self.users.remember(&user, &client)?;
+        let (opening, secret) = self.opening(&user, id, client);
+        self.sessions.insert(&opening).await?;
+        if let Some((replaced, ending)) = &opening.replaces {
+            self.forget(*replaced, ending);
+        }
+        let now = opening.session.created_at;
+        let sign_in = self.sign_in(user, &opening.session, &secret, now).map_err(internal)?;
+        Ok(SignIn { device_token: Some(device_token), ..sign_in })
+    }
+
+    /// What somebody is told whose password is right, and who has a second factor.
+    fn challenge(&self, user: &User) -> Result<UserError, UserError> {
+        let now = self.instance.clock.now();
+        let ticket = TicketClaims {
+            sub: user.id,
+            jti: self.instance.ids.next(),
+            iat: now.timestamp(),
+            nbf: now.timestamp(),
+            exp: (now + CHALLENGE).timestamp(),
+        };
+        let challenge =
+            self.instance.keys.sign_ticket(Purpose::SecondFactor, &ticket).map_err(internal)?;
+        Ok(UserError::SecondFactorRequired { challenge, expires_in: CHALLENGE })
+    }
+
     /// Ends a session; whether there was one.
     async fn end(
         &self,
@@ -158,7 +229,7 @@ impl Sessions {
     }
 
     /// What is stored of a session that begins, and its refresh token.
-    fn opening(&self, user: &User, client: Client) -> (Opening, RefreshSecret) {
+    fn opening(&self, user: &User, id: SessionId, client: Client) -> (Opening, RefreshSecret) {
         let replaces = client.session.map(|(owner, id)| {
             (id, self.audit.ending(owner, EventKind::SignedOut, client.device.clone()))
         });
@@ -167,7 +238,7 @@ impl Sessions {
         let mut salt = vec![0; SALT_BYTES];
         self.entropy.fill(&mut salt);
         let session = Session {
-            id: self.instance.ids.next(),
+            id,
             owner: user.id,
             salt,
             device: client.device,
@@ -223,13 +294,39 @@ impl Sessions {
             exp: (now + self.settings.access).timestamp(),
         };
         let access_token = self.instance.keys.sign_access(&claims)?;
+        let session_expires_in = session.created_at + self.settings.absolute - now;
         Ok(SignIn {
             user,
             access_token,
             refresh_token: secret.text(),
             expires_in: self.settings.access,
+            refresh_expires_in: self.settings.idle.min(session_expires_in),
+            session_expires_in,
+            device_token: None,
         })
     }
+}
+
+/// Why a session could not begin.
+enum BeginError {
+    Store(SessionStoreError),
+    User(UserError),
+}
+
+impl From<SessionStoreError> for BeginError {
+    fn from(error: SessionStoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<UserError> for BeginError {
+    fn from(error: UserError) -> Self {
+        Self::User(error)
+    }
+}
+
+fn internal(error: impl std::error::Error + Send + Sync + 'static) -> UserError {
+    UserError::Internal(Box::new(error))
 }
 
 /// Who is gone or disabled has no sessions.

@@ -2,14 +2,14 @@ use std::sync::Arc;
 
 use common::domain::audit::EventKind;
 use common::domain::revocation::Revocation;
-use common::domain::session::Device;
+use common::domain::session::{Client, Device};
 use common::domain::user::{NewUser, PasswordChange, User, UserError};
 use common::repositories::{UserRepository, UserStoreError};
 use common::{SessionId, UserId};
 use platform::Instance;
 use secrecy::SecretString;
 
-use super::{Audit, Passwords};
+use super::{Audit, Passwords, Throttle};
 use crate::core::settings::Registration;
 
 /// Accounts.
@@ -17,6 +17,7 @@ pub struct Users {
     users: Arc<dyn UserRepository>,
     passwords: Passwords,
     registration: Registration,
+    throttle: Throttle,
     audit: Arc<Audit>,
     instance: Instance,
 }
@@ -26,10 +27,11 @@ impl Users {
         users: Arc<dyn UserRepository>,
         passwords: Passwords,
         registration: Registration,
+        throttle: Throttle,
         audit: Arc<Audit>,
         instance: Instance,
     ) -> Self {
-        Self { users, passwords, registration, audit, instance }
+        Self { users, passwords, registration, throttle, audit, instance }
     }
 
     /// Makes an account.
@@ -68,10 +70,11 @@ impl Users {
         &self,
         email: &str,
         password: &SecretString,
-        device: &Device,
+        client: &Client,
     ) -> Result<User, UserError> {
         let found = self.users.find_by_email(email).await?;
-        let user = self.check(found, password, device).await?;
+        self.throttle.admit(email, found.as_ref(), client.device_token.as_ref()).await?;
+        let user = self.check(found, password, &client.device).await?;
         if let Err(error) = self.upgrade(&user, password).await {
             tracing::warn!(user_id = %user.id, %error, "a password's hash could not be upgraded");
         }
@@ -85,13 +88,13 @@ impl Users {
         (id, session): (UserId, SessionId),
         current: &SecretString,
         new: &SecretString,
-        device: Device,
+        client: Client,
     ) -> Result<User, UserError> {
-        let user = self.confirm(id, current, &device).await?;
+        let user = self.confirm(id, current, &client).await?;
         let known = known_of(&user.email, user.display_name.as_deref());
         let hash = self.passwords.accept(new, known).await?;
         let change = PasswordChange { version: user.password_version, hash, keep: session };
-        let ending = self.audit.ending(id, EventKind::PasswordChanged, device);
+        let ending = self.audit.ending(id, EventKind::PasswordChanged, client.device);
         let ended = self.users.change_password(id, &change, &ending).await?;
         self.revoke(ended.ok_or(UserError::InvalidCredentials)?);
         Ok(user)
@@ -103,9 +106,9 @@ impl Users {
         &self,
         id: UserId,
         password: &SecretString,
-        device: Device,
+        client: &Client,
     ) -> Result<(), UserError> {
-        self.confirm(id, password, &device).await?;
+        self.confirm(id, password, client).await?;
         // What is kept of it does not say from where it was deleted.
         let ending = self.audit.ending(id, EventKind::AccountDeleted, Device::default());
         let ended = self.users.delete(id, &ending).await?;
@@ -122,14 +125,25 @@ impl Users {
     }
 
     /// The account of somebody who is signed in and knows the password too.
-    async fn confirm(
+    pub async fn confirm(
         &self,
         id: UserId,
         password: &SecretString,
-        device: &Device,
+        client: &Client,
     ) -> Result<User, UserError> {
         let user = self.get(id).await?;
-        self.check(Some(user), password, device).await
+        self.admit(&user, client).await?;
+        self.check(Some(user), password, &client.device).await
+    }
+
+    /// Takes one of the tries that somebody has for passwords and codes.
+    pub async fn admit(&self, user: &User, client: &Client) -> Result<(), UserError> {
+        self.throttle.admit(&user.email, Some(user), client.device_token.as_ref()).await
+    }
+
+    /// What tells the device of somebody who has just signed in again.
+    pub fn remember(&self, user: &User, client: &Client) -> Result<SecretString, UserError> {
+        self.throttle.remember(user, client.device_token.as_ref())
     }
 
     /// The account, if it is in use and the password is its own. One hash in every case.

@@ -3,11 +3,13 @@
 
 mod audit;
 mod bad_input;
+mod browsers;
 mod internal;
 mod layers;
 mod openapi;
 mod outbox;
 mod passwords;
+mod second_factors;
 mod sessions;
 mod tokens;
 mod users;

@@ -249,3 +249,87 @@ async fn no_session_outlives_the_password_that_it_was_begun_with(
         auth.refresh(&token(login)).await.expect(401);
     }
 }
+
+/// The service where only passwords are counted.
+const COUNTED: &[(&str, &str)] = &[
+    ("OMNICHAT__RATE_LIMITS__ENABLED", "true"),
+    ("OMNICHAT__RATE_LIMITS__LOG_IN", "0"),
+    ("OMNICHAT__RATE_LIMITS__DELETE_ACCOUNT", "0"),
+    ("OMNICHAT__RATE_LIMITS__CHANGE_PASSWORD", "0"),
+];
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_in_parallel_at_many_replicas_share_one_budget(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("ada@example.org", "nobody@example.org")] email: &str,
+) {
+    let database = TestDatabase::new(engine).await;
+    let mut replicas = Vec::new();
+    for _ in 0..3 {
+        replicas.push(Auth::on(&database, Arc::new(SystemClock), COUNTED).await);
+    }
+    replicas[0].register("ada@example.org").await.expect(201);
+    let hashes =
+        || -> u64 { replicas.iter().map(|replica| replica.module.state().users.hashes()).sum() };
+    let before = hashes();
+    let tries = (0..200).map(|number| replicas[number % 3].log_in(email, "wrong"));
+    let replies = join_all(tries).await;
+    let (tried, refused): (Vec<_>, Vec<_>) =
+        replies.into_iter().partition(|reply| reply.status == 401);
+    assert!(hashes() - before <= 10, "{} hashes", hashes() - before);
+    assert_eq!(tried.len() as u64, hashes() - before);
+    assert!(tried.iter().all(|reply| reply.code() == "INVALID_CREDENTIALS"));
+    for reply in &refused {
+        assert_eq!((reply.status.as_u16(), reply.code()), (429, "RATE_LIMITED"));
+        assert!(reply.header("retry-after").is_some());
+    }
+    // Another account has its own.
+    let other = replicas[1].log_in("eve@example.org", "wrong").await;
+    assert_eq!(other.expect(401).code(), "INVALID_CREDENTIALS");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_known_device_is_not_locked_out_and_all_ways_count(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let auth = start_with(engine, COUNTED).await;
+    auth.register("ada@example.org").await.expect(201);
+    let session = auth.log_in("ada@example.org", PASSWORD).await.expect(200);
+    let device = session.data("deviceToken").as_str().unwrap();
+    let ada = auth.bearer(session.data("accessToken").as_str().unwrap());
+    let wrong = json!({"currentPassword": "wrong", "newPassword": NEW});
+    let mut refused = 0;
+    for _ in 0..4 {
+        let replies = [
+            auth.log_in("ada@example.org", "wrong").await,
+            ada.put("/users/me/password", wrong.clone()).await,
+            ada.post("/users/me/deletion", json!({"password": "wrong"})).await,
+        ];
+        refused += replies.iter().filter(|reply| reply.status == 429).count();
+    }
+    assert!(refused >= 2, "{refused}");
+    let (locked, hashes) = auth.hashes(auth.log_in("ada@example.org", PASSWORD)).await;
+    assert_eq!((locked.expect(429).code(), hashes), ("RATE_LIMITED", 0));
+
+    let from = |token: &str| {
+        let somebody = auth.anonymous();
+        let body = json!({"email": "ada@example.org", "password": PASSWORD});
+        let request = somebody.request(reqwest::Method::POST, "/auth/login");
+        let request = request.header("x-device-token", token).json(&body);
+        async move { somebody.send(request).await }
+    };
+    let again = from(device).await.expect(200);
+    let jti = |token: &str| {
+        let ticket = auth.instance.keys.verify_ticket(common::auth::Purpose::Device, token);
+        ticket.unwrap().jti
+    };
+    assert_eq!(jti(again.data("deviceToken").as_str().unwrap()), jti(device));
+    // Neither another's device nor anything else helps.
+    auth.register("eve@example.org").await.expect(201);
+    let eve = auth.log_in("eve@example.org", PASSWORD).await.expect(200);
+    for other in [eve.data("deviceToken"), eve.data("accessToken"), &json!("x")] {
+        assert_eq!(from(other.as_str().unwrap()).await.expect(429).code(), "RATE_LIMITED");
+    }
+}

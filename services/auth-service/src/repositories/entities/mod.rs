@@ -6,7 +6,9 @@
 
 pub mod access_token;
 pub mod audit_event;
+pub mod recovery_code;
 pub mod refresh_token;
 pub mod revocation;
+pub mod second_factor;
 pub mod session;
 pub mod user;

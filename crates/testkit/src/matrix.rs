@@ -137,7 +137,8 @@ impl Case<'_> {
         let missing = other.send(missing).await;
         assert_eq!((answer.status.as_u16(), answer.code()), (404, "NOT_FOUND"), "{self}");
         assert_eq!(answer.json["error"], missing.json["error"], "{self}");
-        let names = |reply: &Reply| reply.headers.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
+        let names =
+            |reply: &Reply| reply.headers.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
         assert_eq!(names(&answer), names(&missing), "{self}");
     }
 

@@ -21,7 +21,7 @@ use crate::migrations::Migrator;
 use crate::providers::{Demo, OpenAi};
 use crate::repositories::{SqlConversations, SqlMessages, SqlReplies};
 use crate::routes;
-use crate::services::{Conversations, Messages, MessagesParts, Models, ProjectAccess};
+use crate::services::{Conversations, Messages, MessagesParts, Models, ProjectAccess, Users};
 
 /// Where OpenAI itself listens; anywhere else may do without a key.
 const OPENAI: &str = "https://api.openai.com";
@@ -88,6 +88,7 @@ impl ChatModule {
         };
         let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
         let state = Data::new(ChatState {
+            users: Users::new(conversations.clone(), engine.clone()),
             messages: Messages::new(parts, clock.clone(), ids.clone()),
             conversations: Conversations::new(
                 conversations,

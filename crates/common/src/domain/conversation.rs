@@ -97,6 +97,15 @@ pub struct DeletedConversation {
     pub messages: u64,
 }
 
+/// What the deletion of many took away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DeletedConversations {
+    /// How many conversations are gone.
+    pub conversations: u64,
+    /// How many messages went with them.
+    pub messages: u64,
+}
+
 /// What can go wrong with a conversation.
 #[derive(Debug, thiserror::Error)]
 pub enum ConversationError {
@@ -106,6 +115,9 @@ pub enum ConversationError {
     /// The project is not there, or is somebody else's.
     #[error("no such project")]
     NoSuchProject,
+    /// The account that it would belong to is gone.
+    #[error("the owner is gone")]
+    OwnerGone,
     /// The catalogue has no such model.
     #[error("no such model")]
     UnknownModel {

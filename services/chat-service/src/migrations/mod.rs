@@ -4,6 +4,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261121_000001_create_conversations;
 mod m20261121_000002_create_messages;
+mod m20261121_000003_create_tombstones;
 
 pub struct Migrator;
 
@@ -13,6 +14,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261121_000001_create_conversations::Migration),
             Box::new(m20261121_000002_create_messages::Migration),
+            Box::new(m20261121_000003_create_tombstones::Migration),
         ]
     }
 

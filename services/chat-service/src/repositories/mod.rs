@@ -5,6 +5,6 @@ mod entities;
 mod messages;
 mod replies;
 
-pub use conversations::{CONVERSATION_COUNTS, SqlConversations};
+pub use conversations::{CONVERSATION_COUNTS, SqlConversations, TOMBSTONES};
 pub use messages::SqlMessages;
 pub use replies::SqlReplies;

@@ -13,6 +13,9 @@ pub fn conversation(error: ConversationError) -> AppError {
     match error {
         ConversationError::NotFound => AppError::not_found(),
         ConversationError::NoSuchProject => no_such_project(),
+        ConversationError::OwnerGone => {
+            AppError::new(ErrorCode::Unauthorized, "The account is gone. Sign in with another one.")
+        }
         ConversationError::UnknownModel { model } => unknown_model(&model),
         ConversationError::ProjectsUnavailable(cause) => projects_unavailable(cause),
         ConversationError::Unauthorized => AppError::unauthorized(),

@@ -23,5 +23,6 @@ pub fn endpoints() -> Endpoints {
         messages::cancel_message,
         models::list_models,
         internal::delete_project_conversations,
+        internal::delete_user_conversations,
     ]
 }

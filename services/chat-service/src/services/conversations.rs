@@ -105,7 +105,7 @@ impl Conversations {
         Ok(deleted)
     }
 
-    /// Deletes a deleted project's conversations. Safe to repeat.
+    /// Deletes a deleted project's conversations, for good: none can be made in it afterwards. Safe to repeat.
     pub async fn delete_of_project(&self, project: ProjectId) -> Result<(), ConversationError> {
         let running = self.conversations.delete_of_project(project).await?;
         self.engine.forget(&running);

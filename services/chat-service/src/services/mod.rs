@@ -5,8 +5,10 @@ mod conversations;
 mod messages;
 mod models;
 mod projects;
+mod users;
 
 pub use conversations::Conversations;
 pub use messages::{Following, Messages, MessagesParts};
 pub use models::{AvailableModel, ModelError, Models};
 pub use projects::{OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompt, ProjectPrompts};
+pub use users::Users;

@@ -5,6 +5,7 @@ use sea_orm_migration::prelude::*;
 mod m20261121_000001_create_projects;
 mod m20261121_000002_create_prompts;
 mod m20261121_000003_create_outbox;
+mod m20261121_000004_create_tombstones;
 
 pub struct Migrator;
 
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000001_create_projects::Migration),
             Box::new(m20261121_000002_create_prompts::Migration),
             Box::new(m20261121_000003_create_outbox::Migration),
+            Box::new(m20261121_000004_create_tombstones::Migration),
         ]
     }
 

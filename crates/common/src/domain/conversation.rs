@@ -46,9 +46,9 @@ pub struct NewConversation {
     pub title: Option<String>,
     /// The project whose prompts go in front of it.
     pub project: Option<ProjectId>,
-    /// Who answers (catalogue id); the default if `None`.
+    /// Who answers (catalogue id); the default of the owner, or else of the service, if `None`.
     pub model: Option<String>,
-    /// What the model is told before anything else.
+    /// What the model is told before anything else; the owner's own if `None`.
     pub system_prompt: Option<String>,
 }
 

@@ -152,7 +152,7 @@ pub struct NewMessage {
     pub content: String,
     /// Who is to answer (catalogue id); the conversation's model if `None`.
     pub model: Option<String>,
-    /// How freely to answer.
+    /// How freely to answer; the owner's default if `None`.
     pub temperature: Option<f64>,
     /// At most so many tokens of answer.
     pub max_tokens: Option<u32>,

@@ -6,6 +6,7 @@
 
 mod conversations;
 mod messages;
+mod preferences;
 mod projects;
 mod prompts;
 mod replies;
@@ -14,6 +15,7 @@ mod users;
 
 pub use conversations::{ConversationFilter, ConversationRepository, ConversationSort};
 pub use messages::MessageRepository;
+pub use preferences::PreferenceRepository;
 pub use projects::{ProjectFilter, ProjectRepository, ProjectSort};
 pub use prompts::{PromptFilter, PromptRepository, PromptSort};
 pub use replies::{Checkpoint, ReplyRepository, TurnError};

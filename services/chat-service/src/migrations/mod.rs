@@ -5,6 +5,7 @@ use sea_orm_migration::prelude::*;
 mod m20261121_000001_create_conversations;
 mod m20261121_000002_create_messages;
 mod m20261121_000003_create_tombstones;
+mod m20261121_000004_create_preferences;
 
 pub struct Migrator;
 
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000001_create_conversations::Migration),
             Box::new(m20261121_000002_create_messages::Migration),
             Box::new(m20261121_000003_create_tombstones::Migration),
+            Box::new(m20261121_000004_create_preferences::Migration),
         ]
     }
 

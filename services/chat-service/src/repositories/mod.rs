@@ -3,8 +3,10 @@
 mod conversations;
 mod entities;
 mod messages;
+mod preferences;
 mod replies;
 
 pub use conversations::{CONVERSATION_COUNTS, SqlConversations, TOMBSTONES};
 pub use messages::SqlMessages;
+pub use preferences::SqlPreferences;
 pub use replies::SqlReplies;

@@ -6,6 +6,7 @@ use common::ErrorCode;
 use common::MessageId;
 use common::domain::conversation::ConversationError;
 use common::domain::message::{MessageError, ReplyFailure};
+use common::domain::preferences::PreferenceError;
 use platform::http::AppError;
 use serde_json::json;
 
@@ -47,6 +48,14 @@ pub fn message(error: MessageError) -> AppError {
         MessageError::Internal => AppError::internal("beginning a reply panicked"),
         MessageError::Unauthorized => AppError::unauthorized(),
         MessageError::Store(error) => error.into(),
+    }
+}
+
+pub fn preferences(error: PreferenceError) -> AppError {
+    match error {
+        PreferenceError::NotFound => AppError::not_found(),
+        PreferenceError::UnknownModel { model } => unknown_model(&model),
+        PreferenceError::Store(error) => error.into(),
     }
 }
 

@@ -5,6 +5,7 @@ mod errors;
 mod internal;
 mod messages;
 mod models;
+mod preferences;
 
 use platform::http::Endpoints;
 
@@ -24,5 +25,7 @@ pub fn endpoints() -> Endpoints {
         models::list_models,
         internal::delete_project_conversations,
         internal::delete_user_conversations,
+        preferences::get_preferences,
+        preferences::update_preferences,
     ]
 }

@@ -15,6 +15,7 @@ mod layers;
 mod leases;
 mod messages;
 mod openapi;
+mod preferences;
 mod prompts;
 mod streams;
 

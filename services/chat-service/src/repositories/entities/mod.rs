@@ -7,3 +7,4 @@
 pub mod conversation;
 pub mod message;
 pub mod model_context;
+pub mod preferences;

@@ -234,6 +234,12 @@ pub enum MessageError {
     /// The model is answering in this conversation already.
     #[error("a reply is being generated")]
     GenerationInProgress,
+    /// So many replies are being made for the owner already, in other conversations or by other models.
+    #[error("too many replies are being generated")]
+    TooManyReplies {
+        /// How many may be.
+        limit: u32,
+    },
     /// The catalogue has no such model.
     #[error("no such model")]
     UnknownModel {

@@ -1,6 +1,6 @@
 //! chat-service's own sections. What each key means stands in `config/default.toml`.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use platform::settings::{Settings, SettingsError};
@@ -53,6 +53,7 @@ pub struct GenerationSettings {
     total_seconds: NonZeroU64,
     checkpoint_milliseconds: NonZeroU64,
     pub lease_seconds: u32,
+    pub streams_per_user: NonZeroU32,
 }
 
 /// `[context]`

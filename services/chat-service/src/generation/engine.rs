@@ -80,7 +80,7 @@ impl Engine {
     /// listens.
     ///
     /// # Errors
-    /// `GenerationInProgress`, `NotFound`, `Draining`, or the database's. Nothing is stored then, and nobody is asked.
+    /// `GenerationInProgress`, `TooManyReplies`, `NotFound`, `Draining`, or the database's. Nothing is stored then, and nobody is asked.
     pub async fn begin(
         &self,
         owner: UserId,
@@ -114,10 +114,12 @@ impl Engine {
         if self.instance.is_draining() {
             return Err(MessageError::Draining);
         }
-        let begun = self.replies.begin_turn(owner, &turn).await;
+        let slots = self.settings.streams_per_user.get();
+        let begun = self.replies.begin_turn(owner, &turn, slots).await;
         let (user_message, pending) = begun.map_err(|error| match error {
             TurnError::NotFound => MessageError::NotFound,
             TurnError::GenerationInProgress => MessageError::GenerationInProgress,
+            TurnError::TooManyReplies => MessageError::TooManyReplies { limit: slots },
             TurnError::Store(error) => MessageError::Store(error),
         })?;
         let reply = Arc::new(Reply::new(owner, user_message, pending, call.prompt_stale));

@@ -6,6 +6,7 @@ mod m20261121_000001_create_conversations;
 mod m20261121_000002_create_messages;
 mod m20261121_000003_create_tombstones;
 mod m20261121_000004_create_preferences;
+mod m20261121_000005_index_running_of_user;
 
 pub struct Migrator;
 
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_create_messages::Migration),
             Box::new(m20261121_000003_create_tombstones::Migration),
             Box::new(m20261121_000004_create_preferences::Migration),
+            Box::new(m20261121_000005_index_running_of_user::Migration),
         ]
     }
 

@@ -9,10 +9,11 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    FromQueryResult, QueryFilter, QuerySelect,
+    FromQueryResult, PaginatorTrait, QueryFilter, QuerySelect,
 };
 use uuid::Uuid;
 
+use super::conversations::CONVERSATION_COUNTS;
 use super::entities::message::{self, count, json, word};
 use super::entities::{conversation, model_context};
 
@@ -55,6 +56,18 @@ impl SqlReplies {
             .await
     }
 
+    /// How many replies of the owner's are running and have a living maker. No other begins until the transaction ends: all
+    /// of them take the same lock, and what is counted is what stands after the wait for it.
+    async fn running_of(&self, tx: &DatabaseTransaction, owner: UserId) -> Result<u64, DbErr> {
+        CONVERSATION_COUNTS.lock(tx, owner).await?;
+        message::Entity::find()
+            .filter(message::Column::UserId.eq(owner.uuid()))
+            .filter(is_running())
+            .filter(Expr::col(message::Column::LeaseUntil).gte(self.db.now_micros()))
+            .count(tx)
+            .await
+    }
+
     /// Makes running replies whose lease has run out `interrupted`, of those that match.
     async fn interrupt_expired(
         &self,
@@ -86,6 +99,7 @@ impl ReplyRepository for SqlReplies {
         &self,
         owner: UserId,
         turn: &NewTurn,
+        slots: u32,
     ) -> Result<(Message, Message), TurnError> {
         let tx = self.db.begin_write().await.map_err(store_error)?;
         let found = self.lock(&tx, owner, turn).await.map_err(store_error)?;
@@ -94,6 +108,9 @@ impl ReplyRepository for SqlReplies {
             .add(message::Column::ConversationId.eq(turn.conversation.uuid()))
             .add(message::Column::Model.eq(&turn.model));
         self.interrupt_expired(&tx, same).await.map_err(store_error)?;
+        if self.running_of(&tx, owner).await.map_err(store_error)? >= u64::from(slots) {
+            return Err(TurnError::TooManyReplies);
+        }
 
         let user = user_row(owner, turn, &beginning);
         let reply = reply_row(owner, turn, &beginning);

@@ -10,6 +10,9 @@ use common::domain::preferences::PreferenceError;
 use platform::http::AppError;
 use serde_json::json;
 
+/// When to ask again where a reply must end first; most take longer than a second.
+const SLOT_PAUSE: Duration = Duration::from_secs(5);
+
 pub fn conversation(error: ConversationError) -> AppError {
     match error {
         ConversationError::NotFound => AppError::not_found(),
@@ -31,6 +34,12 @@ pub fn message(error: MessageError) -> AppError {
             ErrorCode::GenerationInProgress,
             "This model is still answering in this conversation. Wait for the reply to end.",
         ),
+        MessageError::TooManyReplies { limit } => AppError::new(
+            ErrorCode::RateLimited,
+            format!("{limit} replies are being made for you already, and no more can be at once. Wait for one to end, or cancel one."),
+        )
+        .with_details(json!({"limit": limit}))
+        .with_retry_after(SLOT_PAUSE),
         MessageError::UnknownModel { model } => unknown_model(&model),
         MessageError::ApiKeyRequired { provider } => AppError::new(
             ErrorCode::ApiKeyRequired,

@@ -17,6 +17,7 @@ mod messages;
 mod openapi;
 mod preferences;
 mod prompts;
+mod slots;
 mod streams;
 
 use std::sync::Arc;

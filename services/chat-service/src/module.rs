@@ -19,7 +19,7 @@ use crate::dependencies::ChatState;
 use crate::generation::Engine;
 use crate::migrations::Migrator;
 use crate::providers::{Demo, OpenAi};
-use crate::repositories::{SqlConversations, SqlMessages, SqlPreferences, SqlReplies};
+use crate::repositories::{SqlConversations, SqlMessages, SqlPreferences, SqlReplies, SqlUsage};
 use crate::routes;
 use crate::services::{
     Conversations, ConversationsParts, Messages, MessagesParts, Models, Preferences, ProjectAccess,
@@ -79,7 +79,15 @@ impl ChatModule {
         let db = Database::connect(&DatabaseSettings::from(settings)?, "chat").await?;
         let messages = Arc::new(SqlMessages::new(db.clone()));
         let replies = Arc::new(SqlReplies::new(db.clone()));
-        let engine = Engine::new(replies, messages.clone(), instance.clone(), chat.generation);
+        let usage = Arc::new(SqlUsage::new(db.clone()));
+        let engine = Engine::new(
+            replies,
+            messages.clone(),
+            usage.clone(),
+            instance.clone(),
+            chat.generation,
+            chat.budget,
+        );
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let preferences = Arc::new(SqlPreferences::new(db.clone()));
         let message_parts = MessagesParts {
@@ -103,7 +111,7 @@ impl ChatModule {
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
             preferences: Preferences::new(preferences.clone(), models.clone(), clock),
-            users: Users::new(conversations, preferences, engine.clone()),
+            users: Users::new(conversations, preferences, usage, engine.clone()),
             models,
         });
         Ok(Self { db, engine, state })

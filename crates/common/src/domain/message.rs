@@ -1,10 +1,12 @@
 //! A message of a conversation, and the life of a reply.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::repositories::StoreError;
-use crate::{ConversationId, ErrorCode, MessageId, PromptId, TurnId};
+use crate::{ConversationId, ErrorCode, MessageId, PromptId, TurnId, UserId};
 
 /// Who says a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -203,6 +205,8 @@ pub struct Lease {
 pub struct ReplyEnd {
     /// The reply.
     pub reply: MessageId,
+    /// Whose it is.
+    pub owner: UserId,
     /// The conversation it is part of.
     pub conversation: ConversationId,
     /// Who made it.
@@ -239,6 +243,12 @@ pub enum MessageError {
     TooManyReplies {
         /// How many may be.
         limit: u32,
+    },
+    /// The owner's budget for the day is spent.
+    #[error("the day's budget is spent")]
+    BudgetExceeded {
+        /// How long until the next day's begins.
+        wait: Duration,
     },
     /// The catalogue has no such model.
     #[error("no such model")]

@@ -11,6 +11,7 @@ mod projects;
 mod prompts;
 mod replies;
 mod sessions;
+mod usage;
 mod users;
 
 pub use conversations::{ConversationFilter, ConversationRepository, ConversationSort};
@@ -20,6 +21,7 @@ pub use projects::{ProjectFilter, ProjectRepository, ProjectSort};
 pub use prompts::{PromptFilter, PromptRepository, PromptSort};
 pub use replies::{Checkpoint, ReplyRepository, TurnError};
 pub use sessions::SessionRepository;
+pub use usage::UsageRepository;
 pub use users::{UserRepository, UserStoreError};
 
 /// The database failed.

@@ -56,7 +56,7 @@ pub trait ReplyRepository: Send + Sync {
         content: &str,
         reasoning: &str,
     ) -> Result<Checkpoint, StoreError>;
-    /// Stores the ends of replies, all in one transaction; which of them were still held by their maker.
+    /// Stores the ends of replies and what they cost, all in one transaction; which of them were still held by their maker.
     async fn finish(&self, ends: &[ReplyEnd]) -> Result<Vec<MessageId>, StoreError>;
     /// Notes that the owner wants a reply stopped; the reply as it then stands.
     async fn request_cancel(

@@ -36,6 +36,7 @@ pub const SECTIONS: &[&str] = &[
     "providers",
     "generation",
     "context",
+    "budget",
 ];
 
 const PREFIX: &str = "OMNICHAT__";

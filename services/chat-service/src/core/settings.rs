@@ -17,6 +17,7 @@ pub struct ChatSettings {
     pub providers: ProviderSettings,
     pub generation: GenerationSettings,
     pub context: ContextSettings,
+    pub budget: BudgetSettings,
 }
 
 /// `[models]`
@@ -62,6 +63,12 @@ pub struct ContextSettings {
     pub reply_reserve: u32,
 }
 
+/// `[budget]`
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct BudgetSettings {
+    daily_micro_usd_per_user: u64,
+}
+
 impl ChatSettings {
     /// Reads and checks them.
     ///
@@ -73,6 +80,7 @@ impl ChatSettings {
             providers: settings.section("providers")?,
             generation: settings.section("generation")?,
             context: settings.section("context")?,
+            budget: settings.section("budget")?,
         };
         let base_url = &read.providers.openai_base_url;
         let is_http =
@@ -130,5 +138,13 @@ impl GenerationSettings {
     /// How long a reply stays its maker's without a sign of life.
     pub fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_seconds.into())
+    }
+}
+
+impl BudgetSettings {
+    /// What a person's replies may cost in a day, in millionths of a US dollar; `None`: no limit.
+    pub fn daily(&self) -> Option<i64> {
+        let daily = i64::try_from(self.daily_micro_usd_per_user).unwrap_or(i64::MAX);
+        (daily > 0).then_some(daily)
     }
 }

@@ -7,6 +7,7 @@ mod m20261121_000002_create_messages;
 mod m20261121_000003_create_tombstones;
 mod m20261121_000004_create_preferences;
 mod m20261121_000005_index_running_of_user;
+mod m20261121_000006_create_daily_usage;
 
 pub struct Migrator;
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_create_tombstones::Migration),
             Box::new(m20261121_000004_create_preferences::Migration),
             Box::new(m20261121_000005_index_running_of_user::Migration),
+            Box::new(m20261121_000006_create_daily_usage::Migration),
         ]
     }
 

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::conversations::CONVERSATION_COUNTS;
 use super::entities::message::{self, count, json, word};
 use super::entities::{conversation, model_context};
+use super::usage;
 
 /// The life of replies in the service's database.
 pub struct SqlReplies {
@@ -176,11 +177,12 @@ impl ReplyRepository for SqlReplies {
                     .exec(&tx)
                     .await?;
                 if updated.rows_affected > 0 {
-                    stored.push(end.reply);
+                    stored.push(end);
                 }
             }
+            usage::add(&tx, stored.iter().copied()).await?;
             tx.commit().await?;
-            Ok(stored)
+            Ok(stored.into_iter().map(|end| end.reply).collect())
         };
         finish.await.map_err(store_error)
     }

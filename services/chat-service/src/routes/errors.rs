@@ -40,6 +40,11 @@ pub fn message(error: MessageError) -> AppError {
         )
         .with_details(json!({"limit": limit}))
         .with_retry_after(SLOT_PAUSE),
+        MessageError::BudgetExceeded { wait } => AppError::new(
+            ErrorCode::BudgetExceeded,
+            "Today's budget for models is spent. It starts afresh at 00:00 UTC; ask again then.",
+        )
+        .with_retry_after(wait),
         MessageError::UnknownModel { model } => unknown_model(&model),
         MessageError::ApiKeyRequired { provider } => AppError::new(
             ErrorCode::ApiKeyRequired,

@@ -4,7 +4,7 @@ use common::domain::conversation::{Conversation, derive_title};
 use common::domain::message::{Message, MessageError, NewMessage, NewTurn, PromptUse, Role};
 use common::repositories::{ConversationRepository, MessageRepository, PreferenceRepository};
 use common::{Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, UserId};
-use tokio::try_join;
+use tokio::join;
 
 use super::context::Context;
 use super::models::{AvailableModel, ModelError};
@@ -89,10 +89,13 @@ impl Messages {
         conversation: ConversationId,
         message: NewMessage,
     ) -> Result<Arc<Reply>, MessageError> {
-        let (conversation, temperature) = try_join!(
+        let (conversation, temperature, within_budget) = join!(
             self.conversation(whom.user, conversation),
-            self.temperature(whom.user, message.temperature)
-        )?;
+            self.temperature(whom.user, message.temperature),
+            self.engine.check_budget(whom.user)
+        );
+        // What is not there comes before what may not be done with it.
+        let (conversation, temperature, ()) = (conversation?, temperature?, within_budget?);
         let id = message.model.as_ref().unwrap_or(&conversation.model);
         let model = self.models.resolve(id).map_err(|error| model_error(error, id))?;
         let prompts = self.prompts(whom, &conversation).await?;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use common::UserId;
 use common::domain::conversation::{ConversationError, DeletedConversations};
-use common::repositories::{ConversationRepository, PreferenceRepository};
+use common::repositories::{ConversationRepository, PreferenceRepository, UsageRepository};
 
 use crate::generation::Engine;
 
@@ -10,6 +10,7 @@ use crate::generation::Engine;
 pub struct Users {
     conversations: Arc<dyn ConversationRepository>,
     preferences: Arc<dyn PreferenceRepository>,
+    usage: Arc<dyn UsageRepository>,
     engine: Engine,
 }
 
@@ -17,9 +18,10 @@ impl Users {
     pub fn new(
         conversations: Arc<dyn ConversationRepository>,
         preferences: Arc<dyn PreferenceRepository>,
+        usage: Arc<dyn UsageRepository>,
         engine: Engine,
     ) -> Self {
-        Self { conversations, preferences, engine }
+        Self { conversations, preferences, usage, engine }
     }
 
     /// Deletes all that a user owns, for good: nothing can be made for that user afterwards. Running replies are stopped. Safe
@@ -29,6 +31,7 @@ impl Users {
         let (deleted, running) = self.conversations.delete_of_user(user).await?;
         self.engine.forget(&running);
         self.preferences.delete(user).await?;
+        self.usage.delete(user).await?;
         Ok(deleted)
     }
 }

@@ -75,6 +75,7 @@ impl Desk {
     async fn finish(&self, reply: MessageId, holder: Uuid) -> Vec<MessageId> {
         let end = ReplyEnd {
             reply,
+            owner: self.owner,
             conversation: self.conversation,
             holder,
             content: "all of it".into(),

@@ -65,7 +65,9 @@ async fn preferences_are_kept_and_cleared_field_by_field(
         json!({"defaultTemperature": 2}),
         json!({"systemPrompt": "x"}),
     ];
-    join_all(changes.map(|change| other.set(change))).await;
+    for changed in join_all(changes.map(|change| other.sibling.patch(&other.path, change))).await {
+        changed.expect(200);
+    }
     assert_eq!(
         other.set(json!({})).await,
         json!({"defaultModel": "gpt-4", "defaultTemperature": 2.0, "systemPrompt": "x"})
@@ -135,7 +137,8 @@ async fn a_default_model_that_has_left_the_catalogue_is_passed_over() {
     let built_in = include_str!("../../config/models.toml");
     std::fs::write(&file, built_in.replace("id = \"gpt-4o\"", "id = \"gpt-5\"")).unwrap();
     let file = file.to_str().unwrap();
-    let later = serve(&chat.model, &chat.database, &[("OMNICHAT__MODELS__FILE", file)]).await;
+    let more = [("OMNICHAT__MODELS__FILE", file)];
+    let later = serve(&chat.model, &chat.database, &chat.clock, &more).await;
     let user = desk.user.at(&later.base_url);
     let made = user.post("/conversations", json!({})).await.expect(201);
     assert_eq!(made.data("conversation")["model"], "gpt-4o-mini");

@@ -20,6 +20,7 @@ mod preferences;
 mod prompts;
 mod slots;
 mod streams;
+mod tombstones;
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 pub mod conversation;
 pub mod export;
 pub mod message;
+pub mod preferences;
 pub mod project;
 pub mod prompt;
 pub mod revocation;

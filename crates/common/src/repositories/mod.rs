@@ -6,18 +6,22 @@
 
 mod conversations;
 mod messages;
+mod preferences;
 mod projects;
 mod prompts;
 mod replies;
 mod sessions;
+mod usage;
 mod users;
 
 pub use conversations::{ConversationFilter, ConversationRepository, ConversationSort};
 pub use messages::MessageRepository;
+pub use preferences::PreferenceRepository;
 pub use projects::{ProjectFilter, ProjectRepository, ProjectSort};
 pub use prompts::{PromptFilter, PromptRepository, PromptSort};
 pub use replies::{Checkpoint, ReplyRepository, TurnError};
 pub use sessions::SessionRepository;
+pub use usage::UsageRepository;
 pub use users::{UserRepository, UserStoreError};
 
 /// The database failed.

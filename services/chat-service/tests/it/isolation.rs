@@ -68,12 +68,16 @@ async fn anothers_things_are_as_absent_as_what_never_was_even_while_a_reply_runs
 
 /// What each endpoint is tried on.
 async fn target(operation: &str, owner: &Actor) -> Option<Target> {
-    let id = Uuid::from_u128(8);
+    let (id, of_another) = (Uuid::from_u128(8), Uuid::from_u128(9));
     let target = match operation {
         "list_conversations" => Target::each("/conversations"),
         "create_conversation" => Target::each("/conversations").body(json!({"title": "new"})),
         "list_models" => Target::each("/models"),
         "delete_project_conversations" => Target::each(format!("/internal/projects/{id}")),
+        "delete_user_conversations" => Target::each(format!("/internal/users/{id}")),
+        "get_preferences" => Target::each(format!("/internal/users/{of_another}/preferences")),
+        "update_preferences" => Target::each(format!("/internal/users/{of_another}/preferences"))
+            .body(json!({"systemPrompt": "Be brief."})),
         of_a_thing => return target_of_a_thing(of_a_thing, owner).await,
     };
     Some(target)

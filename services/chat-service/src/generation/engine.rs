@@ -90,7 +90,8 @@ impl Engine {
     /// listens.
     ///
     /// # Errors
-    /// `GenerationInProgress`, `TooManyReplies`, `NotFound`, `Draining`, or the database's. Nothing is stored then, and nobody is asked.
+    /// `GenerationInProgress`, `TooManyReplies`, `NotFound`, `Draining`, or the database's. Nothing is stored then, and nobody
+    /// is asked.
     pub async fn begin(
         &self,
         owner: UserId,

@@ -60,6 +60,7 @@ error_codes! {
          UnsupportedByModel = "UNSUPPORTED_BY_MODEL",
          IdempotencyMismatch = "IDEMPOTENCY_MISMATCH";
     429: RateLimited = "RATE_LIMITED",
+         BudgetExceeded = "BUDGET_EXCEEDED",
          ProviderRateLimited = "PROVIDER_RATE_LIMITED";
     431: HeadersTooLarge = "HEADERS_TOO_LARGE";
     500: InternalError = "INTERNAL_ERROR";

@@ -105,6 +105,14 @@ impl TestApp {
         self.user_with_id(self.instance.ids.next())
     }
 
+    /// The same person with a token that claims something else.
+    pub fn with_claims(&self, actor: &Actor, change: impl FnOnce(&mut AccessClaims)) -> Actor {
+        let mut claims = self.instance.keys.verify_access(actor.token()).unwrap();
+        change(&mut claims);
+        let token = self.instance.keys.sign_access(&claims).unwrap();
+        self.bearer(secrecy::ExposeSecret::expose_secret(&token))
+    }
+
     /// A person of a given id.
     pub fn user_with_id(&self, id: UserId) -> Actor {
         let now = self.instance.clock.now();

@@ -21,9 +21,12 @@ use crate::dependencies::ChatState;
 use crate::generation::Engine;
 use crate::migrations::Migrator;
 use crate::providers::{Demo, OpenAi};
-use crate::repositories::{SqlConversations, SqlMessages, SqlReplies};
+use crate::repositories::{SqlConversations, SqlMessages, SqlPreferences, SqlReplies, SqlUsage};
 use crate::routes;
-use crate::services::{Conversations, Messages, MessagesParts, Models, ProjectAccess};
+use crate::services::{
+    Conversations, ConversationsParts, Messages, MessagesParts, Models, Preferences, ProjectAccess,
+    Users,
+};
 
 /// Where OpenAI itself listens; anywhere else may do without a key.
 const OPENAI: &str = "https://api.openai.com";
@@ -91,27 +94,39 @@ impl ChatModule {
         let limits = Limits::new(settings, instance.clock.clone(), Some(strict))?;
         let messages = Arc::new(SqlMessages::new(db.clone()));
         let replies = Arc::new(SqlReplies::new(db.clone()));
-        let engine = Engine::new(replies, messages.clone(), instance.clone(), chat.generation);
+        let usage = Arc::new(SqlUsage::new(db.clone()));
+        let engine = Engine::new(
+            replies,
+            messages.clone(),
+            usage.clone(),
+            instance.clone(),
+            chat.generation,
+            chat.budget,
+        );
         let conversations = Arc::new(SqlConversations::new(db.clone()));
-        let parts = MessagesParts {
+        let preferences = Arc::new(SqlPreferences::new(db.clone()));
+        let message_parts = MessagesParts {
             conversations: conversations.clone(),
             messages,
+            preferences: preferences.clone(),
             projects: projects.clone(),
             models: models.clone(),
             engine: engine.clone(),
             context: chat.context,
         };
+        let conversation_parts = ConversationsParts {
+            conversations: conversations.clone(),
+            preferences: preferences.clone(),
+            projects,
+            models: models.clone(),
+            engine: engine.clone(),
+        };
         let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
         let state = Data::new(ChatState {
-            messages: Messages::new(parts, clock.clone(), ids.clone()),
-            conversations: Conversations::new(
-                conversations,
-                projects,
-                models.clone(),
-                engine.clone(),
-                clock,
-                ids,
-            ),
+            messages: Messages::new(message_parts, clock.clone(), ids.clone()),
+            conversations: Conversations::new(conversation_parts, clock.clone(), ids),
+            preferences: Preferences::new(preferences.clone(), models.clone(), clock),
+            users: Users::new(conversations, preferences, usage, engine.clone()),
             models,
         });
         Ok(Self { db, limits, engine, instance: instance.clone(), state })

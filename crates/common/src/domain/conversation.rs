@@ -46,9 +46,9 @@ pub struct NewConversation {
     pub title: Option<String>,
     /// The project whose prompts go in front of it.
     pub project: Option<ProjectId>,
-    /// Who answers (catalogue id); the default if `None`.
+    /// Who answers (catalogue id); the default of the owner, or else of the service, if `None`.
     pub model: Option<String>,
-    /// What the model is told before anything else.
+    /// What the model is told before anything else; the owner's own if `None`.
     pub system_prompt: Option<String>,
 }
 
@@ -97,6 +97,15 @@ pub struct DeletedConversation {
     pub messages: u64,
 }
 
+/// What the deletion of many took away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DeletedConversations {
+    /// How many conversations are gone.
+    pub conversations: u64,
+    /// How many messages went with them.
+    pub messages: u64,
+}
+
 /// What can go wrong with a conversation.
 #[derive(Debug, thiserror::Error)]
 pub enum ConversationError {
@@ -106,6 +115,9 @@ pub enum ConversationError {
     /// The project is not there, or is somebody else's.
     #[error("no such project")]
     NoSuchProject,
+    /// The account that it would belong to is gone.
+    #[error("the owner is gone")]
+    OwnerGone,
     /// The catalogue has no such model.
     #[error("no such model")]
     UnknownModel {

@@ -1,10 +1,12 @@
 //! A message of a conversation, and the life of a reply.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::repositories::StoreError;
-use crate::{ConversationId, ErrorCode, MessageId, PromptId, TurnId};
+use crate::{ConversationId, ErrorCode, MessageId, PromptId, TurnId, UserId};
 
 /// Who says a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -152,7 +154,7 @@ pub struct NewMessage {
     pub content: String,
     /// Who is to answer (catalogue id); the conversation's model if `None`.
     pub model: Option<String>,
-    /// How freely to answer.
+    /// How freely to answer; the owner's default if `None`.
     pub temperature: Option<f64>,
     /// At most so many tokens of answer.
     pub max_tokens: Option<u32>,
@@ -203,6 +205,8 @@ pub struct Lease {
 pub struct ReplyEnd {
     /// The reply.
     pub reply: MessageId,
+    /// Whose it is.
+    pub owner: UserId,
     /// The conversation it is part of.
     pub conversation: ConversationId,
     /// Who made it.
@@ -234,6 +238,18 @@ pub enum MessageError {
     /// The model is answering in this conversation already.
     #[error("a reply is being generated")]
     GenerationInProgress,
+    /// So many replies are being made for the owner already, in other conversations or by other models.
+    #[error("too many replies are being generated")]
+    TooManyReplies {
+        /// How many may be.
+        limit: u32,
+    },
+    /// The owner's budget for the day is spent.
+    #[error("the day's budget is spent")]
+    BudgetExceeded {
+        /// How long until the next day's begins.
+        wait: Duration,
+    },
     /// The catalogue has no such model.
     #[error("no such model")]
     UnknownModel {

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod conversation;
 pub mod export;
 pub mod message;
+pub mod preferences;
 pub mod project;
 pub mod prompt;
 pub mod revocation;

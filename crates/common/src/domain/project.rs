@@ -51,6 +51,9 @@ pub enum ProjectError {
     /// There is none of that id, or it is somebody else's.
     #[error("no such project")]
     NotFound,
+    /// The account that it would belong to is gone.
+    #[error("the owner is gone")]
+    OwnerGone,
     /// The database failed.
     #[error("projects could not be read or written")]
     Store(#[from] StoreError),

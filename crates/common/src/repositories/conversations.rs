@@ -2,7 +2,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::StoreError;
-use crate::domain::conversation::{Conversation, ConversationChanges, DeletedConversation};
+use crate::domain::conversation::{
+    Conversation, ConversationChanges, ConversationError, DeletedConversation, DeletedConversations,
+};
 use crate::{ConversationId, MessageId, Page, PageRequest, ProjectId, UserId};
 
 /// What a list of conversations is sorted by.
@@ -41,7 +43,10 @@ pub trait ConversationRepository: Send + Sync {
         id: ConversationId,
     ) -> Result<Option<Conversation>, StoreError>;
     /// Stores a new conversation.
-    async fn insert(&self, conversation: &Conversation) -> Result<(), StoreError>;
+    ///
+    /// # Errors
+    /// `NoSuchProject` or `OwnerGone`, once the project or all that the owner had was deleted.
+    async fn insert(&self, conversation: &Conversation) -> Result<(), ConversationError>;
     /// Changes a conversation, at the time given.
     async fn update(
         &self,
@@ -56,6 +61,12 @@ pub trait ConversationRepository: Send + Sync {
         owner: UserId,
         id: ConversationId,
     ) -> Result<Option<(DeletedConversation, Vec<MessageId>)>, StoreError>;
-    /// Deletes the conversations of a project, whoever asks; which replies were running in them. Safe to repeat.
+    /// Deletes the conversations of a project, whoever asks, and lets none be made in it; which replies were running in
+    /// them. Safe to repeat.
     async fn delete_of_project(&self, project: ProjectId) -> Result<Vec<MessageId>, StoreError>;
+    /// Deletes the conversations of a user and lets no more be made; also which replies were running in them. Safe to repeat.
+    async fn delete_of_user(
+        &self,
+        owner: UserId,
+    ) -> Result<(DeletedConversations, Vec<MessageId>), StoreError>;
 }

@@ -7,6 +7,7 @@
 mod audit;
 mod conversations;
 mod messages;
+mod preferences;
 mod projects;
 mod prompts;
 mod replies;
@@ -14,11 +15,13 @@ mod revocations;
 mod second_factors;
 mod sessions;
 mod tokens;
+mod usage;
 mod users;
 
 pub use audit::AuditRepository;
 pub use conversations::{ConversationFilter, ConversationRepository, ConversationSort};
 pub use messages::MessageRepository;
+pub use preferences::PreferenceRepository;
 pub use projects::{ProjectFilter, ProjectRepository, ProjectSort};
 pub use prompts::{PromptFilter, PromptRepository, PromptSort};
 pub use replies::{Checkpoint, ReplyRepository, TurnError};
@@ -26,6 +29,7 @@ pub use revocations::RevocationRepository;
 pub use second_factors::SecondFactorRepository;
 pub use sessions::{SessionRepository, SessionStoreError};
 pub use tokens::TokenRepository;
+pub use usage::UsageRepository;
 pub use users::{UserRepository, UserStoreError};
 
 /// The database failed.

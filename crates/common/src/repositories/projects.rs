@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::project::{DeletedProject, Project, ProjectChanges};
+use crate::domain::project::{DeletedProject, Project, ProjectChanges, ProjectError};
 use crate::{Page, PageRequest, ProjectId, UserId};
 
 /// What a list of projects is sorted by.
@@ -34,7 +34,10 @@ pub trait ProjectRepository: Send + Sync {
     /// One project.
     async fn find(&self, owner: UserId, id: ProjectId) -> Result<Option<Project>, StoreError>;
     /// Stores a new project.
-    async fn insert(&self, project: &Project) -> Result<(), StoreError>;
+    ///
+    /// # Errors
+    /// `OwnerGone` once all that the owner had was deleted.
+    async fn insert(&self, project: &Project) -> Result<(), ProjectError>;
     /// Changes a project, at the time given.
     async fn update(
         &self,
@@ -49,6 +52,7 @@ pub trait ProjectRepository: Send + Sync {
         owner: UserId,
         id: ProjectId,
     ) -> Result<Option<DeletedProject>, StoreError>;
-    /// Deletes all that a user owns, and notes that the conversations of it must go too; how many projects that was.
+    /// Deletes all that a user owns and lets nothing more be made, and notes that the conversations of it must go too; how
+    /// many projects that was. Safe to repeat.
     async fn delete_all(&self, owner: UserId) -> Result<u64, StoreError>;
 }

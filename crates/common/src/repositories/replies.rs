@@ -13,6 +13,9 @@ pub enum TurnError {
     /// The model is answering in this conversation already.
     #[error("a reply is being generated")]
     GenerationInProgress,
+    /// So many replies of the owner's are being made already.
+    #[error("too many replies are being generated")]
+    TooManyReplies,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -34,14 +37,16 @@ pub enum Checkpoint {
 pub trait ReplyRepository: Send + Sync {
     /// Stores a user's message and the pending reply to it, in one transaction, and gives both back.
     ///
-    /// A running reply of the same conversation and model whose lease has run out gives way: it becomes `interrupted`.
+    /// A running reply of the same conversation and model whose lease has run out gives way: it becomes `interrupted`. With this
+    /// one, at most `slots` replies of the owner's run at once; those whose lease has run out do not count.
     ///
     /// # Errors
-    /// `NotFound`, or `GenerationInProgress` if a running reply's lease holds.
+    /// `NotFound`, `TooManyReplies`, or `GenerationInProgress` if a running reply's lease holds.
     async fn begin_turn(
         &self,
         owner: UserId,
         turn: &NewTurn,
+        slots: u32,
     ) -> Result<(Message, Message), TurnError>;
     /// Stores what has come of a reply so far, and renews its lease.
     async fn checkpoint(
@@ -51,7 +56,7 @@ pub trait ReplyRepository: Send + Sync {
         content: &str,
         reasoning: &str,
     ) -> Result<Checkpoint, StoreError>;
-    /// Stores the ends of replies, all in one transaction; which of them were still held by their maker.
+    /// Stores the ends of replies and what they cost, all in one transaction; which of them were still held by their maker.
     async fn finish(&self, ends: &[ReplyEnd]) -> Result<Vec<MessageId>, StoreError>;
     /// Notes that the owner wants a reply stopped; the reply as it then stands.
     async fn request_cancel(

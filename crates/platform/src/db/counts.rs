@@ -46,6 +46,32 @@ impl Counts {
         tx.execute(&statement).await.map(drop)
     }
 
+    /// Makes whoever else changes an owner's count, or asks for this, wait until the transaction ends.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn lock(self, tx: &DatabaseTransaction, owner: UserId) -> Result<(), DbErr> {
+        let statement = Query::select()
+            .column("count")
+            .from(self.0)
+            .and_where(Expr::col("user_id").eq(owner.uuid()))
+            .lock_exclusive()
+            .to_owned();
+        tx.query_one(&statement).await.map(drop)
+    }
+
+    /// Forgets an owner who has no rows left and will have none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn forget(self, tx: &DatabaseTransaction, owner: UserId) -> Result<(), DbErr> {
+        let statement = Query::delete()
+            .from_table(self.0)
+            .and_where(Expr::col("user_id").eq(owner.uuid()))
+            .to_owned();
+        tx.execute(&statement).await.map(drop)
+    }
+
     /// How many rows an owner has.
     ///
     /// # Errors

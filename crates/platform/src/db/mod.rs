@@ -8,6 +8,7 @@ mod counts;
 mod errors;
 mod keyset;
 mod migrate;
+mod tombstones;
 
 use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
@@ -18,6 +19,7 @@ use sea_orm::{
 pub use counts::Counts;
 pub use errors::{is_unique_violation, store_error};
 pub use keyset::{Keyset, contains, micros};
+pub use tombstones::Tombstones;
 
 /// A service's database.
 #[derive(Debug, Clone)]

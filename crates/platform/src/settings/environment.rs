@@ -42,6 +42,7 @@ pub const SECTIONS: &[&str] = &[
     "providers",
     "generation",
     "context",
+    "budget",
 ];
 
 /// Sections to which each service adds keys of its own. A key that the running service does not have is a sibling's.

@@ -5,5 +5,6 @@ mod settings;
 
 pub use catalogue::{Catalogue, Model, Price};
 pub use settings::{
-    ChatSettings, ContextSettings, DemoModel, GenerationSettings, ModelSettings, ProviderSettings,
+    BudgetSettings, ChatSettings, ContextSettings, DemoModel, GenerationSettings, ModelSettings,
+    ProviderSettings,
 };

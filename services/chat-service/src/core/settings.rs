@@ -1,6 +1,6 @@
 //! chat-service's own sections. What each key means stands in `config/default.toml`.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use platform::settings::{Settings, SettingsError};
@@ -17,6 +17,7 @@ pub struct ChatSettings {
     pub providers: ProviderSettings,
     pub generation: GenerationSettings,
     pub context: ContextSettings,
+    pub budget: BudgetSettings,
 }
 
 /// `[models]`
@@ -53,12 +54,19 @@ pub struct GenerationSettings {
     total_seconds: NonZeroU64,
     checkpoint_milliseconds: NonZeroU64,
     pub lease_seconds: u32,
+    pub streams_per_user: NonZeroU32,
 }
 
 /// `[context]`
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct ContextSettings {
     pub reply_reserve: u32,
+}
+
+/// `[budget]`
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct BudgetSettings {
+    daily_micro_usd_per_user: u64,
 }
 
 impl ChatSettings {
@@ -72,6 +80,7 @@ impl ChatSettings {
             providers: settings.section("providers")?,
             generation: settings.section("generation")?,
             context: settings.section("context")?,
+            budget: settings.section("budget")?,
         };
         let base_url = &read.providers.openai_base_url;
         let is_http =
@@ -129,5 +138,13 @@ impl GenerationSettings {
     /// How long a reply stays its maker's without a sign of life.
     pub fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_seconds.into())
+    }
+}
+
+impl BudgetSettings {
+    /// What a person's replies may cost in a day, in millionths of a US dollar; `None`: no limit.
+    pub fn daily(&self) -> Option<i64> {
+        let daily = i64::try_from(self.daily_micro_usd_per_user).unwrap_or(i64::MAX);
+        (daily > 0).then_some(daily)
     }
 }

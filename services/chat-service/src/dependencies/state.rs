@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::services::{Conversations, Messages, Models};
+use crate::services::{Conversations, Messages, Models, Preferences, Users};
 
 /// The services that handlers call.
 pub struct ChatState {
@@ -10,4 +10,8 @@ pub struct ChatState {
     pub messages: Messages,
     /// The catalogue.
     pub models: Arc<Models>,
+    /// What people want where their requests do not say.
+    pub preferences: Preferences,
+    /// The people whose things these are.
+    pub users: Users,
 }

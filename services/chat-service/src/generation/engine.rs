@@ -7,18 +7,21 @@ use std::time::Duration;
 use common::domain::message::{
     FinishReason, Lease, Message, MessageError, MessageStatus, NewTurn, ReplyEnd, Usage,
 };
-use common::repositories::{MessageRepository, ReplyRepository, StoreError, TurnError};
+use common::repositories::{
+    MessageRepository, ReplyRepository, StoreError, TurnError, UsageRepository,
+};
 use common::{MessageId, UserId};
 use futures_util::FutureExt;
 use platform::Instance;
 use tokio::time::Instant;
 
 use super::Reply;
+use super::budget::{Budget, Meter};
 use super::committer::Committer;
 use super::maker::{self, Outcome};
 use super::registry::{Claim, Registry};
 use super::reply::StopReason;
-use crate::core::{GenerationSettings, Price};
+use crate::core::{BudgetSettings, GenerationSettings, Price};
 use crate::providers::{CompletionRequest, Provider};
 
 /// How often to look for replies whose maker has gone.
@@ -48,27 +51,34 @@ pub struct Engine {
     messages: Arc<dyn MessageRepository>,
     registry: Arc<Registry>,
     committer: Committer,
+    budget: Budget,
     instance: Instance,
     settings: Arc<GenerationSettings>,
 }
 
 impl Engine {
-    /// An engine that stores replies in `replies` and reads them back from `messages`.
+    /// An engine that stores replies in `replies`, reads them back from `messages`, and what people have spent from `usage`.
     pub fn new(
         replies: Arc<dyn ReplyRepository>,
         messages: Arc<dyn MessageRepository>,
+        usage: Arc<dyn UsageRepository>,
         instance: Instance,
         settings: GenerationSettings,
+        budget: BudgetSettings,
     ) -> Self {
         let committer = Committer::start(replies.clone(), &instance.tasks);
-        Self {
-            replies,
-            messages,
-            registry: Arc::default(),
-            committer,
-            instance,
-            settings: Arc::new(settings),
-        }
+        let registry = Arc::<Registry>::default();
+        let budget = Budget::new(usage, registry.clone(), instance.clock.clone(), budget);
+        let settings = Arc::new(settings);
+        Self { replies, messages, registry, committer, budget, instance, settings }
+    }
+
+    /// Whether a person may still ask a model today.
+    ///
+    /// # Errors
+    /// `BudgetExceeded`, or the database's.
+    pub async fn check_budget(&self, owner: UserId) -> Result<(), MessageError> {
+        self.budget.check(owner).await
     }
 
     /// The claim that this process's replies are stored with.
@@ -80,7 +90,8 @@ impl Engine {
     /// listens.
     ///
     /// # Errors
-    /// `GenerationInProgress`, `NotFound`, `Draining`, or the database's. Nothing is stored then, and nobody is asked.
+    /// `GenerationInProgress`, `TooManyReplies`, `NotFound`, `Draining`, or the database's. Nothing is stored then, and nobody
+    /// is asked.
     pub async fn begin(
         &self,
         owner: UserId,
@@ -114,10 +125,12 @@ impl Engine {
         if self.instance.is_draining() {
             return Err(MessageError::Draining);
         }
-        let begun = self.replies.begin_turn(owner, &turn).await;
+        let slots = self.settings.streams_per_user.get();
+        let begun = self.replies.begin_turn(owner, &turn, slots).await;
         let (user_message, pending) = begun.map_err(|error| match error {
             TurnError::NotFound => MessageError::NotFound,
             TurnError::GenerationInProgress => MessageError::GenerationInProgress,
+            TurnError::TooManyReplies => MessageError::TooManyReplies { limit: slots },
             TurnError::Store(error) => MessageError::Store(error),
         })?;
         let reply = Arc::new(Reply::new(owner, user_message, pending, call.prompt_stale));
@@ -201,8 +214,11 @@ impl Engine {
     async fn make(self, reply: Arc<Reply>, call: ModelCall, claim: Claim) {
         let ModelCall { provider, request, prompt_tokens, price, .. } = call;
         let count = provider.clone();
+        let meter =
+            Meter { budget: self.budget.clone(), provider: provider.clone(), prompt_tokens, price };
+        let (settings, lease) = (&self.settings, self.lease());
         let making =
-            maker::make(&reply, provider, request, &self.settings, &*self.replies, self.lease());
+            maker::make(&reply, provider, request, settings, &*self.replies, lease, &meter);
         let outcome = AssertUnwindSafe(Box::pin(making))
             .catch_unwind()
             .await
@@ -210,6 +226,8 @@ impl Engine {
         let (content, reasoning) = reply.texts();
         let written = count.count_tokens(&content).saturating_add(count.count_tokens(&reasoning));
         let end = self.end(&reply, outcome, content, reasoning, (prompt_tokens, written), price);
+        // From here on it counts as spent.
+        reply.set_cost(0);
         // Nobody is told of an end that is not stored.
         let told =
             if self.committer.commit(end.clone()).await { end } else { self.unstored(&reply, end) };
@@ -251,6 +269,7 @@ impl Engine {
         });
         ReplyEnd {
             reply: reply.id(),
+            owner: reply.owner(),
             conversation: reply.pending.conversation,
             holder: self.instance.id,
             content,

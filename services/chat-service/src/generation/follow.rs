@@ -63,7 +63,10 @@ impl Following {
                 return Some((event, Some(self)));
             }
             if !is_running {
-                return Some((frames::ending(self.log.last_id(), &end_of(&self.message)), None));
+                return Some((
+                    frames::ending(self.log.last_id(), &end_of(self.owner, &self.message)),
+                    None,
+                ));
             }
             tokio::time::sleep(LOOK).await;
             // A database that does not answer for a moment only makes us late.
@@ -73,7 +76,7 @@ impl Following {
                     self.message = message;
                 }
                 Ok(None) => {
-                    let mut end = end_of(&self.message);
+                    let mut end = end_of(self.owner, &self.message);
                     end.status = MessageStatus::Interrupted;
                     end.error = StopReason::Deleted.failure();
                     return Some((frames::ending(self.log.last_id(), &end), None));
@@ -101,9 +104,10 @@ fn log_of(message: &Message) -> Log {
     Log::of(message.id, message.content.clone(), message.reasoning.clone())
 }
 
-fn end_of(message: &Message) -> ReplyEnd {
+fn end_of(owner: UserId, message: &Message) -> ReplyEnd {
     ReplyEnd {
         reply: message.id,
+        owner,
         conversation: message.conversation,
         holder: uuid::Uuid::nil(),
         content: String::new(),

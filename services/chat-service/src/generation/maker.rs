@@ -8,6 +8,7 @@ use common::repositories::{Checkpoint, ReplyRepository};
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::budget::Meter;
 use super::log::Part;
 use super::reply::{Reply, StopReason};
 use crate::core::GenerationSettings;
@@ -45,13 +46,14 @@ pub(super) async fn make(
     settings: &GenerationSettings,
     replies: &dyn ReplyRepository,
     lease: Lease,
+    meter: &Meter,
 ) -> Outcome {
     let mut usage = None;
     let mut finish = None;
     let stopped = tokio::select! {
         biased;
         reason = reply.stopped() => Stopped::Asked(reason),
-        reason = keep(reply, settings, replies, lease) => Stopped::Asked(reason),
+        reason = keep(reply, settings, replies, lease, meter) => Stopped::Asked(reason),
         outcome = read(reply, provider, request, settings, &mut usage, &mut finish) => Stopped::Ended(outcome),
     };
     let is_empty = reply.size() == 0;
@@ -123,13 +125,19 @@ async fn keep(
     settings: &GenerationSettings,
     replies: &dyn ReplyRepository,
     lease: Lease,
+    meter: &Meter,
 ) -> StopReason {
     let mut stored_size = 0;
     loop {
         let _due_or_outgrown = timeout(settings.checkpoint(), reply.outgrown(stored_size)).await;
         let (text, reasoning) = reply.texts();
         match replies.checkpoint(reply.id(), lease, &text, &reasoning).await {
-            Ok(Checkpoint::Stored) => stored_size = text.len() + reasoning.len(),
+            Ok(Checkpoint::Stored) => {
+                stored_size = text.len() + reasoning.len();
+                if meter.is_spent(reply, &text, &reasoning).await {
+                    return StopReason::BudgetSpent;
+                }
+            }
             Ok(Checkpoint::CancelRequested) => return StopReason::Cancelled,
             Ok(Checkpoint::LeaseLost) => return StopReason::Lost,
             Err(error) => {
@@ -149,6 +157,7 @@ fn failed(kind: ProviderErrorKind, status: MessageStatus, usage: Option<TokenUsa
 fn asked(reason: StopReason, usage: Option<TokenUsage>) -> Outcome {
     let (status, finish_reason) = match reason {
         StopReason::Cancelled => (MessageStatus::Cancelled, FinishReason::Cancelled),
+        StopReason::BudgetSpent => (MessageStatus::Failed, FinishReason::Error),
         StopReason::Draining | StopReason::Deleted | StopReason::Lost => {
             (MessageStatus::Interrupted, FinishReason::Error)
         }

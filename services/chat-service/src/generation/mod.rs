@@ -4,6 +4,7 @@
 //! the reply's log, from which any number of subscribers read, each from its own place; it is checkpointed to the database
 //! at least every second, and its end is committed before anybody is told of it.
 
+mod budget;
 mod committer;
 mod engine;
 mod event_id;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::sync::Arc;
 
-use common::{ConversationId, MessageId};
+use common::{ConversationId, MessageId, UserId};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -52,6 +52,12 @@ impl Registry {
 
     pub(super) fn ids(&self) -> Vec<MessageId> {
         self.replies.lock().keys().copied().collect()
+    }
+
+    /// What an owner's replies that this process is making cost so far, as was last estimated.
+    pub(super) fn cost_of(&self, owner: UserId) -> i64 {
+        let replies = self.replies.lock();
+        replies.values().filter(|reply| reply.owner() == owner).map(|reply| reply.cost()).sum()
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Reply>> {

@@ -1,7 +1,7 @@
 //! A reply that is being made: its log, its subscribers' wake-up, and the ways to stop it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use common::domain::message::{Message, ReplyEnd, ReplyFailure};
@@ -29,6 +29,8 @@ pub(super) enum StopReason {
     Deleted,
     /// Another process has taken the reply over.
     Lost,
+    /// Its owner's budget for the day is spent.
+    BudgetSpent,
 }
 
 impl StopReason {
@@ -48,6 +50,11 @@ impl StopReason {
                 ErrorCode::InternalError,
                 "The reply was cut off on our side. What had come is kept; ask again.",
                 true,
+            ),
+            Self::BudgetSpent => (
+                ErrorCode::BudgetExceeded,
+                "Today's budget for models is spent, and the reply was stopped there. What had come is kept. The budget starts afresh at 00:00 UTC.",
+                false,
             ),
         };
         Some(ReplyFailure::new(code, message, retryable))
@@ -70,6 +77,8 @@ pub struct Reply {
     /// The size from which a checkpoint does not wait for its time, and the call for it.
     checkpoint_size: AtomicUsize,
     outgrown: Notify,
+    /// What it costs so far, in millionths of a US dollar, as was last estimated.
+    cost: AtomicI64,
     stop: CancellationToken,
     reason: Mutex<Option<StopReason>>,
 }
@@ -105,6 +114,7 @@ impl Reply {
             state: watch::Sender::new(State::default()),
             checkpoint_size: AtomicUsize::new(CHECKPOINT_BYTES),
             outgrown: Notify::new(),
+            cost: AtomicI64::default(),
             stop: CancellationToken::new(),
             reason: Mutex::default(),
             prompt_stale,
@@ -202,6 +212,15 @@ impl Reply {
     pub(super) async fn stopped(&self) -> StopReason {
         self.stop.cancelled().await;
         self.reason.lock().unwrap_or(StopReason::Cancelled)
+    }
+
+    /// What it costs so far.
+    pub(super) fn cost(&self) -> i64 {
+        self.cost.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_cost(&self, micro_usd: i64) {
+        self.cost.store(micro_usd, Ordering::Relaxed);
     }
 
     /// Text and reasoning so far.

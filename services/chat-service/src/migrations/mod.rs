@@ -4,7 +4,11 @@ use sea_orm_migration::prelude::*;
 
 mod m20261121_000001_create_conversations;
 mod m20261121_000002_create_messages;
-mod m20261121_000010_create_rate_buckets;
+mod m20261121_000003_create_tombstones;
+mod m20261121_000004_create_preferences;
+mod m20261121_000005_index_running_of_user;
+mod m20261121_000006_create_daily_usage;
+mod m20261121_000007_create_rate_buckets;
 
 pub struct Migrator;
 
@@ -14,7 +18,11 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261121_000001_create_conversations::Migration),
             Box::new(m20261121_000002_create_messages::Migration),
-            Box::new(m20261121_000010_create_rate_buckets::Migration),
+            Box::new(m20261121_000003_create_tombstones::Migration),
+            Box::new(m20261121_000004_create_preferences::Migration),
+            Box::new(m20261121_000005_index_running_of_user::Migration),
+            Box::new(m20261121_000006_create_daily_usage::Migration),
+            Box::new(m20261121_000007_create_rate_buckets::Migration),
         ]
     }
 

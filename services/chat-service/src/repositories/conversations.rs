@@ -3,14 +3,15 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use common::domain::conversation::{
-    Conversation, ConversationChanges, DeletedConversation, LastMessage, PREVIEW_CHARS,
+    Conversation, ConversationChanges, ConversationError, DeletedConversation,
+    DeletedConversations, LastMessage, PREVIEW_CHARS,
 };
 use common::domain::message::{MessageStatus, Role};
 use common::repositories::{
     ConversationFilter, ConversationRepository, ConversationSort, StoreError,
 };
 use common::{ConversationId, MessageId, Page, PageRequest, Position, ProjectId, UserId};
-use platform::db::{Counts, Database, Keyset, micros, store_error};
+use platform::db::{Counts, Database, Keyset, Tombstones, micros, store_error};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait,
@@ -26,6 +27,9 @@ const DELETED_AT_ONCE: u64 = 200;
 
 /// How many conversations each user has.
 pub const CONVERSATION_COUNTS: Counts = Counts("conversation_counts");
+
+/// The users and the projects that are gone.
+pub const TOMBSTONES: Tombstones = Tombstones("tombstones");
 
 /// Conversations in the service's database.
 pub struct SqlConversations {
@@ -91,38 +95,61 @@ impl SqlConversations {
             .await
     }
 
-    /// Deletes some of the rows that match; them, and the replies that were running in them. A caller that means all of many
-    /// asks again until none is left.
-    async fn delete_where(
+    /// Deletes all rows that match, some at a time; how many, and the replies that were running in them. Whose they are is
+    /// buried before the first goes, so that none can be made meanwhile.
+    async fn delete_all_where(
         &self,
+        buried: Uuid,
         condition: Condition,
-    ) -> Result<(Vec<conversation::Model>, Vec<MessageId>), DbErr> {
-        let tx = self.db.begin_write().await?;
-        let locked: Vec<Uuid> = conversation::Entity::find()
-            .filter(condition)
-            .select_only()
-            .column(conversation::Column::Id)
-            .order_by_asc(conversation::Column::Id)
-            .limit(DELETED_AT_ONCE)
-            .lock_exclusive()
-            .into_tuple()
-            .all(&tx)
-            .await?;
-        let running = running_in(&tx, &locked).await?;
-        let deleted = conversation::Entity::delete_many()
-            .filter(conversation::Column::Id.is_in(locked))
-            .exec_with_returning(&tx)
-            .await?;
-        let mut counts: HashMap<Uuid, i64> = HashMap::new();
-        for row in &deleted {
-            *counts.entry(row.user_id).or_default() -= 1;
+    ) -> Result<(DeletedConversations, Vec<MessageId>), DbErr> {
+        let (mut total, mut all_running) = (DeletedConversations::default(), Vec::new());
+        loop {
+            let tx = self.db.begin_write().await?;
+            TOMBSTONES.bury(&tx, buried).await?;
+            let (deleted, running) = delete_where(&tx, condition.clone()).await?;
+            tx.commit().await?;
+            if deleted.is_empty() {
+                return Ok((total, all_running));
+            }
+            total.conversations += deleted.len() as u64;
+            total.messages += deleted.iter().map(messages_of).sum::<u64>();
+            all_running.extend(running);
         }
-        for (owner, fewer) in counts {
-            CONVERSATION_COUNTS.add(&tx, owner.into(), fewer).await?;
-        }
-        tx.commit().await?;
-        Ok((deleted, running))
     }
+}
+
+/// Deletes some of the rows that match; them, and the replies that were running in them.
+async fn delete_where(
+    tx: &DatabaseTransaction,
+    condition: Condition,
+) -> Result<(Vec<conversation::Model>, Vec<MessageId>), DbErr> {
+    let locked: Vec<Uuid> = conversation::Entity::find()
+        .filter(condition)
+        .select_only()
+        .column(conversation::Column::Id)
+        .order_by_asc(conversation::Column::Id)
+        .limit(DELETED_AT_ONCE)
+        .lock_exclusive()
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let running = running_in(tx, &locked).await?;
+    let deleted = conversation::Entity::delete_many()
+        .filter(conversation::Column::Id.is_in(locked))
+        .exec_with_returning(tx)
+        .await?;
+    let mut counts: HashMap<Uuid, i64> = HashMap::new();
+    for row in &deleted {
+        *counts.entry(row.user_id).or_default() -= 1;
+    }
+    for (owner, fewer) in counts {
+        CONVERSATION_COUNTS.add(tx, owner.into(), fewer).await?;
+    }
+    Ok((deleted, running))
+}
+
+fn messages_of(row: &conversation::Model) -> u64 {
+    u64::from(row.message_count.unsigned_abs())
 }
 
 #[async_trait]
@@ -181,14 +208,24 @@ impl ConversationRepository for SqlConversations {
         Ok(self.complete(rows).await.map_err(store_error)?.pop())
     }
 
-    async fn insert(&self, conversation: &Conversation) -> Result<(), StoreError> {
+    async fn insert(&self, conversation: &Conversation) -> Result<(), ConversationError> {
+        let tx = self.db.begin_write().await.map_err(store_error)?;
+        let owner = conversation.owner.uuid();
+        let needed: Vec<Uuid> =
+            conversation.project.map(ProjectId::uuid).into_iter().chain([owner]).collect();
+        let buried = TOMBSTONES.buried(&tx, &needed).await.map_err(store_error)?;
+        if buried.contains(&owner) {
+            return Err(ConversationError::OwnerGone);
+        }
+        if !buried.is_empty() {
+            return Err(ConversationError::NoSuchProject);
+        }
         let insert = async {
-            let tx = self.db.begin_write().await?;
             conversation::Entity::insert(row_of(conversation)).exec_without_returning(&tx).await?;
             CONVERSATION_COUNTS.add(&tx, conversation.owner, 1).await?;
             tx.commit().await
         };
-        insert.await.map_err(store_error)
+        Ok(insert.await.map_err(store_error)?)
     }
 
     async fn update(
@@ -234,26 +271,37 @@ impl ConversationRepository for SqlConversations {
         let condition = Condition::all()
             .add(conversation::Column::Id.eq(id.uuid()))
             .add(conversation::Column::UserId.eq(owner.uuid()));
-        let (deleted, running) = self.delete_where(condition).await.map_err(store_error)?;
-        Ok(deleted.first().map(|row| {
-            (
-                DeletedConversation { id, messages: u64::from(row.message_count.unsigned_abs()) },
-                running,
-            )
-        }))
+        let delete = async {
+            let tx = self.db.begin_write().await?;
+            let deleted = delete_where(&tx, condition).await?;
+            tx.commit().await?;
+            Ok(deleted)
+        };
+        let (deleted, running) = delete.await.map_err(store_error)?;
+        Ok(deleted
+            .first()
+            .map(|row| (DeletedConversation { id, messages: messages_of(row) }, running)))
     }
 
     async fn delete_of_project(&self, project: ProjectId) -> Result<Vec<MessageId>, StoreError> {
         let condition = Condition::all().add(conversation::Column::ProjectId.eq(project.uuid()));
-        let mut all_running = Vec::new();
-        loop {
-            let (deleted, running) =
-                self.delete_where(condition.clone()).await.map_err(store_error)?;
-            if deleted.is_empty() {
-                return Ok(all_running);
-            }
-            all_running.extend(running);
-        }
+        let deleted = self.delete_all_where(project.uuid(), condition).await;
+        Ok(deleted.map_err(store_error)?.1)
+    }
+
+    async fn delete_of_user(
+        &self,
+        owner: UserId,
+    ) -> Result<(DeletedConversations, Vec<MessageId>), StoreError> {
+        let delete = async {
+            let condition = Condition::all().add(conversation::Column::UserId.eq(owner.uuid()));
+            let deleted = self.delete_all_where(owner.uuid(), condition).await?;
+            let tx = self.db.begin_write().await?;
+            CONVERSATION_COUNTS.forget(&tx, owner).await?;
+            tx.commit().await?;
+            Ok(deleted)
+        };
+        delete.await.map_err(store_error)
     }
 }
 

@@ -9,12 +9,14 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    FromQueryResult, QueryFilter, QuerySelect,
+    FromQueryResult, PaginatorTrait, QueryFilter, QuerySelect,
 };
 use uuid::Uuid;
 
+use super::conversations::CONVERSATION_COUNTS;
 use super::entities::message::{self, count, json, word};
 use super::entities::{conversation, model_context};
+use super::usage;
 
 /// The life of replies in the service's database.
 pub struct SqlReplies {
@@ -55,6 +57,18 @@ impl SqlReplies {
             .await
     }
 
+    /// How many replies of the owner's are running and have a living maker. No other begins until the transaction ends: all
+    /// of them take the same lock, and what is counted is what stands after the wait for it.
+    async fn running_of(&self, tx: &DatabaseTransaction, owner: UserId) -> Result<u64, DbErr> {
+        CONVERSATION_COUNTS.lock(tx, owner).await?;
+        message::Entity::find()
+            .filter(message::Column::UserId.eq(owner.uuid()))
+            .filter(is_running())
+            .filter(Expr::col(message::Column::LeaseUntil).gte(self.db.now_micros()))
+            .count(tx)
+            .await
+    }
+
     /// Makes running replies whose lease has run out `interrupted`, of those that match.
     async fn interrupt_expired(
         &self,
@@ -72,7 +86,7 @@ impl SqlReplies {
             .col_expr(message::Column::FinishReason, Expr::val(word(FinishReason::Error)))
             .col_expr(message::Column::LeaseUntil, Expr::val(None::<i64>))
             .filter(is_running())
-            .filter(Expr::col(message::Column::LeaseUntil).lt(self.db.now_micros()))
+            .filter(Expr::col(message::Column::LeaseUntil).lte(self.db.now_micros()))
             .filter(which)
             .exec(connection)
             .await?;
@@ -86,6 +100,7 @@ impl ReplyRepository for SqlReplies {
         &self,
         owner: UserId,
         turn: &NewTurn,
+        slots: u32,
     ) -> Result<(Message, Message), TurnError> {
         let tx = self.db.begin_write().await.map_err(store_error)?;
         let found = self.lock(&tx, owner, turn).await.map_err(store_error)?;
@@ -94,6 +109,9 @@ impl ReplyRepository for SqlReplies {
             .add(message::Column::ConversationId.eq(turn.conversation.uuid()))
             .add(message::Column::Model.eq(&turn.model));
         self.interrupt_expired(&tx, same).await.map_err(store_error)?;
+        if self.running_of(&tx, owner).await.map_err(store_error)? >= u64::from(slots) {
+            return Err(TurnError::TooManyReplies);
+        }
 
         let user = user_row(owner, turn, &beginning);
         let reply = reply_row(owner, turn, &beginning);
@@ -159,11 +177,12 @@ impl ReplyRepository for SqlReplies {
                     .exec(&tx)
                     .await?;
                 if updated.rows_affected > 0 {
-                    stored.push(end.reply);
+                    stored.push(end);
                 }
             }
+            usage::add(&tx, stored.iter().copied()).await?;
             tx.commit().await?;
-            Ok(stored)
+            Ok(stored.into_iter().map(|end| end.reply).collect())
         };
         finish.await.map_err(store_error)
     }

@@ -6,13 +6,20 @@ use common::ErrorCode;
 use common::MessageId;
 use common::domain::conversation::ConversationError;
 use common::domain::message::{MessageError, ReplyFailure};
+use common::domain::preferences::PreferenceError;
 use platform::http::AppError;
 use serde_json::json;
+
+/// When to ask again where a reply must end first; most take longer than a second.
+const SLOT_PAUSE: Duration = Duration::from_secs(5);
 
 pub fn conversation(error: ConversationError) -> AppError {
     match error {
         ConversationError::NotFound => AppError::not_found(),
         ConversationError::NoSuchProject => no_such_project(),
+        ConversationError::OwnerGone => {
+            AppError::new(ErrorCode::Unauthorized, "The account is gone. Sign in with another one.")
+        }
         ConversationError::UnknownModel { model } => unknown_model(&model),
         ConversationError::ProjectsUnavailable(cause) => projects_unavailable(cause),
         ConversationError::Unauthorized => AppError::unauthorized(),
@@ -27,6 +34,17 @@ pub fn message(error: MessageError) -> AppError {
             ErrorCode::GenerationInProgress,
             "This model is still answering in this conversation. Wait for the reply to end.",
         ),
+        MessageError::TooManyReplies { limit } => AppError::new(
+            ErrorCode::RateLimited,
+            format!("{limit} replies are being made for you already, and no more can be at once. Wait for one to end, or cancel one."),
+        )
+        .with_details(json!({"limit": limit}))
+        .with_retry_after(SLOT_PAUSE),
+        MessageError::BudgetExceeded { wait } => AppError::new(
+            ErrorCode::BudgetExceeded,
+            "Today's budget for models is spent. It starts afresh at 00:00 UTC; ask again then.",
+        )
+        .with_retry_after(wait),
         MessageError::UnknownModel { model } => unknown_model(&model),
         MessageError::ApiKeyRequired { provider } => AppError::new(
             ErrorCode::ApiKeyRequired,
@@ -44,6 +62,14 @@ pub fn message(error: MessageError) -> AppError {
         MessageError::Internal => AppError::internal("beginning a reply panicked"),
         MessageError::Unauthorized => AppError::unauthorized(),
         MessageError::Store(error) => error.into(),
+    }
+}
+
+pub fn preferences(error: PreferenceError) -> AppError {
+    match error {
+        PreferenceError::NotFound => AppError::not_found(),
+        PreferenceError::UnknownModel { model } => unknown_model(&model),
+        PreferenceError::Store(error) => error.into(),
     }
 }
 

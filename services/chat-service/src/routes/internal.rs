@@ -1,14 +1,14 @@
 //! For sibling services only; the gateway lets nobody else through.
 
 use actix_web::web::{Data, Path};
-use common::ProjectId;
+use common::{ProjectId, UserId};
 use platform::http::{Answer, AppError, Envelope, ServiceCaller};
 
 use super::errors;
 use crate::dependencies::ChatState;
-use crate::schemas::internal::ForgottenProjectData;
+use crate::schemas::internal::{DeletedUserConversationsData, ForgottenProjectData};
 
-/// Deletes a deleted project's conversations. Safe to repeat.
+/// Deletes a deleted project's conversations; none can be made in it afterwards. Safe to repeat.
 #[utoipa::path(delete, path = "/internal/projects/{id}", params(("id" = ProjectId, Path)), responses((status = 200, body = Envelope<ForgottenProjectData>, description = "They are gone.")))]
 pub async fn delete_project_conversations(
     state: Data<ChatState>,
@@ -17,4 +17,15 @@ pub async fn delete_project_conversations(
 ) -> Result<Answer<ForgottenProjectData>, AppError> {
     state.conversations.delete_of_project(*project).await.map_err(errors::conversation)?;
     Ok(Answer::ok(ForgottenProjectData { deleted_project: *project }))
+}
+
+/// Deletes all that a deleted user owns; nothing can be made for that user afterwards. Safe to repeat.
+#[utoipa::path(delete, path = "/internal/users/{id}", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Envelope<DeletedUserConversationsData>, description = "What is gone.")))]
+pub async fn delete_user_conversations(
+    state: Data<ChatState>,
+    _: ServiceCaller,
+    user: Path<UserId>,
+) -> Result<Answer<DeletedUserConversationsData>, AppError> {
+    let deleted = state.users.delete(*user).await.map_err(errors::conversation)?;
+    Ok(Answer::ok(deleted.into()))
 }

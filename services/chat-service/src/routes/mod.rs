@@ -5,6 +5,7 @@ mod errors;
 mod internal;
 mod messages;
 mod models;
+mod preferences;
 
 use platform::http::Endpoints;
 
@@ -23,5 +24,8 @@ pub fn endpoints() -> Endpoints {
         messages::cancel_message,
         models::list_models,
         internal::delete_project_conversations,
+        internal::delete_user_conversations,
+        preferences::get_preferences,
+        preferences::update_preferences,
     ]
 }

@@ -24,11 +24,11 @@ pub struct CreateConversationRequest {
     #[serde(default)]
     #[garde(skip)]
     project_id: Option<ProjectId>,
-    /// A model of the catalogue; the default if absent.
+    /// A model of the catalogue; the caller's own default if absent, else the service's.
     #[serde(default)]
     #[garde(inner(custom(valid::text(1..=100))))]
     model: Option<String>,
-    /// Up to 100,000 characters.
+    /// Up to 100,000 characters; the caller's own if absent.
     #[serde(default)]
     #[garde(inner(custom(valid::text(0..=100_000))))]
     system_prompt: Option<String>,

@@ -19,7 +19,7 @@ pub struct SendMessageRequest {
     #[serde(default)]
     #[garde(inner(custom(valid::text(1..=100))))]
     model: Option<String>,
-    /// 0 to 2; 0.7 if absent.
+    /// 0 to 2; the caller's own default if absent, else 0.7.
     #[serde(default)]
     #[garde(inner(custom(valid::within(0.0..=2.0))))]
     temperature: Option<f64>,

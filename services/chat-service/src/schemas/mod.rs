@@ -4,3 +4,4 @@ pub mod conversations;
 pub mod internal;
 pub mod messages;
 pub mod models;
+pub mod preferences;

@@ -3,15 +3,19 @@ use std::sync::Arc;
 use common::domain::conversation::{
     Conversation, ConversationChanges, ConversationError, DeletedConversation, NewConversation,
 };
-use common::repositories::{ConversationFilter, ConversationRepository};
+use common::domain::preferences::Preferences;
+use common::repositories::{ConversationFilter, ConversationRepository, PreferenceRepository};
 use common::{Clock, ConversationId, Ids, Page, PageRequest, ProjectId, UserId};
+use tokio::try_join;
 
 use super::{Models, OnBehalf, ProjectAccess, ProjectAccessError};
+use crate::core::Model;
 use crate::generation::Engine;
 
 /// Conversations, each seen by its owner alone.
 pub struct Conversations {
     conversations: Arc<dyn ConversationRepository>,
+    preferences: Arc<dyn PreferenceRepository>,
     projects: Arc<dyn ProjectAccess>,
     models: Arc<Models>,
     engine: Engine,
@@ -19,16 +23,19 @@ pub struct Conversations {
     ids: Ids,
 }
 
+/// What [`Conversations`] stands on.
+pub struct ConversationsParts {
+    pub conversations: Arc<dyn ConversationRepository>,
+    pub preferences: Arc<dyn PreferenceRepository>,
+    pub projects: Arc<dyn ProjectAccess>,
+    pub models: Arc<Models>,
+    pub engine: Engine,
+}
+
 impl Conversations {
-    pub fn new(
-        conversations: Arc<dyn ConversationRepository>,
-        projects: Arc<dyn ProjectAccess>,
-        models: Arc<Models>,
-        engine: Engine,
-        clock: Arc<dyn Clock>,
-        ids: Ids,
-    ) -> Self {
-        Self { conversations, projects, models, engine, clock, ids }
+    pub fn new(parts: ConversationsParts, clock: Arc<dyn Clock>, ids: Ids) -> Self {
+        let ConversationsParts { conversations, preferences, projects, models, engine } = parts;
+        Self { conversations, preferences, projects, models, engine, clock, ids }
     }
 
     pub async fn list(
@@ -53,11 +60,13 @@ impl Conversations {
         whom: &OnBehalf,
         new: NewConversation,
     ) -> Result<Conversation, ConversationError> {
-        let (model, provider) = self.model(new.model.as_deref())?;
-        if let Some(project) = new.project {
-            // Whose it is, only project-service knows.
-            self.projects.prompts(whom, project).await?;
-        }
+        // Before anybody is asked.
+        let named = new.model.as_deref().map(|id| self.model(id)).transpose()?;
+        let is_whole = named.is_some() && new.system_prompt.is_some();
+        let ((), preferences) =
+            try_join!(self.check(whom, new.project), self.preferences(whom.user, is_whole))?;
+        let (model, provider) =
+            named.map_or_else(|| self.default_model(preferences.default_model.as_deref()), Ok)?;
         let now = self.clock.now();
         let conversation = Conversation {
             id: self.ids.next(),
@@ -66,7 +75,7 @@ impl Conversations {
             title: new.title,
             model,
             provider,
-            system_prompt: new.system_prompt,
+            system_prompt: new.system_prompt.or(preferences.system_prompt),
             pinned: false,
             archived: false,
             message_count: 0,
@@ -87,7 +96,7 @@ impl Conversations {
         model: Option<String>,
         changes: ConversationChanges,
     ) -> Result<Conversation, ConversationError> {
-        let model = model.map(|id| self.model(Some(&id))).transpose()?;
+        let model = model.map(|id| self.model(&id)).transpose()?;
         let changes = ConversationChanges { model, ..changes };
         let updated = self.conversations.update(owner, id, &changes, self.clock.now()).await?;
         updated.ok_or(ConversationError::NotFound)
@@ -105,24 +114,54 @@ impl Conversations {
         Ok(deleted)
     }
 
-    /// Deletes a deleted project's conversations. Safe to repeat.
+    /// Deletes a deleted project's conversations, for good: none can be made in it afterwards. Safe to repeat.
     pub async fn delete_of_project(&self, project: ProjectId) -> Result<(), ConversationError> {
         let running = self.conversations.delete_of_project(project).await?;
         self.engine.forget(&running);
         Ok(())
     }
 
-    /// The id and the provider of a model, or of the default.
-    fn model(&self, id: Option<&str>) -> Result<(String, String), ConversationError> {
-        let model = match id {
-            Some(id) => self.models.find(id),
-            None => self.models.default_model(),
-        };
-        let unknown =
-            || ConversationError::UnknownModel { model: id.unwrap_or_default().to_owned() };
-        let model = model.ok_or_else(unknown)?;
-        Ok((model.id.clone(), model.provider.clone()))
+    /// Whether a project is the person's, which only project-service knows.
+    async fn check(
+        &self,
+        whom: &OnBehalf,
+        project: Option<ProjectId>,
+    ) -> Result<(), ConversationError> {
+        if let Some(project) = project {
+            self.projects.prompts(whom, project).await?;
+        }
+        Ok(())
     }
+
+    /// What a person wants where the request does not say, unless it says all.
+    async fn preferences(
+        &self,
+        user: UserId,
+        is_whole: bool,
+    ) -> Result<Preferences, ConversationError> {
+        let found = if is_whole { None } else { self.preferences.find(user).await? };
+        Ok(found.unwrap_or_default())
+    }
+
+    /// The id and the provider of a model.
+    fn model(&self, id: &str) -> Result<(String, String), ConversationError> {
+        let unknown = || ConversationError::UnknownModel { model: id.to_owned() };
+        self.models.find(id).map(named).ok_or_else(unknown)
+    }
+
+    /// The id and the provider of the model that a person prefers, if the catalogue still has it, or of the service's default.
+    fn default_model(
+        &self,
+        preferred: Option<&str>,
+    ) -> Result<(String, String), ConversationError> {
+        let preferred = preferred.and_then(|id| self.models.find(id));
+        let unknown = || ConversationError::UnknownModel { model: String::new() };
+        preferred.or_else(|| self.models.default_model()).map(named).ok_or_else(unknown)
+    }
+}
+
+fn named(model: &Model) -> (String, String) {
+    (model.id.clone(), model.provider.clone())
 }
 
 impl From<ProjectAccessError> for ConversationError {

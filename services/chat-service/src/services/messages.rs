@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use common::domain::conversation::{Conversation, derive_title};
 use common::domain::message::{Message, MessageError, NewMessage, NewTurn, PromptUse, Role};
-use common::repositories::{ConversationRepository, MessageRepository};
+use common::repositories::{ConversationRepository, MessageRepository, PreferenceRepository};
 use common::{Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, UserId};
+use tokio::join;
 
 use super::context::Context;
 use super::models::{AvailableModel, ModelError};
@@ -29,6 +30,7 @@ pub enum Following {
 pub struct Messages {
     conversations: Arc<dyn ConversationRepository>,
     messages: Arc<dyn MessageRepository>,
+    preferences: Arc<dyn PreferenceRepository>,
     projects: Arc<dyn ProjectAccess>,
     models: Arc<Models>,
     engine: Engine,
@@ -41,6 +43,7 @@ pub struct Messages {
 pub struct MessagesParts {
     pub conversations: Arc<dyn ConversationRepository>,
     pub messages: Arc<dyn MessageRepository>,
+    pub preferences: Arc<dyn PreferenceRepository>,
     pub projects: Arc<dyn ProjectAccess>,
     pub models: Arc<Models>,
     pub engine: Engine,
@@ -49,8 +52,16 @@ pub struct MessagesParts {
 
 impl Messages {
     pub fn new(parts: MessagesParts, clock: Arc<dyn Clock>, ids: Ids) -> Self {
-        let MessagesParts { conversations, messages, projects, models, engine, context } = parts;
-        Self { conversations, messages, projects, models, engine, context, clock, ids }
+        let MessagesParts {
+            conversations,
+            messages,
+            preferences,
+            projects,
+            models,
+            engine,
+            context,
+        } = parts;
+        Self { conversations, messages, preferences, projects, models, engine, context, clock, ids }
     }
 
     pub async fn list(
@@ -78,11 +89,16 @@ impl Messages {
         conversation: ConversationId,
         message: NewMessage,
     ) -> Result<Arc<Reply>, MessageError> {
-        let conversation = self.conversation(whom.user, conversation).await?;
+        let (conversation, temperature, within_budget) = join!(
+            self.conversation(whom.user, conversation),
+            self.temperature(whom.user, message.temperature),
+            self.engine.check_budget(whom.user)
+        );
+        // What is not there comes before what may not be done with it.
+        let (conversation, temperature, ()) = (conversation?, temperature?, within_budget?);
         let id = message.model.as_ref().unwrap_or(&conversation.model);
         let model = self.models.resolve(id).map_err(|error| model_error(error, id))?;
         let prompts = self.prompts(whom, &conversation).await?;
-        let temperature = message.temperature.unwrap_or(TEMPERATURE);
         let history_of = message.own_history_only.then_some(model.model.id.as_str());
         let (messages, prompt_tokens) =
             self.assemble(&conversation, &prompts, &message.content, &model, history_of).await?;
@@ -151,6 +167,15 @@ impl Messages {
         id: ConversationId,
     ) -> Result<Conversation, MessageError> {
         self.conversations.find(owner, id).await?.ok_or(MessageError::NotFound)
+    }
+
+    /// The temperature that a send names, else the person's own, else everybody's.
+    async fn temperature(&self, user: UserId, named: Option<f64>) -> Result<f64, MessageError> {
+        if let Some(named) = named {
+            return Ok(named);
+        }
+        let preferences = self.preferences.find(user).await?.unwrap_or_default();
+        Ok(preferences.default_temperature.unwrap_or(TEMPERATURE))
     }
 
     async fn prompts(

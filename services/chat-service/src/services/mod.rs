@@ -4,9 +4,13 @@ mod context;
 mod conversations;
 mod messages;
 mod models;
+mod preferences;
 mod projects;
+mod users;
 
-pub use conversations::Conversations;
+pub use conversations::{Conversations, ConversationsParts};
 pub use messages::{Following, Messages, MessagesParts};
 pub use models::{AvailableModel, ModelError, Models};
+pub use preferences::Preferences;
 pub use projects::{OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompt, ProjectPrompts};
+pub use users::Users;

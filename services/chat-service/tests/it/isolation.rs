@@ -1,9 +1,10 @@
-//! What is another's is not there.
+//! What is another's is not there, and who may do what.
 
 use mock_llm::{Gate, Script};
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
-use testkit::{Actor, Engine, Reply};
+use testkit::{Actor, Engine, Reply, Target};
 use uuid::Uuid;
 
 use super::{Chat, a_conversation, stream};
@@ -65,8 +66,53 @@ async fn anothers_things_are_as_absent_as_what_never_was_even_while_a_reply_runs
     );
 }
 
+/// What each endpoint is tried on.
+async fn target(operation: &str, owner: &Actor) -> Option<Target> {
+    let (id, of_another) = (Uuid::from_u128(8), Uuid::from_u128(9));
+    let target = match operation {
+        "list_conversations" => Target::each("/conversations"),
+        "create_conversation" => Target::each("/conversations").body(json!({"title": "new"})),
+        "list_models" => Target::each("/models"),
+        "delete_project_conversations" => Target::each(format!("/internal/projects/{id}")),
+        "delete_user_conversations" => Target::each(format!("/internal/users/{id}")),
+        "get_preferences" => Target::each(format!("/internal/users/{of_another}/preferences")),
+        "update_preferences" => Target::each(format!("/internal/users/{of_another}/preferences"))
+            .body(json!({"systemPrompt": "Be brief."})),
+        of_a_thing => return target_of_a_thing(of_a_thing, owner).await,
+    };
+    Some(target)
+}
+
+async fn target_of_a_thing(operation: &str, owner: &Actor) -> Option<Target> {
+    let conversation = format!("/conversations/{}", a_conversation(owner, json!({})).await);
+    let messages = format!("{conversation}/messages");
+    let sent = owner.post(&messages, json!({"content": "Hello"})).await.expect(200);
+    let message = format!("/messages/{}", sent.id("assistantMessage"));
+    let target = match operation {
+        "get_conversation" | "delete_conversation" => Target::own(conversation),
+        "update_conversation" => Target::own(conversation).body(json!({"title": "stolen"})),
+        "list_messages" => Target::own(messages),
+        "send_message" => Target::own(messages).body(json!({"content": "stolen"})),
+        "get_message" => Target::own(message),
+        "stream_message" => Target::own(message + "/stream"),
+        "cancel_message" => Target::own(message + "/cancel"),
+        _ => return None,
+    };
+    Some(target)
+}
+
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_valid_token_nothing_answers() {
+async fn every_endpoint_is_for_whom_it_should_be(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let chat = Chat::start(engine).await;
+    let person = async || chat.app.user();
+    testkit::assert_authorised(&chat.app, &chat_service::routes::endpoints(), person, target).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_hostile_token_opens_anything() {
     let chat = Chat::start(Engine::Sqlite).await;
-    testkit::assert_guarded(&chat.app, &chat_service::routes::endpoints()).await;
+    testkit::assert_withstands_hostile_tokens(&chat.app, &chat.app.user(), "/conversations").await;
 }

@@ -41,9 +41,18 @@ impl Desk {
     }
 
     async fn begin(&self, lease: Lease) -> Result<MessageId, TurnError> {
+        self.begin_in(self.conversation, lease, 8).await
+    }
+
+    async fn begin_in(
+        &self,
+        conversation: ConversationId,
+        lease: Lease,
+        slots: u32,
+    ) -> Result<MessageId, TurnError> {
         let instance = &self.chat.app.instance;
         let turn = NewTurn {
-            conversation: self.conversation,
+            conversation,
             turn: instance.ids.next(),
             user_message: instance.ids.next(),
             content: "Hello".into(),
@@ -56,7 +65,7 @@ impl Desk {
             lease,
             at: instance.clock.now(),
         };
-        self.replies.begin_turn(self.owner, &turn).await.map(|(_, reply)| reply.id)
+        self.replies.begin_turn(self.owner, &turn, slots).await.map(|(_, reply)| reply.id)
     }
 
     async fn checkpoint(&self, reply: MessageId, holder: Uuid) -> Checkpoint {
@@ -66,6 +75,7 @@ impl Desk {
     async fn finish(&self, reply: MessageId, holder: Uuid) -> Vec<MessageId> {
         let end = ReplyEnd {
             reply,
+            owner: self.owner,
             conversation: self.conversation,
             holder,
             content: "all of it".into(),
@@ -121,4 +131,24 @@ async fn a_reply_is_its_makers_until_it_ends_or_another_takes_its_place(
     assert_eq!(desk.checkpoint(next, B).await, Checkpoint::Stored);
     desk.replies.request_cancel(desk.owner, next).await.unwrap();
     assert_eq!(desk.checkpoint(next, B).await, Checkpoint::CancelRequested);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_whose_maker_has_gone_takes_no_slot(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let desk = Desk::new(engine).await;
+    let user = desk.chat.app.user_with_id(desk.owner);
+    let other = a_conversation(&user, json!({})).await.parse().unwrap();
+    let reply = desk.begin(Lease { holder: A, seconds: 60 }).await.unwrap();
+    let lease = Lease { holder: B, seconds: 60 };
+    let refused = desk.begin_in(other, lease, 1).await;
+    assert!(matches!(refused, Err(TurnError::TooManyReplies)));
+
+    // That checkpoint's lease has run out as soon as the database's clock has moved.
+    assert_eq!(desk.checkpoint(reply, A).await, Checkpoint::Stored);
+    while let Err(error) = desk.begin_in(other, lease, 1).await {
+        assert!(matches!(error, TurnError::TooManyReplies), "{error}");
+    }
 }

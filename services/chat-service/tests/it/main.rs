@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod budget;
 mod conversations;
 mod faults;
 mod internal;
@@ -15,8 +16,11 @@ mod layers;
 mod leases;
 mod messages;
 mod openapi;
+mod preferences;
 mod prompts;
+mod slots;
 mod streams;
+mod tombstones;
 
 use std::sync::Arc;
 
@@ -25,7 +29,7 @@ use chat_service::services::{
     OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompt, ProjectPrompts,
 };
 use chat_service::{ChatModule, ChatService};
-use common::ProjectId;
+use common::{Clock, ProjectId, SystemClock};
 use mock_llm::MockLlm;
 use platform::Instance;
 use platform::cli::Service;
@@ -39,6 +43,7 @@ struct Chat {
     app: TestApp,
     model: MockLlm,
     database: TestDatabase,
+    clock: Arc<dyn Clock>,
     more: Vec<(&'static str, &'static str)>,
 }
 
@@ -72,23 +77,37 @@ impl Chat {
     }
 
     async fn start_with(engine: Engine, more: &[(&'static str, &'static str)]) -> Self {
+        Self::start_at(engine, Arc::new(SystemClock), more).await
+    }
+
+    /// On a clock that the test moves.
+    async fn start_at(
+        engine: Engine,
+        clock: Arc<dyn Clock>,
+        more: &[(&'static str, &'static str)],
+    ) -> Self {
         let (model, database) = (MockLlm::start().await, TestDatabase::new(engine).await);
-        let app = serve(&model, &database, more).await;
-        Self { app, model, database, more: more.to_vec() }
+        let app = serve(&model, &database, &clock, more).await;
+        Self { app, model, database, clock, more: more.to_vec() }
     }
 
     /// A second process on the same database.
     async fn replica(&self) -> TestApp {
-        serve(&self.model, &self.database, &self.more).await
+        serve(&self.model, &self.database, &self.clock, &self.more).await
     }
 }
 
-async fn serve(model: &MockLlm, database: &TestDatabase, more: &[(&str, &str)]) -> TestApp {
+async fn serve(
+    model: &MockLlm,
+    database: &TestDatabase,
+    clock: &Arc<dyn Clock>,
+    more: &[(&str, &str)],
+) -> TestApp {
     let base_url = model.base_url();
     let mut variables = vec![("OPENAI_BASE_URL", base_url.as_str()), ("OPENAI_API_KEY", "sk-test")];
     variables.extend(more.iter().copied());
     let settings = settings(&[ChatService::DEFAULTS], database, &variables);
-    let instance = Instance::new(&settings).unwrap();
+    let instance = Instance::with_clock(&settings, clock.clone()).unwrap();
     let prompt = |id, version, content: &str| ProjectPrompt {
         id: uuid::Uuid::from_u128(id).into(),
         version,

@@ -28,6 +28,7 @@ impl ProjectAccess for InProcessProjects {
     ) -> Result<ProjectPrompts, ProjectAccessError> {
         self.0.projects.get(whom.user, project).await.map_err(|error| match error {
             ProjectError::NotFound => ProjectAccessError::NotFound,
+            ProjectError::OwnerGone => ProjectAccessError::Unauthorized,
             ProjectError::Store(error) => ProjectAccessError::Unavailable(Box::new(error)),
         })?;
         let filter = PromptFilter {

@@ -5,7 +5,8 @@ use sea_orm_migration::prelude::*;
 mod m20261121_000001_create_projects;
 mod m20261121_000002_create_prompts;
 mod m20261121_000003_create_outbox;
-mod m20261121_000010_create_rate_buckets;
+mod m20261121_000004_create_tombstones;
+mod m20261121_000005_create_rate_buckets;
 
 pub struct Migrator;
 
@@ -16,7 +17,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000001_create_projects::Migration),
             Box::new(m20261121_000002_create_prompts::Migration),
             Box::new(m20261121_000003_create_outbox::Migration),
-            Box::new(m20261121_000010_create_rate_buckets::Migration),
+            Box::new(m20261121_000004_create_tombstones::Migration),
+            Box::new(m20261121_000005_create_rate_buckets::Migration),
         ]
     }
 

@@ -4,5 +4,5 @@ mod entities;
 mod projects;
 mod prompts;
 
-pub use projects::{PROJECT_COUNTS, PROJECT_DELETED, SqlProjects};
+pub use projects::{PROJECT_COUNTS, PROJECT_DELETED, SqlProjects, TOMBSTONES};
 pub use prompts::SqlPrompts;

@@ -1,11 +1,13 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use common::domain::project::{DeletedProject, Project, ProjectChanges};
+use common::domain::project::{DeletedProject, Project, ProjectChanges, ProjectError};
 use common::repositories::{ProjectFilter, ProjectRepository, ProjectSort, StoreError};
 use common::{Page, PageRequest, Position, ProjectId, UserId};
-use platform::db::{Counts, Database, Keyset, contains, micros, store_error};
+use platform::db::{Counts, Database, Keyset, Tombstones, contains, micros, store_error};
 use platform::outbox::Outbox;
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+};
 
 use super::entities::project;
 
@@ -14,6 +16,9 @@ pub const PROJECT_DELETED: &str = "project_deleted";
 
 /// How many projects each user has.
 pub const PROJECT_COUNTS: Counts = Counts("project_counts");
+
+/// The users who are gone.
+pub const TOMBSTONES: Tombstones = Tombstones("tombstones");
 
 /// Projects in the service's database.
 pub struct SqlProjects {
@@ -29,25 +34,18 @@ impl SqlProjects {
     /// Deletes the rows that match and notes each for chat-service.
     async fn delete_where(
         &self,
+        tx: &DatabaseTransaction,
         owner: UserId,
         condition: Condition,
     ) -> Result<Vec<project::Model>, DbErr> {
-        let tx = self.db.begin_write().await?;
         let deleted = project::Entity::delete_many()
             .filter(project::Column::UserId.eq(owner.uuid()))
             .filter(condition)
-            .exec_with_returning(&tx)
+            .exec_with_returning(tx)
             .await?;
-        if deleted.is_empty() {
-            return Ok(deleted);
-        }
         for row in &deleted {
-            self.outbox.note(&tx, PROJECT_DELETED, &row.id.to_string().into()).await?;
+            self.outbox.note(tx, PROJECT_DELETED, &row.id.to_string().into()).await?;
         }
-        let count = i64::try_from(deleted.len()).unwrap_or(i64::MAX);
-        PROJECT_COUNTS.add(&tx, owner, -count).await?;
-        tx.commit().await?;
-        self.outbox.wake();
         Ok(deleted)
     }
 }
@@ -100,14 +98,18 @@ impl ProjectRepository for SqlProjects {
         Ok(row.map(Project::from))
     }
 
-    async fn insert(&self, project: &Project) -> Result<(), StoreError> {
+    async fn insert(&self, project: &Project) -> Result<(), ProjectError> {
+        let tx = self.db.begin_write().await.map_err(store_error)?;
+        let owner = project.owner.uuid();
+        if !TOMBSTONES.buried(&tx, &[owner]).await.map_err(store_error)?.is_empty() {
+            return Err(ProjectError::OwnerGone);
+        }
         let insert = async {
-            let tx = self.db.begin_write().await?;
             project::Entity::insert(row_of(project)).exec_without_returning(&tx).await?;
             PROJECT_COUNTS.add(&tx, project.owner, 1).await?;
             tx.commit().await
         };
-        insert.await.map_err(store_error)
+        Ok(insert.await.map_err(store_error)?)
     }
 
     async fn update(
@@ -140,15 +142,34 @@ impl ProjectRepository for SqlProjects {
         id: ProjectId,
     ) -> Result<Option<DeletedProject>, StoreError> {
         let condition = Condition::all().add(project::Column::Id.eq(id.uuid()));
-        let deleted = self.delete_where(owner, condition).await.map_err(store_error)?;
+        let delete = async {
+            let tx = self.db.begin_write().await?;
+            let deleted = self.delete_where(&tx, owner, condition).await?;
+            if !deleted.is_empty() {
+                PROJECT_COUNTS.add(&tx, owner, -1).await?;
+            }
+            tx.commit().await?;
+            Ok(deleted)
+        };
+        let deleted = delete.await.map_err(store_error)?;
+        self.outbox.wake();
         Ok(deleted
             .first()
             .map(|row| DeletedProject { id, prompts: u64::from(row.prompt_count.unsigned_abs()) }))
     }
 
     async fn delete_all(&self, owner: UserId) -> Result<u64, StoreError> {
-        let deleted = self.delete_where(owner, Condition::all()).await.map_err(store_error)?;
-        Ok(deleted.len() as u64)
+        let delete = async {
+            let tx = self.db.begin_write().await?;
+            TOMBSTONES.bury(&tx, owner.uuid()).await?;
+            let deleted = self.delete_where(&tx, owner, Condition::all()).await?;
+            PROJECT_COUNTS.forget(&tx, owner).await?;
+            tx.commit().await?;
+            Ok(deleted.len() as u64)
+        };
+        let deleted = delete.await.map_err(store_error)?;
+        self.outbox.wake();
+        Ok(deleted)
     }
 }
 

@@ -9,6 +9,9 @@ use serde_json::json;
 pub fn project(error: ProjectError) -> AppError {
     match error {
         ProjectError::NotFound => AppError::not_found(),
+        ProjectError::OwnerGone => {
+            AppError::new(ErrorCode::Unauthorized, "The account is gone. Sign in with another one.")
+        }
         ProjectError::Store(error) => error.into(),
     }
 }

@@ -10,7 +10,7 @@ use super::errors;
 use crate::dependencies::ProjectState;
 use crate::schemas::internal::{DeletedUserData, ExportLine};
 
-/// Deletes all that a user owns. Safe to repeat.
+/// Deletes all that a deleted user owns; nothing can be made for that user afterwards. Safe to repeat.
 #[utoipa::path(delete, path = "/internal/users/{id}", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = Envelope<DeletedUserData>, description = "What is gone.")))]
 pub async fn delete_user_projects(
     state: Data<ProjectState>,

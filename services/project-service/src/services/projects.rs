@@ -70,7 +70,8 @@ impl Projects {
         self.projects.delete(owner, id).await?.ok_or(ProjectError::NotFound)
     }
 
-    /// Deletes all that a user owns; how many projects that was. Safe to repeat.
+    /// Deletes all that a user owns, for good: nothing can be made for that user afterwards. How many projects that was.
+    /// Safe to repeat.
     pub async fn delete_all(&self, owner: UserId) -> Result<u64, ProjectError> {
         Ok(self.projects.delete_all(owner).await?)
     }

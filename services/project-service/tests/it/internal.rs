@@ -1,3 +1,4 @@
+use futures_util::future::join_all;
 use rstest::rstest;
 use serde_json::{Value, json};
 use testkit::{Engine, redacted};
@@ -28,6 +29,38 @@ async fn a_deleted_users_things_are_gone_and_nobody_elses(
     );
     assert_eq!(user.get("/prompts").await.json["data"]["prompts"], json!([]));
     assert_eq!(other.get("/projects").await.json["pagination"]["totalCount"], 1);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_made_while_its_owner_is_deleted_survives(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = start(engine).await;
+    let (id, auth) = (app.instance.ids.next(), app.service("auth-service"));
+    let (user, path) = (app.user_with_id(id), format!("/internal/users/{id}"));
+    let creating = join_all((0..40).map(|n| {
+        let user = user.clone();
+        async move { user.post("/projects", json!({"name": format!("p{n}")})).await }
+    }));
+    let deleting = async {
+        // Not before the first of them is there, so that some come before and some after.
+        while user.get("/projects").await.json["pagination"]["totalCount"] == 0 {}
+        auth.delete(&path).await.expect(200)
+    };
+    let (created, deleted) = tokio::join!(creating, deleting);
+    let made = created.iter().filter(|reply| reply.status == 201).count();
+    assert_eq!(deleted.json["data"]["deletedProjects"], json!(made));
+    for refused in created.iter().filter(|reply| reply.status != 201) {
+        assert_eq!((refused.status.as_u16(), refused.code()), (401, "UNAUTHORIZED"));
+    }
+    let list = user.get("/projects").await.expect(200);
+    assert_eq!(
+        (&list.json["data"]["projects"], &list.json["pagination"]["totalCount"]),
+        (&json!([]), &json!(0))
+    );
+    user.post("/projects", json!({"name": "later"})).await.expect(401);
+    assert_eq!(auth.delete(&path).await.expect(200).json["data"], json!({"deletedProjects": 0}));
 }
 
 #[rstest]

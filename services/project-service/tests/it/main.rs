@@ -7,9 +7,11 @@
 )]
 
 mod bad_input;
+mod browsers;
 mod internal;
 mod isolation;
 mod layers;
+mod limits;
 mod openapi;
 mod operating;
 mod outbox;

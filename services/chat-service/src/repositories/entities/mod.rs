@@ -5,5 +5,7 @@
 )]
 
 pub mod conversation;
+pub mod daily_usage;
 pub mod message;
 pub mod model_context;
+pub mod preferences;

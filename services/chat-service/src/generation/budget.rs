@@ -1,0 +1,82 @@
+//! What people may spend on models in a day.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{Days, NaiveTime};
+use common::domain::message::MessageError;
+use common::repositories::{StoreError, UsageRepository};
+use common::{Clock, UserId};
+
+use super::Reply;
+use super::registry::Registry;
+use crate::core::{BudgetSettings, Price};
+use crate::providers::Provider;
+
+/// Everybody's budget for a day of UTC. What counts is what the day's replies have cost, and what those cost so far that this
+/// process is making; those of another replica count once they have ended.
+#[derive(Clone)]
+pub(super) struct Budget {
+    usage: Arc<dyn UsageRepository>,
+    registry: Arc<Registry>,
+    clock: Arc<dyn Clock>,
+    settings: BudgetSettings,
+}
+
+/// Holds what a reply costs while it is made against its owner's budget.
+pub(super) struct Meter {
+    pub(super) budget: Budget,
+    pub(super) provider: Arc<dyn Provider>,
+    pub(super) prompt_tokens: u32,
+    pub(super) price: Option<Price>,
+}
+
+impl Budget {
+    pub(super) fn new(
+        usage: Arc<dyn UsageRepository>,
+        registry: Arc<Registry>,
+        clock: Arc<dyn Clock>,
+        settings: BudgetSettings,
+    ) -> Self {
+        Self { usage, registry, clock, settings }
+    }
+
+    /// Fails with `BudgetExceeded` once a person's day is spent.
+    pub(super) async fn check(&self, owner: UserId) -> Result<(), MessageError> {
+        if !self.is_spent(owner).await? {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let midnight = (now.date_naive() + Days::new(1)).and_time(NaiveTime::MIN).and_utc();
+        let wait = (midnight - now).to_std().unwrap_or_default();
+        // In whole seconds, so that nobody comes too early.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Err(MessageError::BudgetExceeded { wait: Duration::from_secs(seconds) })
+    }
+
+    async fn is_spent(&self, owner: UserId) -> Result<bool, StoreError> {
+        let Some(daily) = self.settings.daily() else { return Ok(false) };
+        // Read before what is running is summed: a reply that ends in between counts once at most.
+        let spent = self.usage.spent(owner, self.clock.now().date_naive()).await?;
+        Ok(spent.saturating_add(self.registry.cost_of(owner)) >= daily)
+    }
+}
+
+impl Meter {
+    /// Whether the owner's day is spent, with what has come of the reply. What costs nothing, or not yet, is never stopped.
+    pub(super) async fn is_spent(&self, reply: &Reply, text: &str, reasoning: &str) -> bool {
+        let (Some(price), Some(_)) = (self.price, self.budget.settings.daily()) else {
+            return false;
+        };
+        let count = |text| self.provider.count_tokens(text);
+        let written = count(text).saturating_add(count(reasoning));
+        if written == 0 {
+            return false;
+        }
+        reply.set_cost(price.cost_micro_usd(self.prompt_tokens, written));
+        self.budget.is_spent(reply.owner()).await.unwrap_or_else(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, reply = %reply.id(), "a budget is not checked");
+            false
+        })
+    }
+}

@@ -1,0 +1,37 @@
+use std::sync::Arc;
+
+use common::UserId;
+use common::domain::conversation::{ConversationError, DeletedConversations};
+use common::repositories::{ConversationRepository, PreferenceRepository, UsageRepository};
+
+use crate::generation::Engine;
+
+/// The people whose things are kept here; auth-service knows who they are.
+pub struct Users {
+    conversations: Arc<dyn ConversationRepository>,
+    preferences: Arc<dyn PreferenceRepository>,
+    usage: Arc<dyn UsageRepository>,
+    engine: Engine,
+}
+
+impl Users {
+    pub fn new(
+        conversations: Arc<dyn ConversationRepository>,
+        preferences: Arc<dyn PreferenceRepository>,
+        usage: Arc<dyn UsageRepository>,
+        engine: Engine,
+    ) -> Self {
+        Self { conversations, preferences, usage, engine }
+    }
+
+    /// Deletes all that a user owns, for good: nothing can be made for that user afterwards. Running replies are stopped. Safe
+    /// to repeat.
+    pub async fn delete(&self, user: UserId) -> Result<DeletedConversations, ConversationError> {
+        // The conversations first: that also lets nothing more be made of what follows.
+        let (deleted, running) = self.conversations.delete_of_user(user).await?;
+        self.engine.forget(&running);
+        self.preferences.delete(user).await?;
+        self.usage.delete(user).await?;
+        Ok(deleted)
+    }
+}

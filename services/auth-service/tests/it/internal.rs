@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use auth_service::routes;
 use chrono::TimeDelta;
 use common::Clock;
-use platform::http::Server;
 use rstest::rstest;
 use serde_json::json;
 use testkit::{Actor, Engine, redacted};
@@ -68,11 +66,4 @@ async fn a_cursor_is_one_of_ours() {
         let refused = sibling.get(&path).await.expect(400);
         assert_eq!(refused.json["error"]["details"]["field"], "cursor");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_valid_token_nothing_answers() {
-    let auth = start(Engine::Sqlite).await;
-    testkit::assert_guarded(&auth, &routes::endpoints()).await;
-    testkit::assert_guarded(&auth, &Server::operating_endpoints()).await;
 }

@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod browsers;
 mod internal;
+mod isolation;
 mod layers;
 mod openapi;
 mod outbox;

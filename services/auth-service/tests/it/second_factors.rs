@@ -11,10 +11,14 @@ use super::{PASSWORD, Started, with_ada};
 const ADA: &str = "ada@example.org";
 
 /// An app with a secret.
-struct App(String);
+pub struct App(String);
 
 impl App {
-    fn code(&self, clock: &ManualClock) -> String {
+    pub fn new(secret: &str) -> Self {
+        Self(secret.to_owned())
+    }
+
+    pub fn code(&self, clock: &ManualClock) -> String {
         let secret = Secret::try_from_base32(&self.0).unwrap();
         let totp = Builder::new().with_secret(secret).build().unwrap();
         totp.generate(clock.now().timestamp().unsigned_abs()).to_string()
@@ -22,7 +26,7 @@ impl App {
 }
 
 /// Switches on the second factor; the app, and the recovery codes.
-async fn switched_on(ada: &Actor, clock: &ManualClock) -> (App, Vec<String>) {
+pub async fn switched_on(ada: &Actor, clock: &ManualClock) -> (App, Vec<String>) {
     let pending = ada.post("/users/me/two-factor", Value::Null).await.expect(200);
     let app = App(pending.data("secret").as_str().unwrap().to_owned());
     let code = json!({"code": app.code(clock)});

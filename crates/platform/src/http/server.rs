@@ -67,18 +67,9 @@ impl Server {
         let address = listener.local_addr()?;
 
         let paths = self.paths;
-        let endpoints = self.modules.iter().map(|module| match paths {
-            Paths::Bare => module.endpoints(),
-            Paths::Gateway => module.endpoints().without_internal(),
-        });
-        let document = document(self.title, endpoints.chain([operating::endpoints()]));
-        let document = Bytes::from(document.to_json()?);
+        let document = self.document()?;
         let instance = Data::new(self.instance.clone());
-        let edge_settings = Data::new(EdgeSettings {
-            paths: self.paths,
-            body_deadline: Duration::from_secs(settings.body_seconds.get()),
-            is_https: settings.is_https(),
-        });
+        let edge_settings = Data::new(self.edge_settings(settings));
         let origins = Origins::from(settings, address.port())?;
         let cookies = Data::new(Cookies::from(settings));
         let limits = self.instance.limits.clone();
@@ -136,6 +127,25 @@ impl Server {
             modules: self.modules,
             drain: settings.drain(),
         })
+    }
+
+    /// The OpenAPI document of all that is served here.
+    fn document(&self) -> anyhow::Result<Bytes> {
+        let paths = self.paths;
+        let endpoints = self.modules.iter().map(|module| match paths {
+            Paths::Bare => module.endpoints(),
+            Paths::Gateway => module.endpoints().without_internal(),
+        });
+        let document = document(self.title, endpoints.chain([operating::endpoints()]));
+        Ok(Bytes::from(document.to_json()?))
+    }
+
+    fn edge_settings(&self, settings: &ServerSettings) -> EdgeSettings {
+        EdgeSettings {
+            paths: self.paths,
+            body_deadline: Duration::from_secs(settings.body_seconds.get()),
+            is_https: settings.is_https(),
+        }
     }
 }
 

@@ -124,7 +124,7 @@ mod tests {
         }
         let newest = PageRequest { limit: 1, after: None, direction: Direction::Descending };
         let first = audit.list(one.owner, newest).await.unwrap();
-        assert_eq!(first.items, [other.clone()]);
+        assert_eq!(first.items, std::slice::from_ref(&other));
         let second = PageRequest { after: first.next, ..newest };
         let second = audit.list(one.owner, second).await.unwrap();
         assert_eq!((second.items, second.next), (vec![one.clone()], None));

@@ -52,7 +52,7 @@ async fn a_refresh_token_is_spent_for_a_new_pair(
     let (auth, _) = with_ada(engine).await;
     let first = auth.log_in(ADA, PASSWORD).await.expect(200);
     let second = auth.refresh(&token(&first)).await.expect(200);
-    insta::assert_json_snapshot!("session", redacted(&second.json));
+    insta::assert_json_snapshot!("refreshed_session", redacted(&second.json));
     let third = auth.refresh(&token(&second)).await.expect(200);
     assert_ne!(token(&first), token(&second));
     assert_ne!(token(&second), token(&third));

@@ -3,8 +3,12 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Context as _;
+
+/// How often Linux's `USER_HZ` counts in a second.
+const TICKS: u64 = 100;
 
 /// A running program, killed when dropped.
 pub struct Process {
@@ -41,6 +45,22 @@ impl Process {
             .find_map(|line| Some(line.split("listens on ").nth(1)?.split(": ").next()?.to_owned()))
             .with_context(|| format!("{program} did not start"))?;
         Ok(Self { child, base_url: format!("http://{address}") })
+    }
+
+    /// Where it serves `path`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+
+    /// The CPU time that it has used so far, all threads together, to a hundredth of a second.
+    pub fn cpu_time(&self) -> anyhow::Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name, which is the second field, may have anything in it, blanks too; see proc(5).
+        let (_, fields) = stat.rsplit_once(") ").context("no name")?;
+        let [user, system] = [11, 12].map(|field| fields.split(' ').nth(field));
+        let ticks: u64 = user.context("no utime")?.parse::<u64>()?
+            + system.context("no stime")?.parse::<u64>()?;
+        Ok(Duration::from_millis(ticks * 1_000 / TICKS))
     }
 
     /// Its resident memory now, in bytes.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use testkit::{Engine, TestDatabase};
 
 use crate::process::Process;
+use crate::table::row;
 
 const ROUNDS: usize = 7;
 
@@ -21,12 +22,20 @@ pub async fn measure() -> anyhow::Result<()> {
         times.sort_unstable();
         memories.sort_unstable();
         let (slowest, median) = (times[ROUNDS - 1].as_millis(), times[ROUNDS / 2].as_millis());
-        println!(
-            "| {program} on {engine:?}: start to ready, median (slowest) | {median} ms ({slowest} ms) | ≤ 1,000 ms |"
+        row(
+            &format!("{program} on {engine:?}: start to ready, median (slowest)"),
+            &format!("{median} ms ({slowest} ms)"),
+            "≤ 1,000 ms",
+            median <= 1_000,
         );
-        println!(
-            "| {program}: memory before load | {} MiB | ≤ 20 MiB |",
-            memories[ROUNDS / 2] >> 20
+        // The all-in-one is three services.
+        let (memory, goal) =
+            (memories[ROUNDS / 2] >> 20, if engine == Engine::Sqlite { 60 } else { 20 });
+        row(
+            &format!("{program}: memory before load"),
+            &format!("{memory} MiB"),
+            &format!("≤ {goal} MiB"),
+            memory <= goal,
         );
     }
     Ok(())

@@ -16,8 +16,8 @@ use platform::sealing::Sealer;
 use platform::settings::{DatabaseSettings, Settings, SiblingSettings};
 use platform::{Instance, Module, NotReady};
 
-use crate::clients::{DeletionCourier, HttpAccountData};
-use crate::core::settings::AuthSettings;
+use crate::clients::{DeletionCourier, HttpAccountData, HttpSettings};
+use crate::core::settings::{AuthSettings, PasswordSettings, Registration};
 use crate::dependencies::AuthState;
 use crate::migrations::Migrator;
 use crate::repositories::{
@@ -25,8 +25,8 @@ use crate::repositories::{
 };
 use crate::routes;
 use crate::services::{
-    AccountData, Audit, HashingPool, Housekeeping, Passwords, Revocations, SecondFactors, Sessions,
-    Throttle, Tokens, Users,
+    AccountData, Audit, HashingPool, Housekeeping, Passwords, Profiles, Revocations, SecondFactors,
+    Sessions, SettingsAccess, Throttle, Tokens, Users,
 };
 
 /// How often what is over is deleted.
@@ -51,6 +51,8 @@ pub struct Siblings {
     pub projects: Arc<dyn AccountData>,
     /// What chat-service has of them.
     pub chat: Arc<dyn AccountData>,
+    /// chat-service's part of profiles.
+    pub settings: Arc<dyn SettingsAccess>,
 }
 
 #[async_trait]
@@ -85,7 +87,8 @@ impl Siblings {
         let chat = sibling("chat-service", &addresses.chat_url);
         Ok(Self {
             projects: Arc::new(HttpAccountData(projects)),
-            chat: Arc::new(HttpAccountData(chat)),
+            chat: Arc::new(HttpAccountData(chat.clone())),
+            settings: Arc::new(HttpSettings(chat)),
         })
     }
 }
@@ -105,8 +108,15 @@ impl AuthModule {
         let strict = StrictStore::new(db.clone());
         let limits = Limits::new(settings, instance.clock.clone(), Some(strict))?;
         let outbox = Outbox::new(db.clone(), instance.ids.clone());
-        let sealer = Sealer::from(settings, Arc::new(SystemEntropy))?;
-        let state = compose(ours, &db, &outbox, &limits, sealer, instance)?;
+        let ground = Ground {
+            db: &db,
+            outbox: &outbox,
+            limits: &limits,
+            sealer: Sealer::from(settings, Arc::new(SystemEntropy))?,
+            settings: siblings.settings,
+            instance,
+        };
+        let state = ground.compose(ours)?;
         instance.revocations.follow(state.revocations.clone());
         let courier = DeletionCourier { projects: siblings.projects, chat: siblings.chat };
         Ok(Self {
@@ -125,68 +135,82 @@ impl AuthModule {
     }
 }
 
-/// The services over their repositories.
-fn compose(
-    settings: AuthSettings,
-    db: &Database,
-    outbox: &Outbox,
-    limits: &Limits,
+/// What the services stand on.
+struct Ground<'a> {
+    db: &'a Database,
+    outbox: &'a Outbox,
+    limits: &'a Limits,
     sealer: Sealer,
-    instance: &Instance,
-) -> anyhow::Result<AuthState> {
-    let (sessions, tokens, revocations, events) = (
-        Arc::new(SqlSessions::new(db.clone())),
-        Arc::new(SqlTokens::new(db.clone())),
-        Arc::new(SqlRevocations::new(db.clone())),
-        Arc::new(SqlAudit::new(db.clone())),
-    );
-    let housekeeping = Housekeeping {
-        sessions: sessions.clone(),
-        tokens: tokens.clone(),
-        revocations: revocations.clone(),
-        audit: events.clone(),
-        idle: settings.sessions.idle,
-        events: settings.audit,
-        clock: instance.clock.clone(),
-    };
-    let entropy = Arc::new(SystemEntropy);
-    let pool = HashingPool::new(&settings.passwords, entropy.clone())?;
-    let quota = Quota::per_minute(settings.passwords.tries_per_minute);
-    let audit = Arc::new(Audit::new(events, settings.sessions.access, instance.clone()));
-    let users = Arc::new(Users::new(
-        Arc::new(SqlUsers::new(db.clone(), outbox.clone())),
-        Passwords::new(pool, settings.passwords),
-        settings.registration,
-        Throttle::new(limits.clone(), quota, instance.clone()),
-        audit.clone(),
-        instance.clone(),
-    ));
-    let second_factors = Arc::new(SecondFactors::new(
-        Arc::new(SqlSecondFactors::new(db.clone())),
-        users.clone(),
-        audit.clone(),
-        sealer,
-        entropy.clone(),
-        instance.clone(),
-    ));
-    let revocations = Revocations::new(revocations, tokens.clone(), instance.clock.clone());
-    Ok(AuthState {
-        sessions: Sessions::new(
-            sessions,
+    settings: Arc<dyn SettingsAccess>,
+    instance: &'a Instance,
+}
+
+impl Ground<'_> {
+    /// The services over their repositories.
+    fn compose(self, settings: AuthSettings) -> anyhow::Result<AuthState> {
+        let (db, instance) = (self.db, self.instance);
+        let sessions = Arc::new(SqlSessions::new(db.clone()));
+        let tokens = Arc::new(SqlTokens::new(db.clone()));
+        let revocations = Arc::new(SqlRevocations::new(db.clone()));
+        let events = Arc::new(SqlAudit::new(db.clone()));
+        let housekeeping = Housekeeping {
+            sessions: sessions.clone(),
+            tokens: tokens.clone(),
+            revocations: revocations.clone(),
+            audit: events.clone(),
+            idle: settings.sessions.idle,
+            events: settings.audit,
+            clock: instance.clock.clone(),
+        };
+        let entropy = Arc::new(SystemEntropy);
+        let audit = Arc::new(Audit::new(events, settings.sessions.access, instance.clone()));
+        let users = self.users(settings.passwords, settings.registration, &audit)?;
+        let second_factors = Arc::new(SecondFactors::new(
+            Arc::new(SqlSecondFactors::new(db.clone())),
             users.clone(),
-            second_factors.clone(),
             audit.clone(),
-            settings.sessions,
-            entropy,
+            self.sealer,
+            entropy.clone(),
             instance.clone(),
-        ),
-        revocations: Arc::new(revocations),
-        tokens: Tokens::new(tokens, users.clone(), audit.clone(), instance.clone()),
-        second_factors,
-        users,
-        audit,
-        housekeeping,
-    })
+        ));
+        let revocations = Revocations::new(revocations, tokens.clone(), instance.clock.clone());
+        Ok(AuthState {
+            sessions: Sessions::new(
+                sessions,
+                users.clone(),
+                second_factors.clone(),
+                audit.clone(),
+                settings.sessions,
+                entropy,
+                instance.clone(),
+            ),
+            revocations: Arc::new(revocations),
+            tokens: Tokens::new(tokens, users.clone(), audit.clone(), instance.clone()),
+            profiles: Profiles::new(users.clone(), self.settings),
+            second_factors,
+            users,
+            audit,
+            housekeeping,
+        })
+    }
+
+    fn users(
+        &self,
+        passwords: PasswordSettings,
+        registration: Registration,
+        audit: &Arc<Audit>,
+    ) -> anyhow::Result<Arc<Users>> {
+        let quota = Quota::per_minute(passwords.tries_per_minute);
+        let pool = HashingPool::new(&passwords, Arc::new(SystemEntropy))?;
+        Ok(Arc::new(Users::new(
+            Arc::new(SqlUsers::new(self.db.clone(), self.outbox.clone())),
+            Passwords::new(pool, passwords),
+            registration,
+            Throttle::new(self.limits.clone(), quota, self.instance.clone()),
+            audit.clone(),
+            self.instance.clone(),
+        )))
+    }
 }
 
 #[async_trait]

@@ -10,7 +10,10 @@ use platform::settings::Settings;
 use platform::{Instance, Module};
 use project_service::{ProjectModule, ProjectService};
 
-use crate::adapters::{InProcessConversations, InProcessProjects};
+use crate::adapters::{
+    InProcessChatData, InProcessConversations, InProcessProjectData, InProcessProjects,
+    InProcessSettings,
+};
 
 /// The title of the documentation.
 pub const TITLE: &str = "OmniChat";
@@ -39,12 +42,16 @@ pub async fn modules(
     instance: &Instance,
 ) -> anyhow::Result<Vec<Arc<dyn Module>>> {
     let conversations = Arc::new(InProcessConversations::default());
-    let auth =
-        AuthModule::build(settings, instance, Siblings::over_http(settings, instance)?).await?;
     let project = ProjectModule::build(settings, instance, conversations.clone()).await?;
     let chat =
         ChatModule::build(settings, instance, Arc::new(InProcessProjects::new(project.state())))
             .await?;
     conversations.connect(chat.state());
+    let siblings = Siblings {
+        projects: Arc::new(InProcessProjectData(project.state())),
+        chat: Arc::new(InProcessChatData(chat.state())),
+        settings: Arc::new(InProcessSettings(chat.state())),
+    };
+    let auth = AuthModule::build(settings, instance, siblings).await?;
     Ok(vec![Arc::new(auth), Arc::new(project), Arc::new(chat)])
 }

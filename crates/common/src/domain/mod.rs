@@ -5,6 +5,7 @@ pub mod conversation;
 pub mod export;
 pub mod message;
 pub mod preferences;
+pub mod profile;
 pub mod project;
 pub mod prompt;
 pub mod revocation;

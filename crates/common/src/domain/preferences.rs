@@ -1,5 +1,7 @@
 //! What a person wants where a request does not say.
 
+use chrono::{DateTime, Utc};
+
 use crate::repositories::StoreError;
 
 /// A person's preferences; whoever never set any has none.
@@ -22,6 +24,25 @@ pub struct PreferenceChanges {
     pub default_temperature: Option<Option<f64>>,
     /// Another system prompt, or none at all.
     pub system_prompt: Option<Option<String>>,
+}
+
+/// Whether a person has a key of one's own for a provider.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeyStatus {
+    /// Whether there is one.
+    pub configured: bool,
+    /// When it was last used.
+    pub last_used: Option<DateTime<Utc>>,
+}
+
+/// That, for each provider.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they say it themselves")]
+pub struct KeyStatuses {
+    pub claude: KeyStatus,
+    pub openai: KeyStatus,
+    pub google: KeyStatus,
+    pub openrouter: KeyStatus,
 }
 
 /// What can go wrong with preferences.

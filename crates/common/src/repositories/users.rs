@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use super::StoreError;
 use crate::UserId;
@@ -44,6 +45,13 @@ pub trait UserRepository: Send + Sync {
         change: &PasswordChange,
         ending: &Ending,
     ) -> Result<Option<Vec<Revocation>>, StoreError>;
+    /// Gives an account another name, or none; the account, if it is there and in use.
+    async fn rename(
+        &self,
+        id: UserId,
+        display_name: Option<&str>,
+        at: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError>;
     /// Deletes an account with all that hangs on it, and notes that the siblings must delete what they have of it; which
     /// sessions and personal access tokens ended by that. Of its log only the event is left. `None` if it is gone.
     async fn delete(

@@ -1,11 +1,15 @@
 use std::sync::Arc;
 
-use crate::services::{Audit, Housekeeping, Revocations, SecondFactors, Sessions, Tokens, Users};
+use crate::services::{
+    Audit, Housekeeping, Profiles, Revocations, SecondFactors, Sessions, Tokens, Users,
+};
 
 /// The services that handlers call.
 pub struct AuthState {
     /// Accounts.
     pub users: Arc<Users>,
+    /// What people see of themselves.
+    pub profiles: Profiles,
     /// Sign-ins and their tokens.
     pub sessions: Sessions,
     /// Second factors.

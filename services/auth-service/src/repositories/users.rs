@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use common::UserId;
 use common::domain::audit::AuditEvent;
 use common::domain::revocation::{Ending, Revocation};
@@ -136,6 +137,27 @@ impl UserRepository for SqlUsers {
             tx.commit().await.map(|()| Some(ended))
         };
         change_password.await.map_err(store_error)
+    }
+
+    async fn rename(
+        &self,
+        id: UserId,
+        display_name: Option<&str>,
+        at: DateTime<Utc>,
+    ) -> Result<Option<User>, StoreError> {
+        let change = user::ActiveModel {
+            display_name: Set(display_name.map(str::to_owned)),
+            updated_at: Set(at),
+            ..Default::default()
+        };
+        let rows = user::Entity::update_many()
+            .set(change)
+            .filter(user::Column::Id.eq(id.uuid()))
+            .filter(user::Column::IsActive.eq(true))
+            .exec_with_returning(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        Ok(rows.into_iter().next().map(User::from))
     }
 
     async fn delete(

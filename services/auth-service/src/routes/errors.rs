@@ -1,6 +1,7 @@
 //! What goes wrong in the domain, as the API says it. No wildcard arm: a new error must be thought about here.
 
 use common::ErrorCode;
+use common::domain::profile::ProfileError;
 use common::domain::revocation::RevocationError;
 use common::domain::second_factor::SecondFactorError;
 use common::domain::session::{RefreshError, SessionError};
@@ -60,6 +61,22 @@ pub fn session(error: SessionError) -> AppError {
     match error {
         SessionError::NotFound => AppError::not_found(),
         SessionError::Store(error) => error.into(),
+    }
+}
+
+pub fn profile(error: ProfileError) -> AppError {
+    match error {
+        ProfileError::UnknownModel { model } => AppError::new(
+            ErrorCode::ModelUnknown,
+            "There is no such model. `/models` lists those that there are.",
+        )
+        .with_details(json!({"model": model})),
+        ProfileError::NotFound => gone(),
+        ProfileError::Unavailable(cause) => AppError::unavailable(
+            "chat-service, which keeps the settings, does not answer. Try again in a moment.",
+        )
+        .with_cause(cause),
+        ProfileError::User(error) => user(error),
     }
 }
 

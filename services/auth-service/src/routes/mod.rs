@@ -3,6 +3,7 @@
 mod audit;
 pub(crate) mod errors;
 mod internal;
+mod profile;
 mod second_factors;
 mod sessions;
 mod tokens;
@@ -18,6 +19,8 @@ pub fn endpoints() -> Endpoints {
         users::get_me,
         users::change_password,
         users::delete_account,
+        profile::get_profile,
+        profile::update_profile,
         second_factors::begin_second_factor,
         second_factors::enable_second_factor,
         second_factors::disable_second_factor,

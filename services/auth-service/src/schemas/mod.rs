@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod internal;
+pub mod profile;
 pub mod second_factors;
 pub mod sessions;
 pub mod tokens;

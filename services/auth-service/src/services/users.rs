@@ -100,6 +100,12 @@ impl Users {
         Ok(user)
     }
 
+    /// Gives an account another name, or none.
+    pub async fn rename(&self, id: UserId, name: Option<&str>) -> Result<User, UserError> {
+        let renamed = self.users.rename(id, name, self.instance.clock.now()).await?;
+        renamed.ok_or(UserError::NotFound)
+    }
+
     /// Deletes the account of somebody who knows its password. That the siblings must delete what they have of it is noted
     /// with the deletion and told them until they have answered.
     pub async fn delete(

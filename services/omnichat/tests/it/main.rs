@@ -7,6 +7,7 @@
 )]
 
 mod all_in_one;
+mod browser;
 mod deployment;
 mod journey;
 mod openapi;

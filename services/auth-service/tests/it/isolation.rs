@@ -40,6 +40,8 @@ impl Town<'_> {
             "register" => Target::each("/auth/register").body(new),
             "create_user" => Target::each("/users").body(new),
             "get_me" => Target::each("/users/me"),
+            "get_profile" => Target::each("/profile"),
+            "update_profile" => Target::each("/profile").body(json!({"displayName": "Ada"})),
             "check_session" => Target::each("/check_session"),
             "change_password" => Target::each("/users/me/password").body(json!({
                 "currentPassword": PASSWORD, "newPassword": "another horse, another battery",

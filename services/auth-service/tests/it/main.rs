@@ -10,6 +10,8 @@ mod layers;
 mod openapi;
 mod outbox;
 mod passwords;
+mod profile;
+mod rotation;
 mod second_factors;
 mod sessions;
 mod tokens;
@@ -23,10 +25,13 @@ use auth_service::{AuthModule, AuthService, Siblings};
 use common::{Clock, ManualClock, SystemClock};
 use platform::cli::Service;
 use platform::http::Paths;
+use platform::settings::Settings;
 use platform::{Instance, Module};
 use sea_orm::{ConnectionTrait, Statement, TryGetable};
 use serde_json::{Value, json};
 use testkit::{Actor, Engine, Reply, TestApp, TestDatabase, a_clock};
+
+use profile::Desk;
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -53,10 +58,30 @@ struct Started {
 impl Auth {
     /// Starts the service on a database that is there already.
     async fn on(database: &TestDatabase, clock: Arc<dyn Clock>, more: &[(&str, &str)]) -> Self {
+        let (settings, instance, siblings) = Self::prepare(database, clock, more);
+        let siblings = Siblings { settings: Arc::new(Desk::default()), ..siblings };
+        Self::build(settings, instance, siblings).await
+    }
+
+    /// The same, and no chat-service beside.
+    async fn alone_on(database: &TestDatabase) -> Self {
+        let (settings, instance, siblings) = Self::prepare(database, Arc::new(SystemClock), &[]);
+        Self::build(settings, instance, siblings).await
+    }
+
+    fn prepare(
+        database: &TestDatabase,
+        clock: Arc<dyn Clock>,
+        more: &[(&str, &str)],
+    ) -> (Settings, Instance, Siblings) {
         let settings =
             testkit::settings(&[AuthService::DEFAULTS], database, &[CHEAP, ALONE, more].concat());
         let instance = Instance::with_clock(&settings, clock).unwrap();
         let siblings = Siblings::over_http(&settings, &instance).unwrap();
+        (settings, instance, siblings)
+    }
+
+    async fn build(settings: Settings, instance: Instance, siblings: Siblings) -> Self {
         let module = Arc::new(AuthModule::build(&settings, &instance, siblings).await.unwrap());
         let app = TestApp::serve(&settings, instance, vec![module.clone()], Paths::Bare).await;
         Self { app, module }

@@ -51,7 +51,11 @@ async fn both_siblings_are_told_even_if_one_is_not_there_and_the_process_ends(
         let keeper = |name, refusals| {
             Arc::new(Keeper { name, refusals: AtomicI32::new(refusals), told: told.clone() })
         };
-        let siblings = Siblings { projects: keeper("project", 0), chat: keeper("chat", refusals) };
+        let siblings = Siblings {
+            projects: keeper("project", 0),
+            chat: keeper("chat", refusals),
+            ..Siblings::over_http(&settings, &instance).unwrap()
+        };
         let module = AuthModule::build(&settings, &instance, siblings).await.unwrap();
         TestApp::serve(&settings, instance, vec![Arc::new(module)], Paths::Bare).await
     };

@@ -1,8 +1,10 @@
 //! Extractors: what a handler needs besides the request's own words.
 
+mod listener;
 mod on_behalf;
 mod resume;
 mod state;
 
+pub use listener::Listener;
 pub use resume::ResumeAfter;
 pub use state::ChatState;

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use common::MessageId;
 use common::domain::message::{FinishReason, MessageStatus, ReplyEnd, ReplyFailure, Usage};
+use common::{ErrorCode, MessageId};
 use serde::Serialize;
 
 use super::EventId;
@@ -104,6 +104,17 @@ pub(super) fn ending(id: EventId, end: &ReplyEnd) -> Bytes {
     [last, frame("close", id, &serde_json::Map::new())].concat().into()
 }
 
+/// The last events for somebody whose session was revoked. Without an id: what was heard is still what was heard.
+pub(super) fn session_revoked(message: MessageId) -> Bytes {
+    let failure = ReplyFailure::new(
+        ErrorCode::SessionRevoked,
+        "The session was ended. Sign in again; the reply goes on, and is kept.",
+        false,
+    );
+    let error = frame("error", None, &Failure { message_id: message, failure: &failure });
+    [error, frame("close", None, &serde_json::Map::new())].concat().into()
+}
+
 impl From<Usage> for UsageFrame {
     fn from(usage: Usage) -> Self {
         Self {
@@ -115,8 +126,9 @@ impl From<Usage> for UsageFrame {
     }
 }
 
-fn frame(event: &str, id: EventId, data: &impl Serialize) -> Bytes {
-    let mut bytes = format!("event: {event}\nid: {id}\ndata: ").into_bytes();
+fn frame(event: &str, id: impl Into<Option<EventId>>, data: &impl Serialize) -> Bytes {
+    let id = id.into().map(|id| format!("id: {id}\n")).unwrap_or_default();
+    let mut bytes = format!("event: {event}\n{id}data: ").into_bytes();
     // Writing our own plain structures into memory cannot fail.
     let _always_ok = serde_json::to_writer(&mut bytes, data);
     bytes.extend_from_slice(b"\n\n");

@@ -14,8 +14,10 @@ mod log;
 mod maker;
 mod registry;
 mod reply;
+mod until_revoked;
 
 pub use engine::{Engine, ModelCall};
 pub use event_id::{EventId, MalformedEventId};
 pub use follow::follow;
 pub use reply::Reply;
+pub use until_revoked::until_revoked;

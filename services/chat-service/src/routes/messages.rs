@@ -3,12 +3,10 @@ use std::sync::Arc;
 use actix_web::web::{Data, Path};
 use actix_web::{Either, HttpRequest, HttpResponse};
 use common::{ConversationId, MessageId};
-use platform::http::{
-    Answer, AppError, Body, Caller, Envelope, Query, event_stream, prefers_event_stream,
-};
+use platform::http::{Answer, AppError, Body, Caller, Envelope, Query, prefers_event_stream};
 
 use super::errors;
-use crate::dependencies::{ChatState, ResumeAfter};
+use crate::dependencies::{ChatState, Listener, ResumeAfter};
 use crate::generation::{Reply, follow};
 use crate::schemas::messages::{
     ListMessagesQuery, MessageData, MessagesData, SendMessageRequest, SentMessageData,
@@ -39,13 +37,14 @@ pub async fn send_message(
     request: HttpRequest,
     state: Data<ChatState>,
     whom: OnBehalf,
+    listener: Listener,
     id: Path<ConversationId>,
     Body(body): Body<SendMessageRequest, SEND_LIMIT>,
 ) -> Result<Either<HttpResponse, Answer<SentMessageData>>, AppError> {
     let wants_events = body.stream().unwrap_or_else(|| prefers_event_stream(&request));
     let reply = state.messages.send(&whom, *id, body.into()).await.map_err(errors::message)?;
     if wants_events {
-        return Ok(Either::Left(event_stream(reply.events(None))));
+        return Ok(Either::Left(listener.stream(reply.id(), reply.events(None))));
     }
     whole(reply).await.map(Either::Right)
 }
@@ -66,15 +65,17 @@ pub async fn get_message(
 pub async fn stream_message(
     state: Data<ChatState>,
     caller: Caller,
+    listener: Listener,
     id: Path<MessageId>,
     after: ResumeAfter,
 ) -> Result<HttpResponse, AppError> {
     let after = after.of(*id)?;
     let following = state.messages.follow(caller.user, *id).await.map_err(errors::message)?;
     Ok(match following {
-        Following::Running(reply) => event_stream(reply.events(after)),
+        Following::Running(reply) => listener.stream(*id, reply.events(after)),
         Following::Stored(message) => {
-            event_stream(follow(state.messages.stored(), caller.user, *message, after))
+            let events = follow(state.messages.stored(), caller.user, *message, after);
+            listener.stream(*id, events)
         }
     })
 }

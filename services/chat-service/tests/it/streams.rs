@@ -1,5 +1,7 @@
 //! A reply is whole, whoever listens and whenever.
 
+use chrono::TimeDelta;
+use common::domain::revocation::Revocation;
 use mock_llm::{Ended, Gate, Script};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -322,4 +324,38 @@ async fn only_replies_stream_and_only_from_their_own_events() {
     let refused =
         user.get(&format!("/messages/{reply}/stream?after={question}:0:0")).await.expect(400);
     assert_eq!(refused.json["error"]["details"]["field"], "after");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_its_session_and_the_reply_does_not(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let chat = Chat::start(engine).await;
+    let user = chat.app.user();
+    let conversation = a_conversation(&user, json!({})).await;
+    let gate = Gate::new();
+    chat.model.script(Script::tokens(TOKENS).hold_after(1, &gate));
+    let (mut sender, message) = begin(&user, &conversation).await;
+    until(&mut sender, TOKENS[0]).await;
+    let replica = chat.replica().await;
+    let mut follower = resume(&replica.bearer(user.token()), &message, None).await;
+    follower.expect("message_start").await;
+    until(&mut follower, TOKENS[0]).await;
+
+    for (app, mut events) in [(&chat.app, sender), (&replica, follower)] {
+        let session = app.instance.keys.verify_access(user.token()).unwrap().sid;
+        let until = app.instance.clock.now() + TimeDelta::minutes(15);
+        app.instance.revocations.revoke(Revocation { session, until });
+        let error = events.expect("error").await;
+        assert_eq!(error.data["code"], "SESSION_REVOKED");
+        assert_eq!(error.data["messageId"], message);
+        assert_eq!(error.id, format!("{message}:{}:0", TOKENS[0].chars().count()), "where it was");
+        assert_eq!(events.rest().await[0].event, "close");
+    }
+
+    gate.release();
+    let elsewhere = chat.app.with_claims(&user, |claims| claims.sid = chat.app.instance.ids.next());
+    let rest = resume(&elsewhere, &message, None).await.rest().await;
+    assert_eq!(Event::text(&rest), TOKENS.concat());
 }

@@ -1,0 +1,46 @@
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use common::{MessageId, SessionId};
+use futures_util::stream::Stream;
+use platform::Instance;
+use platform::http::{AppError, Caller, event_stream};
+use platform::revocations::Revocations;
+
+use crate::generation::until_revoked;
+
+/// Whoever listens to a reply: as long as the session lasts, and no longer.
+pub struct Listener {
+    session: SessionId,
+    revocations: Revocations,
+}
+
+impl Listener {
+    /// The answer that streams a reply's events.
+    pub fn stream(
+        self,
+        message: MessageId,
+        events: impl Stream<Item = Bytes> + 'static,
+    ) -> HttpResponse {
+        let Self { session, revocations } = self;
+        let revoked = async move { revocations.revoked(session).await };
+        event_stream(until_revoked(message, events, revoked))
+    }
+}
+
+impl FromRequest for Listener {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = Caller::from_request(request, payload).into_inner();
+        let instance = request
+            .app_data::<Data<Instance>>()
+            .ok_or_else(|| AppError::internal("the instance is not configured"));
+        ready(caller.and_then(|Caller { session, .. }| {
+            Ok(Self { session, revocations: instance?.revocations.clone() })
+        }))
+    }
+}

@@ -4,24 +4,52 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 
+use common::auth::KeyRing;
 use mock_llm::MockLlm;
 use omnichat::{DEFAULTS, modules};
 use platform::Instance;
 use platform::http::Paths;
 use testkit::{Actor, Engine, JWT_SECRETS, KEY_ENCRYPTION_KEYS, TestApp, TestDatabase, settings};
 
+/// How OmniChat is deployed.
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    AllInOneOnSqlite,
+    AllInOneOnPostgres,
+    ThreeProcesses,
+}
+
+impl Shape {
+    pub async fn deploy(self, model: &MockLlm) -> Deployment {
+        match self {
+            Self::AllInOneOnSqlite => Deployment::all_in_one(Engine::Sqlite, model).await,
+            Self::AllInOneOnPostgres => Deployment::all_in_one(Engine::Postgres, model).await,
+            Self::ThreeProcesses => Deployment::three_processes(model).await,
+        }
+    }
+}
+
 /// Something that serves the whole API.
 pub enum Deployment {
     /// One process, under `/api`, as a browser would call it.
     AllInOne { app: Box<TestApp>, _database: TestDatabase },
     /// A process for each service; the test is the gateway.
-    ThreeProcesses { auth: Process, project: Process, chat: Process, _database: TestDatabase },
+    ThreeProcesses {
+        auth: Process,
+        project: Process,
+        chat: Process,
+        keys: KeyRing,
+        _database: TestDatabase,
+    },
 }
 
 /// A service in a process of its own, killed when dropped.
 pub struct Process {
-    child: Child,
+    name: &'static str,
+    variables: Vec<(&'static str, String)>,
+    child: Mutex<Child>,
     base_url: String,
 }
 
@@ -44,12 +72,13 @@ impl Deployment {
         let database = TestDatabase::new(Engine::Postgres).await;
         let [auth, project, chat] = free_ports();
         let address = |port: u16| format!("http://127.0.0.1:{port}");
-        let start = |name: &str, port: u16| {
+        let start = |name, port: u16| {
             Process::start(
                 name,
-                &[
+                vec![
                     ("PORT", port.to_string()),
                     ("DATABASE_URL", database.url().to_owned()),
+                    ("AUTH_SERVICE_URL", address(auth)),
                     ("PROJECT_SERVICE_URL", address(project)),
                     ("CHAT_SERVICE_URL", address(chat)),
                     ("OPENAI_BASE_URL", model.base_url()),
@@ -62,7 +91,24 @@ impl Deployment {
             auth: start("auth-service", auth),
             project: start("project-service", project),
             chat: start("chat-service", chat),
+            keys: Instance::new(&settings(DEFAULTS, &database, &[])).unwrap().keys,
             _database: database,
+        }
+    }
+
+    /// The ring with which its processes sign.
+    pub fn keys(&self) -> &KeyRing {
+        match self {
+            Self::AllInOne { app, .. } => &app.instance.keys,
+            Self::ThreeProcesses { keys, .. } => keys,
+        }
+    }
+
+    /// chat-service, where it has a process of its own.
+    pub fn chat(&self) -> &Process {
+        match self {
+            Self::AllInOne { .. } => panic!("one process is all there is"),
+            Self::ThreeProcesses { chat, .. } => chat,
         }
     }
 
@@ -71,7 +117,7 @@ impl Deployment {
         let base = match self {
             Self::AllInOne { app, .. } => return format!("{}/api{path}", app.base_url),
             Self::ThreeProcesses { auth, project, chat, .. } => {
-                if ["/auth", "/users"].iter().any(|prefix| path.starts_with(prefix)) {
+                if ["/auth", "/users", "/profile"].iter().any(|prefix| path.starts_with(prefix)) {
                     &auth.base_url
                 } else if ["/projects", "/prompts"].iter().any(|prefix| path.starts_with(prefix)) {
                     &project.base_url
@@ -91,30 +137,47 @@ impl Deployment {
 
 impl Process {
     /// Starts a service's binary and waits until it listens.
-    fn start(name: &str, variables: &[(&str, String)]) -> Self {
-        let mut child = command(name)
-            .env("HOST", "127.0.0.1")
-            .env("JWT_SECRETS", JWT_SECRETS)
-            .env("KEY_ENCRYPTION_KEYS", KEY_ENCRYPTION_KEYS)
-            .env("RUST_LOG", "warn")
-            .envs(variables.iter().map(|(name, value)| (name, value)))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let announced =
-            lines.find_map(|line| line.unwrap().split("listens on ").nth(1).map(str::to_owned));
-        let address = announced.unwrap_or_else(|| panic!("{name} did not start"));
-        let address = address.split(": ").next().unwrap();
-        Self { child, base_url: format!("http://{address}") }
+    fn start(name: &'static str, variables: Vec<(&'static str, String)>) -> Self {
+        let (child, base_url) = spawn(name, &variables);
+        Self { name, variables, child: Mutex::new(child), base_url }
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&self) {
+        let mut child = self.child.lock().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Starts it again where it was.
+    pub fn revive(&self) {
+        *self.child.lock().unwrap() = spawn(self.name, &self.variables).0;
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.kill();
     }
+}
+
+/// A service's process, and where it listens.
+fn spawn(name: &str, variables: &[(&'static str, String)]) -> (Child, String) {
+    let mut child = command(name)
+        .env("HOST", "127.0.0.1")
+        .env("JWT_SECRETS", JWT_SECRETS)
+        .env("KEY_ENCRYPTION_KEYS", KEY_ENCRYPTION_KEYS)
+        .env("RUST_LOG", "warn")
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let announced =
+        lines.find_map(|line| line.unwrap().split("listens on ").nth(1).map(str::to_owned));
+    let address = announced.unwrap_or_else(|| panic!("{name} did not start"));
+    let address = address.split(": ").next().unwrap();
+    (child, format!("http://{address}"))
 }
 
 /// A service's binary, without this process's environment.

@@ -4,71 +4,10 @@ use mock_llm::{Gate, MockLlm, Script};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use testkit::{Actor, Engine, Event, EventStream, Reply};
+use testkit::Event;
 
-use super::deployment::Deployment;
-
-#[derive(Debug, Clone, Copy)]
-enum Shape {
-    AllInOneOnSqlite,
-    AllInOneOnPostgres,
-    ThreeProcesses,
-}
-
-impl Shape {
-    async fn deploy(self, model: &MockLlm) -> Deployment {
-        match self {
-            Self::AllInOneOnSqlite => Deployment::all_in_one(Engine::Sqlite, model).await,
-            Self::AllInOneOnPostgres => Deployment::all_in_one(Engine::Postgres, model).await,
-            Self::ThreeProcesses => Deployment::three_processes(model).await,
-        }
-    }
-}
-
-/// Somebody who uses the whole.
-struct Person<'a> {
-    deployment: &'a Deployment,
-    actor: Actor,
-}
-
-impl Person<'_> {
-    async fn call(&self, method: Method, path: &str, body: Value) -> Reply {
-        let request = self.actor.request(method, &self.deployment.url(path));
-        self.actor.send(if body.is_null() { request } else { request.json(&body) }).await
-    }
-
-    async fn get(&self, path: &str) -> Reply {
-        self.call(Method::GET, path, Value::Null).await
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Reply {
-        self.call(Method::POST, path, body).await
-    }
-
-    async fn send(&self, conversation: &str, content: &str) -> EventStream {
-        let url = self.deployment.url(&format!("/conversations/{conversation}/messages"));
-        let request = self.actor.request(Method::POST, &url).json(&json!({"content": content}));
-        self.actor.stream(request.header("accept", "text/event-stream")).await
-    }
-
-    async fn resume(&self, message: &str, after: &str) -> EventStream {
-        let url = self.deployment.url(&format!("/messages/{message}/stream"));
-        self.actor
-            .stream(self.actor.request(Method::GET, &url).header("last-event-id", after))
-            .await
-    }
-}
-
-/// Registers and logs in.
-async fn a_person<'a>(deployment: &'a Deployment, email: &str) -> Person<'a> {
-    let stranger = Person { deployment, actor: deployment.actor(None) };
-    let credentials = json!({"email": email, "password": "correct horse battery staple"});
-    stranger.post("/auth/register", credentials.clone()).await.expect(201);
-    let session = stranger.post("/auth/login", credentials).await.expect(200);
-    let refresh = json!({"refreshToken": session.data("refreshToken")});
-    let session = stranger.post("/auth/refresh", refresh).await.expect(200);
-    Person { deployment, actor: deployment.actor(session.data("accessToken").as_str()) }
-}
+use super::deployment::Shape;
+use super::person::Person;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +17,7 @@ async fn a_whole_journey(
 ) {
     let model = MockLlm::start().await;
     let deployment = shape.deploy(&model).await;
-    let ada = a_person(&deployment, "ada@example.org").await;
+    let ada = Person::new(&deployment, "ada@example.org").await;
     assert_eq!(ada.get("/users/me").await.expect(200).data("user")["email"], "ada@example.org");
 
     let project = ada.post("/projects", json!({"name": "Bees"})).await.expect(201).id("project");
@@ -131,7 +70,7 @@ async fn a_whole_journey(
     // It is found again, by its owner alone.
     let list = ada.get("/conversations").await.expect(200);
     assert_eq!(list.json["data"]["conversations"][0]["title"], "What do bees say?");
-    let eve = a_person(&deployment, "eve@example.org").await;
+    let eve = Person::new(&deployment, "eve@example.org").await;
     for path in [
         format!("/projects/{project}"),
         format!("/conversations/{conversation}"),

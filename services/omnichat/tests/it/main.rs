@@ -11,5 +11,7 @@ mod browser;
 mod deployment;
 mod journey;
 mod openapi;
+mod person;
 mod project_access;
+mod sessions;
 mod start;

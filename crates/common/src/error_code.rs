@@ -56,6 +56,7 @@ error_codes! {
     415: UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE";
     422: ApiKeyRequired = "API_KEY_REQUIRED",
          ModelUnknown = "MODEL_UNKNOWN",
+         ModelNotLoaded = "MODEL_NOT_LOADED",
          ContextTooLong = "CONTEXT_TOO_LONG",
          UnsupportedByModel = "UNSUPPORTED_BY_MODEL",
          IdempotencyMismatch = "IDEMPOTENCY_MISMATCH";

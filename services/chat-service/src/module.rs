@@ -13,23 +13,19 @@ use platform::limits::{Limits, StrictStore};
 use platform::revocations::SiblingFeed;
 use platform::settings::{DatabaseSettings, Settings, SettingsError, SiblingSettings};
 use platform::{Instance, Module, NotReady};
-use secrecy::ExposeSecret;
 
 use crate::clients::ProjectService;
-use crate::core::{Catalogue, ChatSettings, DemoModel};
+use crate::core::{Catalogue, ChatSettings, DemoModel, ProviderSettings};
 use crate::dependencies::ChatState;
 use crate::generation::Engine;
 use crate::migrations::Migrator;
-use crate::providers::{Demo, OpenAi};
+use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{SqlConversations, SqlMessages, SqlPreferences, SqlReplies, SqlUsage};
 use crate::routes;
 use crate::services::{
     Conversations, ConversationsParts, Messages, MessagesParts, Models, Preferences, ProjectAccess,
     Users,
 };
-
-/// Where OpenAI itself listens; anywhere else may do without a key.
-const OPENAI: &str = "https://api.openai.com";
 
 /// chat-service as a process of its own.
 pub struct ChatService;
@@ -149,26 +145,32 @@ fn models(settings: &ChatSettings) -> anyhow::Result<Models> {
         .into());
     }
     let mut models = Models::new(catalogue, default.clone());
-    let providers = &settings.providers;
-    let key = Some(providers.openai_api_key.clone()).filter(|key| !key.expose_secret().is_empty());
-    let has_openai = key.is_some() || !providers.openai_base_url.starts_with(OPENAI);
-    if has_openai {
-        let http = reqwest::Client::builder()
-            .connect_timeout(providers.connect())
-            .read_timeout(providers.idle())
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_nodelay(true)
-            .no_proxy()
-            .build()?;
-        models =
-            models.with("openai", Arc::new(OpenAi::new(http, &providers.openai_base_url)), key);
+    let http = provider_client(&settings.providers)?;
+    for vendor in VENDORS {
+        let configured = settings.providers.vendor(vendor.name);
+        let Some(configured) = configured.filter(|vendor| !vendor.base_url.is_empty()) else {
+            continue;
+        };
+        let key = configured.api_key().cloned();
+        models = models.with(vendor, http.clone(), &configured.base_url, key);
     }
     let has_demo = match settings.models.demo {
-        DemoModel::Auto => !has_openai,
+        DemoModel::Auto => !models.has_any(),
         DemoModel::On => true,
         DemoModel::Off => false,
     };
-    Ok(if has_demo { models.with("demo", Arc::new(Demo), None) } else { models })
+    Ok(if has_demo { models.with(&DEMO, http, DEMO.base_url, None) } else { models })
+}
+
+/// What providers are called with: no redirect is followed, and no answer unpacked.
+fn provider_client(settings: &ProviderSettings) -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .connect_timeout(settings.connect())
+        .read_timeout(settings.idle())
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true)
+        .no_proxy()
+        .build()
 }
 
 #[async_trait]

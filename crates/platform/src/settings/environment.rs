@@ -20,8 +20,10 @@ const WELL_KNOWN: &[(&str, &str)] = &[
     ("AUTH_SERVICE_URL", "siblings.auth_url"),
     ("PROJECT_SERVICE_URL", "siblings.project_url"),
     ("CHAT_SERVICE_URL", "siblings.chat_url"),
-    ("OPENAI_API_KEY", "providers.openai_api_key"),
-    ("OPENAI_BASE_URL", "providers.openai_base_url"),
+    ("OPENAI_API_KEY", "providers.openai.api_key"),
+    ("OPENAI_BASE_URL", "providers.openai.base_url"),
+    ("OPENROUTER_API_KEY", "providers.openrouter.api_key"),
+    ("OPENROUTER_BASE_URL", "providers.openrouter.base_url"),
 ];
 
 /// Every section that some service has, so that one file or environment can serve all of them. A key of a section that

@@ -1,5 +1,6 @@
 //! chat-service's own sections. What each key means stands in `config/default.toml`.
 
+use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
@@ -41,10 +42,18 @@ pub enum DemoModel {
 /// `[providers]`
 #[derive(Debug, Clone, Deserialize)]
 pub struct ProviderSettings {
-    pub openai_api_key: SecretString,
-    pub openai_base_url: String,
     connect_seconds: NonZeroU64,
     idle_seconds: NonZeroU64,
+    #[serde(flatten)]
+    vendors: HashMap<String, VendorSettings>,
+}
+
+/// `[providers.<name>]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct VendorSettings {
+    api_key: SecretString,
+    /// Where it listens; empty: nowhere.
+    pub base_url: String,
 }
 
 /// `[generation]`
@@ -82,19 +91,8 @@ impl ChatSettings {
             context: settings.section("context")?,
             budget: settings.section("budget")?,
         };
-        let base_url = &read.providers.openai_base_url;
-        let is_http =
-            reqwest::Url::parse(base_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if !is_http {
-            return Err(SettingsError::malformed(
-                "providers.openai_base_url",
-                "an http:// or https:// address",
-            ));
-        }
-        let key = read.providers.openai_api_key.expose_secret();
-        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let expected = "a key without white space or line breaks";
-            return Err(SettingsError::malformed("providers.openai_api_key", expected));
+        for (name, vendor) in &read.providers.vendors {
+            vendor.check(name)?;
         }
         if read.generation.lease() > LONGEST_LEASE {
             return Err(SettingsError::malformed("generation.lease_seconds", "at most 20"));
@@ -107,7 +105,33 @@ impl ChatSettings {
     }
 }
 
+impl VendorSettings {
+    /// The operator's key, if there is one.
+    pub fn api_key(&self) -> Option<&SecretString> {
+        Some(&self.api_key).filter(|key| !key.expose_secret().is_empty())
+    }
+
+    fn check(&self, name: &str) -> Result<(), SettingsError> {
+        let is_http = reqwest::Url::parse(&self.base_url)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !is_http && !self.base_url.is_empty() {
+            let key = format!("providers.{name}.base_url");
+            return Err(SettingsError::malformed(&key, "an http:// or https:// address"));
+        }
+        if !self.api_key.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
+            let expected = "a key without white space or line breaks";
+            return Err(SettingsError::malformed(&format!("providers.{name}.api_key"), expected));
+        }
+        Ok(())
+    }
+}
+
 impl ProviderSettings {
+    /// Those of one provider.
+    pub fn vendor(&self, name: &str) -> Option<&VendorSettings> {
+        self.vendors.get(name)
+    }
+
     /// How long a connection may take.
     pub fn connect(&self) -> Duration {
         Duration::from_secs(self.connect_seconds.get())

@@ -27,6 +27,7 @@ pub(super) struct Budget {
 pub(super) struct Meter {
     pub(super) budget: Budget,
     pub(super) provider: Arc<dyn Provider>,
+    pub(super) model: String,
     pub(super) prompt_tokens: u32,
     pub(super) price: Option<Price>,
 }
@@ -63,13 +64,18 @@ impl Budget {
 }
 
 impl Meter {
+    /// How many tokens so much text is.
+    pub(super) fn count(&self, text: &str, reasoning: &str) -> u32 {
+        let count = |text| self.provider.count_tokens(&self.model, text);
+        count(text).saturating_add(count(reasoning))
+    }
+
     /// Whether the owner's day is spent, with what has come of the reply. What costs nothing, or not yet, is never stopped.
     pub(super) async fn is_spent(&self, reply: &Reply, text: &str, reasoning: &str) -> bool {
         let (Some(price), Some(_)) = (self.price, self.budget.settings.daily()) else {
             return false;
         };
-        let count = |text| self.provider.count_tokens(text);
-        let written = count(text).saturating_add(count(reasoning));
+        let written = self.count(text, reasoning);
         if written == 0 {
             return false;
         }

@@ -213,9 +213,13 @@ impl Engine {
 
     async fn make(self, reply: Arc<Reply>, call: ModelCall, claim: Claim) {
         let ModelCall { provider, request, prompt_tokens, price, .. } = call;
-        let count = provider.clone();
-        let meter =
-            Meter { budget: self.budget.clone(), provider: provider.clone(), prompt_tokens, price };
+        let meter = Meter {
+            budget: self.budget.clone(),
+            provider: provider.clone(),
+            model: request.model.clone(),
+            prompt_tokens,
+            price,
+        };
         let (settings, lease) = (&self.settings, self.lease());
         let making =
             maker::make(&reply, provider, request, settings, &*self.replies, lease, &meter);
@@ -224,7 +228,7 @@ impl Engine {
             .await
             .unwrap_or_else(|_| Outcome::internal());
         let (content, reasoning) = reply.texts();
-        let written = count.count_tokens(&content).saturating_add(count.count_tokens(&reasoning));
+        let written = meter.count(&content, &reasoning);
         let end = self.end(&reply, outcome, content, reasoning, (prompt_tokens, written), price);
         // From here on it counts as spent.
         reply.set_cost(0);
@@ -258,7 +262,7 @@ impl Engine {
         (read, written): (u32, u32),
         price: Option<Price>,
     ) -> ReplyEnd {
-        let counted = outcome.usage.map(|usage| (usage.prompt, usage.completion));
+        let counted = outcome.usage.map(|usage| (usage.prompt(), usage.completion()));
         // A provider that neither answered nor counted has done nothing to pay for.
         let used = counted.or((written > 0).then_some((read, written)));
         let usage = used.map(|(prompt_tokens, completion_tokens)| Usage {

@@ -102,6 +102,8 @@ async fn read(
             Delta::Reasoning(text) => reply.publish(Part::Reasoning, &text),
             Delta::Usage(counted) => *usage = Some(counted),
             Delta::Finish(reason) => *finish = Some(reason),
+            // Nothing was offered to be called.
+            Delta::ToolCall(_) => {}
         }
         deadline = total;
     }

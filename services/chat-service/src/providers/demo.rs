@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use common::domain::message::{FinishReason, Role};
+use common::domain::message::FinishReason;
 use futures_util::stream::{self, StreamExt};
+use secrecy::SecretString;
 
 use super::{
-    CompletionRequest, Delta, DeltaStream, Provider, ProviderError, TokenUsage, estimate_tokens,
+    CompletionRequest, Delta, DeltaStream, KeyCheck, PromptRole, Provider, ProviderError,
+    TokenUsage, estimate_tokens,
 };
 
 /// About as fast as people read.
@@ -22,7 +24,8 @@ impl Provider for Demo {
     async fn stream(&self, request: CompletionRequest) -> Result<DeltaStream, ProviderError> {
         let text = reply(&request);
         let prompt = request.messages.iter().map(|message| estimate_tokens(&message.content)).sum();
-        let usage = TokenUsage { prompt, completion: estimate_tokens(&text) };
+        let usage =
+            TokenUsage { input: prompt, output: estimate_tokens(&text), ..Default::default() };
         let words: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
         let paced = stream::iter(words).then(|word| async move {
             tokio::time::sleep(PACE).await;
@@ -31,14 +34,21 @@ impl Provider for Demo {
         let end = stream::iter([Ok(Delta::Finish(FinishReason::Stop)), Ok(Delta::Usage(usage))]);
         Ok(paced.chain(end).boxed())
     }
+
+    /// It has no use for one.
+    async fn validate(&self, _: &SecretString) -> KeyCheck {
+        KeyCheck::Valid
+    }
 }
 
 fn reply(request: &CompletionRequest) -> String {
-    let said = |role: Role| request.messages.iter().filter(move |message| message.role == role);
-    let question = said(Role::User).next_back().map_or("", |message| message.content.as_str());
+    let said =
+        |role: PromptRole| request.messages.iter().filter(move |message| message.role == role);
+    let question =
+        said(PromptRole::User).next_back().map_or("", |message| message.content.as_str());
     let quoted: String = question.chars().take(200).collect();
-    let turn = said(Role::User).count();
-    let system = match said(Role::System).next() {
+    let turn = said(PromptRole::User).count();
+    let system = match said(PromptRole::System).next() {
         Some(text) => {
             let beginning: String = text.content.chars().take(120).collect();
             format!("Before that I was told: “{beginning}”. ")
@@ -59,24 +69,21 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_repeats_what_it_was_told_and_asked() {
-        let message = |role, content: &str| PromptMessage { role, content: content.to_owned() };
         let request = CompletionRequest {
             model: "demo".to_owned(),
             messages: vec![
-                message(Role::System, "Be kind"),
-                message(Role::User, "Hi"),
-                message(Role::Assistant, "Hello"),
-                message(Role::User, "How are you?"),
+                PromptMessage::text(PromptRole::System, "Be kind"),
+                PromptMessage::text(PromptRole::User, "Hi"),
+                PromptMessage::text(PromptRole::Assistant, "Hello"),
+                PromptMessage::text(PromptRole::User, "How are you?"),
             ],
-            temperature: None,
-            max_tokens: None,
-            key: None,
+            ..Default::default()
         };
         let whole = Demo.complete(request).await.unwrap();
         for part in ["demonstration", "“How are you?”", "“Be kind”", "message 2"] {
             assert!(whole.text.contains(part), "{}", whole.text);
         }
         assert_eq!(whole.finish_reason, Some(FinishReason::Stop));
-        assert_eq!(whole.usage.map(|usage| usage.completion), Some(estimate_tokens(&whole.text)));
+        assert_eq!(whole.usage.map(|usage| usage.completion()), Some(estimate_tokens(&whole.text)));
     }
 }

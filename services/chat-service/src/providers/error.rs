@@ -1,5 +1,7 @@
 //! What can go wrong with a provider, told apart by what can be done about it.
 
+use std::time::Duration;
+
 use common::ErrorCode;
 
 /// A provider's failure. Never carries what the provider wrote, which may hold a key or somebody else's text.
@@ -8,6 +10,8 @@ use common::ErrorCode;
 pub struct ProviderError {
     /// What it means.
     pub kind: ProviderErrorKind,
+    /// How long the provider asks to wait.
+    pub retry_after: Option<Duration>,
     cause: Option<String>,
 }
 
@@ -26,6 +30,10 @@ pub enum ProviderErrorKind {
     ContextTooLong,
     /// It does not understand what it was asked.
     BadRequest,
+    /// It does not want to answer that.
+    ContentFiltered,
+    /// The model is not there, and must be fetched first.
+    NotLoaded,
     /// It failed.
     Failed,
     /// It could not be reached.
@@ -41,7 +49,14 @@ pub enum ProviderErrorKind {
 impl ProviderError {
     /// A failure.
     pub fn new(kind: ProviderErrorKind) -> Self {
-        Self { kind, cause: None }
+        Self { kind, retry_after: None, cause: None }
+    }
+
+    /// With how long the provider asks to wait.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
     }
 
     /// With what caused it, for the log. Must hold neither an address nor what the provider wrote.
@@ -60,7 +75,10 @@ impl ProviderErrorKind {
             Self::Overloaded => ErrorCode::ProviderOverloaded,
             Self::AuthFailed => ErrorCode::ProviderAuthFailed,
             Self::ContextTooLong => ErrorCode::ContextTooLong,
-            Self::BadRequest | Self::Failed | Self::Unreachable => ErrorCode::ProviderError,
+            Self::NotLoaded => ErrorCode::ModelNotLoaded,
+            Self::BadRequest | Self::ContentFiltered | Self::Failed | Self::Unreachable => {
+                ErrorCode::ProviderError
+            }
             Self::TimedOut => ErrorCode::ProviderTimeout,
             Self::Truncated => ErrorCode::ProviderTruncated,
             Self::Protocol => ErrorCode::ProviderProtocol,
@@ -86,6 +104,12 @@ impl ProviderErrorKind {
             Self::BadRequest => {
                 "The model's provider does not take this request. Try another model."
             }
+            Self::ContentFiltered => {
+                "The model's provider does not want to answer that. Put it in other words."
+            }
+            Self::NotLoaded => {
+                "The model is not on its server yet. Load it first: POST /models/{id}/load."
+            }
             Self::Failed => "The model's provider failed. Try again.",
             Self::Unreachable => "The model's provider cannot be reached. Try again in a moment.",
             Self::TimedOut => "The model's provider did not answer in time. Try again.",
@@ -108,9 +132,12 @@ impl ProviderErrorKind {
             | Self::TimedOut
             | Self::Truncated
             | Self::Protocol => true,
-            Self::QuotaExhausted | Self::AuthFailed | Self::ContextTooLong | Self::BadRequest => {
-                false
-            }
+            Self::QuotaExhausted
+            | Self::AuthFailed
+            | Self::ContextTooLong
+            | Self::BadRequest
+            | Self::ContentFiltered
+            | Self::NotLoaded => false,
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a model is told: the system text, and as much of what was said as it can read.
 
-use common::domain::message::{Message, MessageStatus, Role};
+use common::domain::message::{Message, MessageStatus};
 
-use crate::providers::PromptMessage;
+use crate::providers::{PromptMessage, PromptRole};
 
 /// What each message costs beside its text, in tokens: its role and its marks (OpenAI's cookbook, "How to count tokens").
 const PER_MESSAGE: u32 = 4;
@@ -25,7 +25,7 @@ impl<C: Fn(&str) -> u32> Context<C> {
         let parts: Vec<&str> =
             system.iter().copied().filter(|part| !part.trim().is_empty()).collect();
         let system = (!parts.is_empty()).then(|| parts.join("\n\n"));
-        let newest = PromptMessage { role: Role::User, content: message.to_owned() };
+        let newest = PromptMessage::text(PromptRole::User, message);
         let cost = |text: &str| count(text).saturating_add(PER_MESSAGE);
         let used = cost(message).saturating_add(system.as_deref().map_or(0, cost));
         (used <= budget).then(|| Self { system, newest, history: Vec::new(), used, budget, count })
@@ -42,7 +42,7 @@ impl<C: Fn(&str) -> u32> Context<C> {
             return false;
         }
         self.used = used;
-        self.history.push(PromptMessage { role: message.role, content: message.content });
+        self.history.push(PromptMessage::text(message.role, message.content));
         true
     }
 
@@ -54,8 +54,9 @@ impl<C: Fn(&str) -> u32> Context<C> {
     /// The messages in their order, never starting with an assistant's.
     pub(super) fn into_messages(self) -> Vec<PromptMessage> {
         let Self { system, newest, history, .. } = self;
-        let said = history.into_iter().rev().skip_while(|message| message.role == Role::Assistant);
-        let system = system.map(|content| PromptMessage { role: Role::System, content });
+        let said =
+            history.into_iter().rev().skip_while(|message| message.role == PromptRole::Assistant);
+        let system = system.map(|text| PromptMessage::text(PromptRole::System, text));
         system.into_iter().chain(said).chain([newest]).collect()
     }
 }
@@ -70,6 +71,7 @@ fn was_said(message: &Message) -> bool {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use common::domain::message::Role;
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -158,8 +160,8 @@ mod tests {
             let messages = context.into_messages();
             let used: u32 = messages.iter().map(|message| chars(&message.content) + PER_MESSAGE).sum();
             prop_assert!(used <= budget);
-            prop_assert_eq!(messages[0].role, Role::System);
-            prop_assert_eq!(messages[1].role, Role::User);
+            prop_assert_eq!(messages[0].role, PromptRole::System);
+            prop_assert_eq!(messages[1].role, PromptRole::User);
             prop_assert_eq!(&messages.last().unwrap().content, "ask");
         }
     }

@@ -107,7 +107,7 @@ impl Messages {
             conversation: conversation.id,
             turn: self.ids.next(),
             user_message: self.ids.next(),
-            content_tokens: model.provider.count_tokens(&message.content),
+            content_tokens: model.provider.count_tokens(&model.model.upstream, &message.content),
             title: derive_title(&message.content),
             content: message.content,
             reply: self.ids.next(),
@@ -126,6 +126,8 @@ impl Messages {
             messages,
             temperature: Some(temperature),
             max_tokens: message.max_tokens,
+            context_length: model.model.context_length,
+            tools: None,
             key: model.key,
         };
         let call = ModelCall {
@@ -210,7 +212,7 @@ impl Messages {
             .map(|prompt| prompt.content.as_str())
             .chain(conversation.system_prompt.as_deref())
             .collect();
-        let count = |text: &str| model.provider.count_tokens(text);
+        let count = |text: &str| model.provider.count_tokens(&model.model.upstream, text);
         let too_long = MessageError::ContextTooLong { limit: window - reserve };
         let mut context =
             Context::new(window - reserve, &system, content, count).ok_or(too_long)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use crate::core::{Catalogue, Model};
-use crate::providers::Provider;
+use crate::providers::{Provider, Vendor};
 
 /// The catalogue, and who provides its models.
 pub struct Models {
@@ -13,10 +13,12 @@ pub struct Models {
     default: String,
 }
 
-/// A provider that can be asked.
+/// A provider, and how it may be asked.
 struct Configured {
     provider: Arc<dyn Provider>,
+    /// The operator's.
     key: Option<SecretString>,
+    needs_key: bool,
 }
 
 /// A model, and how to ask it.
@@ -34,7 +36,7 @@ pub struct AvailableModel<'a> {
 pub enum ModelError {
     /// The catalogue has no such model.
     Unknown,
-    /// Its provider is not configured.
+    /// Nobody has a key for its provider.
     Unavailable {
         /// The provider's name.
         provider: String,
@@ -47,16 +49,27 @@ impl Models {
         Self { catalogue, providers: HashMap::new(), default }
     }
 
-    /// With a provider that can be asked.
+    /// With a provider at an address, and the operator's key for it.
     #[must_use]
     pub fn with(
         mut self,
-        name: &'static str,
-        provider: Arc<dyn Provider>,
+        vendor: &Vendor,
+        http: reqwest::Client,
+        base_url: &str,
         key: Option<SecretString>,
     ) -> Self {
-        self.providers.insert(name, Configured { provider, key });
+        let configured = Configured {
+            provider: (vendor.make)(http, base_url),
+            key,
+            needs_key: vendor.needs_key && base_url == vendor.base_url,
+        };
+        self.providers.insert(vendor.name, configured);
         self
+    }
+
+    /// Whether there is a provider that anybody can ask.
+    pub fn has_any(&self) -> bool {
+        self.providers.values().any(|provider| provider.key.is_some() || !provider.needs_key)
     }
 
     /// Every model, and whether it can be asked.
@@ -85,10 +98,8 @@ impl Models {
     /// There is no such model, or its provider is not configured.
     pub fn resolve(&self, id: &str) -> Result<AvailableModel<'_>, ModelError> {
         let model = self.find(id).ok_or(ModelError::Unknown)?;
-        let configured = self
-            .providers
-            .get(model.provider.as_str())
-            .ok_or_else(|| ModelError::Unavailable { provider: model.provider.clone() })?;
+        let unavailable = || ModelError::Unavailable { provider: model.provider.clone() };
+        let configured = self.askable(model).ok_or_else(unavailable)?;
         Ok(AvailableModel {
             model,
             provider: configured.provider.clone(),
@@ -97,6 +108,11 @@ impl Models {
     }
 
     fn is_available(&self, model: &Model) -> bool {
-        self.providers.contains_key(model.provider.as_str())
+        self.askable(model).is_some()
+    }
+
+    fn askable(&self, model: &Model) -> Option<&Configured> {
+        let configured = self.providers.get(model.provider.as_str())?;
+        (configured.key.is_some() || !configured.needs_key).then_some(configured)
     }
 }

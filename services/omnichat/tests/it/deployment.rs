@@ -36,13 +36,16 @@ pub enum Deployment {
     /// One process, under `/api`, as a browser would call it.
     AllInOne { app: Box<TestApp>, _database: TestDatabase },
     /// A process for each service; the test is the gateway.
-    ThreeProcesses {
-        auth: Process,
-        project: Process,
-        chat: Process,
-        keys: KeyRing,
-        _database: TestDatabase,
-    },
+    ThreeProcesses(Box<Services>),
+}
+
+/// A process for each service, on one Postgres.
+pub struct Services {
+    auth: Process,
+    project: Process,
+    chat: Process,
+    keys: KeyRing,
+    _database: TestDatabase,
 }
 
 /// A service in a process of its own, killed when dropped.
@@ -87,20 +90,20 @@ impl Deployment {
                 ],
             )
         };
-        Self::ThreeProcesses {
+        Self::ThreeProcesses(Box::new(Services {
             auth: start("auth-service", auth),
             project: start("project-service", project),
             chat: start("chat-service", chat),
             keys: Instance::new(&settings(DEFAULTS, &database, &[])).unwrap().keys,
             _database: database,
-        }
+        }))
     }
 
     /// The ring with which its processes sign.
     pub fn keys(&self) -> &KeyRing {
         match self {
             Self::AllInOne { app, .. } => &app.instance.keys,
-            Self::ThreeProcesses { keys, .. } => keys,
+            Self::ThreeProcesses(services) => &services.keys,
         }
     }
 
@@ -108,7 +111,7 @@ impl Deployment {
     pub fn chat(&self) -> &Process {
         match self {
             Self::AllInOne { .. } => panic!("one process is all there is"),
-            Self::ThreeProcesses { chat, .. } => chat,
+            Self::ThreeProcesses(services) => &services.chat,
         }
     }
 
@@ -116,7 +119,8 @@ impl Deployment {
     pub fn url(&self, path: &str) -> String {
         let base = match self {
             Self::AllInOne { app, .. } => return format!("{}/api{path}", app.base_url),
-            Self::ThreeProcesses { auth, project, chat, .. } => {
+            Self::ThreeProcesses(services) => {
+                let Services { auth, project, chat, .. } = &**services;
                 if ["/auth", "/users", "/profile"].iter().any(|prefix| path.starts_with(prefix)) {
                     &auth.base_url
                 } else if ["/projects", "/prompts"].iter().any(|prefix| path.starts_with(prefix)) {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use eventsource_stream::{Event, EventStreamError, Eventsource};
 use futures_util::stream::{Stream, StreamExt};
 
-use super::{ProviderError, ProviderErrorKind};
+use super::super::{ProviderError, ProviderErrorKind};
 
 /// The largest event that is read.
 const MAX_EVENT: usize = 1024 * 1024;

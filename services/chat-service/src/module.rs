@@ -17,14 +17,14 @@ use platform::{Instance, Module, NotReady};
 use crate::clients::ProjectService;
 use crate::core::{Catalogue, ChatSettings, DemoModel, ProviderSettings};
 use crate::dependencies::ChatState;
-use crate::generation::Engine;
+use crate::generation::{Engine, EngineSettings};
 use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{SqlConversations, SqlMessages, SqlPreferences, SqlReplies, SqlUsage};
 use crate::routes;
 use crate::services::{
     Conversations, ConversationsParts, Messages, MessagesParts, Models, Preferences, ProjectAccess,
-    Users,
+    UsageLedger, Users,
 };
 
 /// chat-service as a process of its own.
@@ -96,8 +96,11 @@ impl ChatModule {
             messages.clone(),
             usage.clone(),
             instance.clone(),
-            chat.generation,
-            chat.budget,
+            EngineSettings {
+                generation: chat.generation.clone(),
+                budget: chat.budget,
+                breaker: chat.breaker,
+            },
         );
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let preferences = Arc::new(SqlPreferences::new(db.clone()));
@@ -121,7 +124,8 @@ impl ChatModule {
         let state = Data::new(ChatState {
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
-            preferences: Preferences::new(preferences.clone(), models.clone(), clock),
+            preferences: Preferences::new(preferences.clone(), models.clone(), clock.clone()),
+            usage: UsageLedger::new(usage.clone(), clock),
             users: Users::new(conversations, preferences, usage, engine.clone()),
             models,
         });

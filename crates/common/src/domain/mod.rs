@@ -12,4 +12,5 @@ pub mod revocation;
 pub mod second_factor;
 pub mod session;
 pub mod token;
+pub mod usage;
 pub mod user;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
+use platform::breaker::BreakerSettings;
 use platform::settings::{Settings, SettingsError};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -19,6 +20,7 @@ pub struct ChatSettings {
     pub generation: GenerationSettings,
     pub context: ContextSettings,
     pub budget: BudgetSettings,
+    pub breaker: BreakerSettings,
 }
 
 /// `[models]`
@@ -60,6 +62,8 @@ pub struct VendorSettings {
 #[derive(Debug, Clone, Deserialize)]
 pub struct GenerationSettings {
     first_token_seconds: NonZeroU64,
+    loading_seconds: NonZeroU64,
+    retry_milliseconds: u64,
     total_seconds: NonZeroU64,
     checkpoint_milliseconds: NonZeroU64,
     pub lease_seconds: u32,
@@ -90,6 +94,7 @@ impl ChatSettings {
             generation: settings.section("generation")?,
             context: settings.section("context")?,
             budget: settings.section("budget")?,
+            breaker: settings.section("breaker")?,
         };
         for (name, vendor) in &read.providers.vendors {
             vendor.check(name)?;
@@ -147,6 +152,16 @@ impl GenerationSettings {
     /// How long the first token may take.
     pub fn first_token(&self) -> Duration {
         Duration::from_secs(self.first_token_seconds.get())
+    }
+
+    /// How long the first token of a model that must be loaded first may take.
+    pub fn loading(&self) -> Duration {
+        Duration::from_secs(self.loading_seconds.get())
+    }
+
+    /// The longest pause before a first retry.
+    pub fn retry(&self) -> Duration {
+        Duration::from_millis(self.retry_milliseconds)
     }
 
     /// How long a reply may take in all.

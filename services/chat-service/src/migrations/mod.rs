@@ -9,6 +9,7 @@ mod m20261121_000004_create_preferences;
 mod m20261121_000005_index_running_of_user;
 mod m20261121_000006_create_daily_usage;
 mod m20261121_000007_create_rate_buckets;
+mod m20261121_000020_create_usage_entries;
 
 pub struct Migrator;
 
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_index_running_of_user::Migration),
             Box::new(m20261121_000006_create_daily_usage::Migration),
             Box::new(m20261121_000007_create_rate_buckets::Migration),
+            Box::new(m20261121_000020_create_usage_entries::Migration),
         ]
     }
 

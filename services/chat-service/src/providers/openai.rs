@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use common::domain::message::FinishReason;
+use common::domain::usage::Tokens;
 use reqwest::RequestBuilder;
 use reqwest::header::ACCEPT;
 use secrecy::{ExposeSecret, SecretString};
@@ -228,14 +229,14 @@ impl From<Usage> for TokenUsage {
         let cache_write = prompt.and_then(|d| d.cache_write_tokens).unwrap_or(0);
         let details = usage.completion_tokens_details;
         let reasoning = details.and_then(|d| d.reasoning_tokens).unwrap_or(0);
-        Self {
+        let tokens = Tokens {
             input: usage.prompt_tokens.saturating_sub(cache_read).saturating_sub(cache_write),
             cache_read,
             cache_write,
             output: usage.completion_tokens.saturating_sub(reasoning),
             reasoning,
-            cost_micro_usd: usage.cost.map(micro_usd),
-        }
+        };
+        Self { tokens, cost_micro_usd: usage.cost.map(micro_usd) }
     }
 }
 

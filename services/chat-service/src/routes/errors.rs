@@ -82,7 +82,11 @@ pub fn reply(failure: &ReplyFailure, user_message: MessageId, reply: MessageId) 
         code => AppError::new(code.unwrap_or(ErrorCode::ProviderError), failure.message.clone()),
     };
     let error = error.with_details(json!({"userMessageId": user_message, "messageId": reply}));
-    if failure.retryable { error.with_retry_after(Duration::from_secs(1)) } else { error }
+    match (failure.retry_after, failure.retryable) {
+        (Some(seconds), _) => error.with_retry_after(Duration::from_secs(seconds)),
+        (None, true) => error.with_retry_after(Duration::from_secs(1)),
+        (None, false) => error,
+    }
 }
 
 fn no_such_project() -> AppError {

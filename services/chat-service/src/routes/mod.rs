@@ -6,6 +6,7 @@ mod internal;
 mod messages;
 mod models;
 mod preferences;
+mod usage;
 
 use platform::http::Endpoints;
 
@@ -23,6 +24,7 @@ pub fn endpoints() -> Endpoints {
         messages::stream_message,
         messages::cancel_message,
         models::list_models,
+        usage::get_usage,
         internal::delete_project_conversations,
         internal::delete_user_conversations,
         preferences::get_preferences,

@@ -5,3 +5,4 @@ pub mod internal;
 pub mod messages;
 pub mod models;
 pub mod preferences;
+pub mod usage;

@@ -6,6 +6,7 @@ mod messages;
 mod models;
 mod preferences;
 mod projects;
+mod usage;
 mod users;
 
 pub use conversations::{Conversations, ConversationsParts};
@@ -13,4 +14,5 @@ pub use messages::{Following, Messages, MessagesParts};
 pub use models::{AvailableModel, ModelError, Models};
 pub use preferences::Preferences;
 pub use projects::{OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompt, ProjectPrompts};
+pub use usage::UsageLedger;
 pub use users::Users;

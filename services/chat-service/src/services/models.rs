@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::core::{Catalogue, Model};
+use crate::core::{Catalogue, Model, Offer};
 use crate::providers::{Provider, Vendor};
 
 /// The catalogue, and who provides its models.
@@ -15,6 +15,7 @@ pub struct Models {
 
 /// A provider, and how it may be asked.
 struct Configured {
+    vendor: &'static Vendor,
     provider: Arc<dyn Provider>,
     /// The operator's.
     key: Option<SecretString>,
@@ -25,6 +26,8 @@ struct Configured {
 pub struct AvailableModel<'a> {
     /// What the catalogue says of it.
     pub model: &'a Model,
+    /// What is known of its provider.
+    pub vendor: &'static Vendor,
     /// Who provides it.
     pub provider: Arc<dyn Provider>,
     /// The key to use.
@@ -53,12 +56,13 @@ impl Models {
     #[must_use]
     pub fn with(
         mut self,
-        vendor: &Vendor,
+        vendor: &'static Vendor,
         http: reqwest::Client,
         base_url: &str,
         key: Option<SecretString>,
     ) -> Self {
         let configured = Configured {
+            vendor,
             provider: (vendor.make)(http, base_url),
             key,
             needs_key: vendor.needs_key && base_url == vendor.base_url,
@@ -72,9 +76,9 @@ impl Models {
         self.providers.values().any(|provider| provider.key.is_some() || !provider.needs_key)
     }
 
-    /// Every model, and whether it can be asked.
-    pub fn list(&self) -> impl Iterator<Item = (&Model, bool)> {
-        self.catalogue.models().iter().map(|model| (model, self.is_available(model)))
+    /// Every model, and what asking it takes.
+    pub fn list(&self) -> impl Iterator<Item = Offer<'_>> {
+        self.catalogue.models().iter().map(|model| self.offer(model))
     }
 
     /// A model of the catalogue, whether or not it can be asked.
@@ -102,9 +106,22 @@ impl Models {
         let configured = self.askable(model).ok_or_else(unavailable)?;
         Ok(AvailableModel {
             model,
+            vendor: configured.vendor,
             provider: configured.provider.clone(),
             key: configured.key.clone(),
         })
+    }
+
+    fn offer<'a>(&'a self, model: &'a Model) -> Offer<'a> {
+        let configured = self.providers.get(model.provider.as_str());
+        let needs_key = configured.is_none_or(|configured| configured.needs_key);
+        let vendor = configured.map(|configured| configured.vendor);
+        Offer {
+            model,
+            key_name: vendor.filter(|_| needs_key).and_then(|vendor| vendor.key_name),
+            requires_loading: vendor.is_some_and(|vendor| vendor.requires_loading),
+            is_available: self.is_available(model),
+        }
     }
 
     fn is_available(&self, model: &Model) -> bool {

@@ -73,6 +73,7 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
         "list_conversations" => Target::each("/conversations"),
         "create_conversation" => Target::each("/conversations").body(json!({"title": "new"})),
         "list_models" => Target::each("/models"),
+        "get_usage" => Target::each("/usage"),
         "delete_project_conversations" => Target::each(format!("/internal/projects/{id}")),
         "delete_user_conversations" => Target::each(format!("/internal/users/{id}")),
         "get_preferences" => Target::each(format!("/internal/users/{of_another}/preferences")),

@@ -18,9 +18,11 @@ mod messages;
 mod openapi;
 mod preferences;
 mod prompts;
+mod resilience;
 mod slots;
 mod streams;
 mod tombstones;
+mod usage;
 
 use std::sync::Arc;
 
@@ -104,7 +106,11 @@ async fn serve(
     more: &[(&str, &str)],
 ) -> TestApp {
     let base_url = model.base_url();
-    let mut variables = vec![("OPENAI_BASE_URL", base_url.as_str()), ("OPENAI_API_KEY", "sk-test")];
+    let mut variables = vec![
+        ("OPENAI_BASE_URL", base_url.as_str()),
+        ("OPENAI_API_KEY", "sk-test"),
+        ("OMNICHAT__GENERATION__RETRY_MILLISECONDS", "1"),
+    ];
     variables.extend(more.iter().copied());
     let settings = settings(&[ChatService::DEFAULTS], database, &variables);
     let instance = Instance::with_clock(&settings, clock.clone()).unwrap();

@@ -9,3 +9,4 @@ pub mod daily_usage;
 pub mod message;
 pub mod model_context;
 pub mod preferences;
+pub mod usage_entry;

@@ -196,7 +196,13 @@ async fn note(
     if rows.is_empty() {
         return Ok(());
     }
-    key_event::Entity::insert_many(rows).exec_without_returning(tx).await.map(drop)
+    // Written before, perhaps, by one who did not hear of it.
+    let again = OnConflict::column(key_event::Column::Id).do_nothing().to_owned();
+    key_event::Entity::insert_many(rows)
+        .on_conflict(again)
+        .exec_without_returning(tx)
+        .await
+        .map(drop)
 }
 
 fn row_of(owner: UserId, key: &ApiKey) -> api_key::ActiveModel {
@@ -340,8 +346,10 @@ mod tests {
             used(3, now, KeyEventKind::Used),
             used(4, later + TimeDelta::minutes(1), KeyEventKind::Unreadable),
         ];
-        keys.note(&uses).await.unwrap();
-        keys.note(&[]).await.unwrap();
+        // Twice does no harm.
+        for uses in [&uses[..], &uses[..], &[]] {
+            keys.note(uses).await.unwrap();
+        }
         assert_eq!(keys.list(ada).await.unwrap()[0].last_used, Some(later));
 
         // One that took its place was not used.

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use common::domain::api_key::ApiKeyError;
 use common::domain::conversation::{Conversation, derive_title};
 use common::domain::message::{Message, MessageError, NewMessage, NewTurn, PromptUse, Role};
 use common::repositories::{ConversationRepository, MessageRepository, PreferenceRepository};
@@ -97,7 +98,8 @@ impl Messages {
         // What is not there comes before what may not be done with it.
         let (conversation, temperature, ()) = (conversation?, temperature?, within_budget?);
         let id = message.model.as_ref().unwrap_or(&conversation.model);
-        let model = self.models.resolve(id).map_err(|error| model_error(error, id))?;
+        let model =
+            self.models.resolve(whom.user, id).await.map_err(|error| model_error(error, id))?;
         let prompts = self.prompts(whom, &conversation).await?;
         let history_of = message.own_history_only.then_some(model.model.id.as_str());
         let (messages, prompt_tokens) =
@@ -239,5 +241,10 @@ fn model_error(error: ModelError, id: &str) -> MessageError {
     match error {
         ModelError::Unknown => MessageError::UnknownModel { model: id.to_owned() },
         ModelError::Unavailable { provider } => MessageError::ApiKeyRequired { provider },
+        ModelError::Key { provider, error } => match error {
+            ApiKeyError::Store(error) => MessageError::Store(error),
+            ApiKeyError::Unreadable => MessageError::KeyUnreadable { provider },
+            other => MessageError::KeyUnavailable(Box::new(other)),
+        },
     }
 }

@@ -286,6 +286,15 @@ pub enum MessageError {
         /// The provider's name.
         provider: String,
     },
+    /// The owner's own key is stored, and cannot be opened.
+    #[error("the key for the provider cannot be opened")]
+    KeyUnreadable {
+        /// The provider's name.
+        provider: String,
+    },
+    /// The owner's own key is stored, and cannot be opened just now.
+    #[error("the key for the provider cannot be had")]
+    KeyUnavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The message alone is more than the model can read.
     #[error("the message does not fit the model's context")]
     ContextTooLong {

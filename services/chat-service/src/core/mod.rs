@@ -5,6 +5,6 @@ mod settings;
 
 pub use catalogue::{Capability, Catalogue, Model, Offer, Parameter, Price, TemperatureRange};
 pub use settings::{
-    BudgetSettings, ChatSettings, ContextSettings, DemoModel, GenerationSettings, ModelSettings,
-    ProviderSettings,
+    AuditSettings, BudgetSettings, ChatSettings, ContextSettings, DemoModel, GenerationSettings,
+    ModelSettings, ProviderSettings,
 };

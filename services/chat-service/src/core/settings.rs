@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use platform::breaker::BreakerSettings;
 use platform::settings::{Settings, SettingsError};
 use secrecy::{ExposeSecret, SecretString};
@@ -21,6 +22,7 @@ pub struct ChatSettings {
     pub context: ContextSettings,
     pub budget: BudgetSettings,
     pub breaker: BreakerSettings,
+    pub audit: AuditSettings,
 }
 
 /// `[models]`
@@ -46,6 +48,7 @@ pub enum DemoModel {
 pub struct ProviderSettings {
     connect_seconds: NonZeroU64,
     idle_seconds: NonZeroU64,
+    key_check_milliseconds: NonZeroU64,
     #[serde(flatten)]
     vendors: HashMap<String, VendorSettings>,
 }
@@ -82,6 +85,12 @@ pub struct BudgetSettings {
     daily_micro_usd_per_user: u64,
 }
 
+/// `[audit]`
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct AuditSettings {
+    days: u32,
+}
+
 impl ChatSettings {
     /// Reads and checks them.
     ///
@@ -95,6 +104,7 @@ impl ChatSettings {
             context: settings.section("context")?,
             budget: settings.section("budget")?,
             breaker: settings.section("breaker")?,
+            audit: settings.section("audit")?,
         };
         for (name, vendor) in &read.providers.vendors {
             vendor.check(name)?;
@@ -105,6 +115,9 @@ impl ChatSettings {
         if read.generation.checkpoint() * 2 >= read.generation.lease() {
             let expected = "more than twice generation.checkpoint_milliseconds";
             return Err(SettingsError::malformed("generation.lease_seconds", expected));
+        }
+        if !(1..=3_650).contains(&read.audit.days) {
+            return Err(SettingsError::malformed("audit.days", "1 to 3650"));
         }
         Ok(read)
     }
@@ -146,6 +159,11 @@ impl ProviderSettings {
     pub fn idle(&self) -> Duration {
         Duration::from_secs(self.idle_seconds.get())
     }
+
+    /// How long a provider may take to say whether it takes a person's key.
+    pub fn key_check(&self) -> Duration {
+        Duration::from_millis(self.key_check_milliseconds.get())
+    }
 }
 
 impl GenerationSettings {
@@ -185,5 +203,12 @@ impl BudgetSettings {
     pub fn daily(&self) -> Option<i64> {
         let daily = i64::try_from(self.daily_micro_usd_per_user).unwrap_or(i64::MAX);
         (daily > 0).then_some(daily)
+    }
+}
+
+impl AuditSettings {
+    /// How long it is kept what happened to keys.
+    pub fn keep(&self) -> TimeDelta {
+        TimeDelta::days(self.days.into())
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::services::{Conversations, Messages, Models, Preferences, UsageLedger, Users};
+use crate::services::{ApiKeys, Conversations, Messages, Models, Preferences, UsageLedger, Users};
 
 /// The services that handlers call.
 pub struct ChatState {
@@ -8,6 +8,8 @@ pub struct ChatState {
     pub conversations: Conversations,
     /// Messages and replies.
     pub messages: Messages,
+    /// People's own keys.
+    pub api_keys: ApiKeys,
     /// The catalogue.
     pub models: Arc<Models>,
     /// What people want where their requests do not say.

@@ -101,7 +101,7 @@ impl ProviderErrorKind {
                 "The model's provider keeps failing, and is left alone for a moment. Try again then, or use another model."
             }
             Self::AuthFailed => {
-                "The model's provider does not take the key. Ask the operator to check it."
+                "The model's provider does not take the key. Check your own in your profile, or ask the operator."
             }
             Self::ContextTooLong => {
                 "The conversation is longer than the model can read. Shorten the message, or use another model."

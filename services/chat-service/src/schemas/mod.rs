@@ -1,5 +1,6 @@
 //! Requests and answers as they stand on the wire: their shape, their limits, and what they become.
 
+pub mod api_keys;
 pub mod conversations;
 pub mod internal;
 pub mod messages;

@@ -65,8 +65,10 @@ impl Conversations {
         let is_whole = named.is_some() && new.system_prompt.is_some();
         let ((), preferences) =
             try_join!(self.check(whom, new.project), self.preferences(whom.user, is_whole))?;
-        let (model, provider) =
-            named.map_or_else(|| self.default_model(preferences.default_model.as_deref()), Ok)?;
+        let (model, provider) = match named {
+            Some(named) => named,
+            None => self.default_model(whom.user, preferences.default_model.as_deref()).await?,
+        };
         let now = self.clock.now();
         let conversation = Conversation {
             id: self.ids.next(),
@@ -150,13 +152,17 @@ impl Conversations {
     }
 
     /// The id and the provider of the model that a person prefers, if the catalogue still has it, or of the service's default.
-    fn default_model(
+    async fn default_model(
         &self,
+        user: UserId,
         preferred: Option<&str>,
     ) -> Result<(String, String), ConversationError> {
-        let preferred = preferred.and_then(|id| self.models.find(id));
+        let model = match preferred.and_then(|id| self.models.find(id)) {
+            Some(preferred) => Some(preferred),
+            None => self.models.default_model(user).await?,
+        };
         let unknown = || ConversationError::UnknownModel { model: String::new() };
-        preferred.or_else(|| self.models.default_model()).map(named).ok_or_else(unknown)
+        model.map(named).ok_or_else(unknown)
     }
 }
 

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use common::domain::api_key::ApiKeyError;
 use common::domain::conversation::{Conversation, derive_title};
 use common::domain::message::{
     ContextUse, Message, MessageError, NewMessage, NewTurn, PromptUse, Role,
@@ -104,7 +105,8 @@ impl Messages {
         // What is not there comes before what may not be done with it.
         let (conversation, preferred, ()) = (conversation?, preferred?, within_budget?);
         let id = message.model.as_ref().unwrap_or(&conversation.model);
-        let model = self.models.resolve(id).map_err(|error| model_error(error, id))?;
+        let model =
+            self.models.resolve(whom.user, id).await.map_err(|error| model_error(error, id))?;
         let temperature = preferred.unwrap_or(model.model.temperature.default);
         let prompts = self.prompts(whom, &conversation).await?;
         let history_of = message.own_history_only.then_some(model.model.id.as_str());
@@ -112,7 +114,7 @@ impl Messages {
             self.assemble(&conversation, &prompts, &message.content, &model, history_of).await?;
         let ask = Ask { messages, temperature, max_tokens: message.max_tokens };
         let call = ModelCall {
-            fallbacks: self.fallbacks(&model, &ask),
+            fallbacks: self.fallbacks(whom.user, model.model, &ask).await,
             wanted: self.candidate(model, &ask, context.tokens),
             project: conversation.project,
             prompt_stale: prompts.is_stale,
@@ -183,23 +185,15 @@ impl Messages {
     }
 
     /// Those that may stand in for a model, each asked as much as it can read.
-    fn fallbacks(&self, model: &AvailableModel<'_>, ask: &Ask) -> Vec<Candidate> {
-        let available = model.model.fallbacks.iter().filter_map(|id| self.models.resolve(id).ok());
-        available
-            .filter_map(|fallback| {
+    async fn fallbacks(&self, user: UserId, model: &Model, ask: &Ask) -> Vec<Candidate> {
+        let mut candidates = Vec::with_capacity(model.fallbacks.len());
+        for id in &model.fallbacks {
+            if let Ok(fallback) = self.models.resolve(user, id).await {
                 let room = self.room(fallback.model);
-                let mut candidate = self.candidate(fallback, ask, 0);
-                loop {
-                    let Candidate { asked, request } = &candidate;
-                    let tokens = context::tokens(&request.messages, |text| asked.count(text));
-                    if tokens <= room {
-                        candidate.asked.prompt_tokens = tokens;
-                        return Some(candidate);
-                    }
-                    candidate.request.trim().then_some(())?;
-                }
-            })
-            .collect()
+                candidates.extend(fit(self.candidate(fallback, ask, 0), room));
+            }
+        }
+        candidates
     }
 
     fn candidate(&self, model: AvailableModel<'_>, ask: &Ask, prompt_tokens: u32) -> Candidate {
@@ -286,9 +280,27 @@ impl Messages {
     }
 }
 
+/// The candidate, asked no more than there is room for; `None` if that is not even the newest message.
+fn fit(mut candidate: Candidate, room: u32) -> Option<Candidate> {
+    loop {
+        let Candidate { asked, request } = &mut candidate;
+        let tokens = context::tokens(&request.messages, |text| asked.count(text));
+        if tokens <= room {
+            asked.prompt_tokens = tokens;
+            return Some(candidate);
+        }
+        request.trim().then_some(())?;
+    }
+}
+
 fn model_error(error: ModelError, id: &str) -> MessageError {
     match error {
         ModelError::Unknown => MessageError::UnknownModel { model: id.to_owned() },
         ModelError::Unavailable { provider } => MessageError::ApiKeyRequired { provider },
+        ModelError::Key { provider, error } => match error {
+            ApiKeyError::Store(error) => MessageError::Store(error),
+            ApiKeyError::Unreadable => MessageError::KeyUnreadable { provider },
+            other => MessageError::KeyUnavailable(Box::new(other)),
+        },
     }
 }

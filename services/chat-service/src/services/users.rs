@@ -4,6 +4,7 @@ use common::UserId;
 use common::domain::conversation::{ConversationError, DeletedConversations};
 use common::repositories::{ConversationRepository, PreferenceRepository, UsageRepository};
 
+use super::Vault;
 use crate::generation::Engine;
 
 /// The people whose things are kept here; auth-service knows who they are.
@@ -11,6 +12,7 @@ pub struct Users {
     conversations: Arc<dyn ConversationRepository>,
     preferences: Arc<dyn PreferenceRepository>,
     usage: Arc<dyn UsageRepository>,
+    vault: Arc<Vault>,
     engine: Engine,
 }
 
@@ -19,9 +21,10 @@ impl Users {
         conversations: Arc<dyn ConversationRepository>,
         preferences: Arc<dyn PreferenceRepository>,
         usage: Arc<dyn UsageRepository>,
+        vault: Arc<Vault>,
         engine: Engine,
     ) -> Self {
-        Self { conversations, preferences, usage, engine }
+        Self { conversations, preferences, usage, vault, engine }
     }
 
     /// Deletes all that a user owns, for good: nothing can be made for that user afterwards. Running replies are stopped. Safe
@@ -32,6 +35,7 @@ impl Users {
         self.engine.forget(&running);
         self.preferences.delete(user).await?;
         self.usage.delete(user).await?;
+        self.vault.forget(user).await?;
         Ok(deleted)
     }
 }

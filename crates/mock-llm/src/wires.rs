@@ -1,0 +1,48 @@
+//! The providers' formats, one module each, and the few things that several of them share.
+
+mod json;
+mod list;
+pub mod openai;
+mod sse;
+
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{HttpRequest, web};
+
+use crate::plan::Event;
+use crate::tape::Wire;
+
+/// The routes of every wire.
+pub(crate) fn routes(service: &mut web::ServiceConfig) {
+    service.configure(openai::routes);
+}
+
+/// One answer, in either of its two forms.
+#[derive(Clone)]
+pub(crate) enum Form<S, W> {
+    Stream(S),
+    Whole(W),
+}
+
+impl<S: Wire, W: Wire> Wire for Form<S, W> {
+    fn write(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        match self {
+            Self::Stream(stream) => stream.write(event, out),
+            Self::Whole(whole) => whole.write(event, out),
+        }
+    }
+}
+
+/// What is being written: of an answer in parts, the part that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Reasoning,
+    Text,
+    /// The call with that number.
+    Tool(usize),
+}
+
+/// The key that comes as a bearer token.
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let value = request.headers().get(AUTHORIZATION)?;
+    value.to_str().ok()?.strip_prefix("Bearer ")
+}

@@ -8,6 +8,7 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use parking_lot::Mutex;
+use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::instead::{instead, refusal, with_headers, without_head};
@@ -69,6 +70,17 @@ pub(crate) trait Endpoint: 'static {
     fn wire(script: &Script, ask: &Ask, shape: Shape) -> Self::Wire;
 }
 
+/// An endpoint that needs no script for what it tells.
+pub(crate) trait Telling: 'static {
+    type Provider: Provider;
+
+    /// Reads a request as far as the mock needs to know it, and refuses what the provider would.
+    fn read(request: &HttpRequest, body: &[u8]) -> Result<Ask, Refusal>;
+
+    /// The answer.
+    fn tell(state: &State, ask: &Ask) -> Result<Value, Refusal>;
+}
+
 const JSON: &str = "application/json";
 
 /// The handler of an endpoint.
@@ -81,21 +93,43 @@ pub(crate) async fn serve<E: Endpoint>(
     let read = E::Provider::admit(&state, &request).and_then(|()| E::read(&request, &body));
     let ask = match read {
         Ok(ask) => Arc::new(ask),
-        Err(why) => return refuse::<E>(&turn, &why, ""),
+        Err(why) => return refuse::<E::Provider>(&turn, &why, ""),
     };
     turn.asks(&ask);
     if let Err(why) = E::accept(&state, &ask, &turn) {
-        return refuse::<E>(&turn, &why, &ask.model);
+        return refuse::<E::Provider>(&turn, &why, &ask.model);
     }
     let scripted = E::playlist(&state).lock().take(&ask.model);
     let scripted = scripted.unwrap_or_else(|| Arc::new(Scripted::new(E::unscripted(&state))));
     answer::<E>(&scripted, &ask, turn, &request).await
 }
 
+/// The handler of an endpoint that tells.
+pub(crate) async fn tell<T: Telling>(
+    state: web::Data<State>,
+    request: HttpRequest,
+    body: Bytes,
+) -> HttpResponse {
+    let turn = state.log.open(&request, body.clone());
+    let read = T::Provider::admit(&state, &request).and_then(|()| T::read(&request, &body));
+    let ask = match read {
+        Ok(ask) => Arc::new(ask),
+        Err(why) => return refuse::<T::Provider>(&turn, &why, ""),
+    };
+    turn.asks(&ask);
+    match T::tell(&state, &ask) {
+        Ok(told) => {
+            turn.end(Ended::Finished);
+            HttpResponse::Ok().json(told)
+        }
+        Err(why) => refuse::<T::Provider>(&turn, &why, &ask.model),
+    }
+}
+
 /// Turns a request down as the real server would: no fault of the script.
-fn refuse<E: Endpoint>(turn: &Turn, why: &Refusal, model: &str) -> HttpResponse {
+fn refuse<P: Provider>(turn: &Turn, why: &Refusal, model: &str) -> HttpResponse {
     turn.end(Ended::Finished);
-    refusal(E::Provider::refuse(why, model))
+    refusal(P::refuse(why, model))
 }
 
 /// Answers `ask` as `scripted` says.

@@ -171,7 +171,7 @@ impl MockLlm {
         self.state.chat.lock().set_for(model.into(), script);
     }
 
-    /// Queues a script for the lists of models (and `OpenRouter`'s `/key`); its tokens are the
+    /// Queues a script for the lists of models (and OpenRouter's `/key`); its tokens are the
     /// ids.
     pub fn catalogue_script(&self, script: impl Into<Script>) {
         self.state.catalogue.lock().queue(script.into());

@@ -1,11 +1,12 @@
 //! The providers' formats, one module each, and the few things that several of them share.
 
+mod anthropic;
 mod json;
 mod list;
 pub mod openai;
+mod openrouter;
 mod sse;
 
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, web};
 
 use crate::plan::Event;
@@ -13,7 +14,10 @@ use crate::tape::Wire;
 
 /// The routes of every wire.
 pub(crate) fn routes(service: &mut web::ServiceConfig) {
+    // before OpenAI, whose path for the list of models it shares
+    service.configure(anthropic::routes);
     service.configure(openai::routes);
+    service.configure(openrouter::routes);
 }
 
 /// One answer, in either of its two forms.
@@ -41,8 +45,12 @@ enum Part {
     Tool(usize),
 }
 
+/// The value of a header.
+fn header<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
 /// The key that comes as a bearer token.
 fn bearer(request: &HttpRequest) -> Option<&str> {
-    let value = request.headers().get(AUTHORIZATION)?;
-    value.to_str().ok()?.strip_prefix("Bearer ")
+    header(request, "authorization")?.strip_prefix("Bearer ")
 }

@@ -2,23 +2,56 @@
 
 use std::marker::PhantomData;
 
+use actix_web::HttpRequest;
+use parking_lot::Mutex;
 use serde_json::Value;
 
-use crate::Ask;
-use crate::answer::Provider;
-use crate::plan::Event;
+use crate::answer::{Endpoint, Provider};
+use crate::plan::{Event, Shape};
+use crate::playlist::Playlist;
+use crate::state::State;
 use crate::tape::Wire;
+use crate::{Ask, Refusal, Script};
 
 /// How one provider lists models.
 pub(super) trait Listing: Provider + Clone {
     /// What comes before the models.
     const OPENING: &'static str;
 
+    /// The models where no script names others.
+    fn models(state: &State) -> Vec<String>;
+
     /// One model.
     fn model(id: &str) -> Value;
 
     /// What comes after the models with these ids.
-    fn closing(ids: &[String]) -> String;
+    fn closing(_: &[String]) -> String {
+        "]}".to_owned()
+    }
+}
+
+/// The list of a provider's models.
+pub(super) struct Models<L>(PhantomData<L>);
+
+impl<L: Listing> Endpoint for Models<L> {
+    type Provider = L;
+    type Wire = List<L>;
+
+    fn playlist(state: &State) -> &Mutex<Playlist> {
+        &state.catalogue
+    }
+
+    fn unscripted(state: &State) -> Script {
+        Script::tokens(L::models(state))
+    }
+
+    fn read(_: &HttpRequest, _: &[u8]) -> Result<Ask, Refusal> {
+        Ok(Ask::default())
+    }
+
+    fn wire(_: &Script, _: &Ask, _: Shape) -> List<L> {
+        List { ids: Vec::new(), listing: PhantomData }
+    }
 }
 
 /// Writes one JSON object with the models in it.
@@ -26,12 +59,6 @@ pub(super) trait Listing: Provider + Clone {
 pub(super) struct List<L> {
     ids: Vec<String>,
     listing: PhantomData<L>,
-}
-
-impl<L> List<L> {
-    pub(super) fn new() -> Self {
-        Self { ids: Vec::new(), listing: PhantomData }
-    }
 }
 
 impl<L: Listing> Wire for List<L> {
@@ -46,13 +73,13 @@ impl<L: Listing> Wire for List<L> {
             Event::Done => L::closing(&self.ids),
             Event::Error(why) => L::refuse(why, "").body.to_string(),
             Event::Comment => " ".to_owned(),
-            Event::Reasoning(_) | Event::Tool(_) | Event::Finish(_) | Event::Usage => String::new(),
+            Event::Reasoning(_) | Event::Tool(_) | Event::Finish(_) | Event::Usage => return,
         };
         out.extend_from_slice(written.as_bytes());
     }
 }
 
-/// A request for a list, which asks for nothing more.
-pub(super) fn ask() -> Ask {
-    Ask::default()
+/// Some names as ids.
+pub(super) fn named<const N: usize>(names: [&str; N]) -> Vec<String> {
+    names.map(str::to_owned).into()
 }

@@ -13,24 +13,23 @@ mod refusals;
 mod request;
 mod whole;
 
-pub(super) use chunks::Chunks;
 pub(super) use dialect::Dialect;
 pub use refusals::{
     context_length_exceeded, insufficient_quota, invalid_request, rate_limited, server_error,
     unauthorized,
 };
-pub(super) use request::read;
-pub(super) use whole::Whole;
+
+use std::marker::PhantomData;
 
 use actix_web::{HttpRequest, guard, web};
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::list::{List, Listing};
-use super::{Form, bearer, list, sse};
+use self::chunks::Chunks;
+use self::whole::Whole;
+use super::list::{Listing, Models, named};
+use super::{Form, bearer, sse};
 use crate::answer::{Endpoint, Provider, serve};
 use crate::plan::Shape;
-use crate::playlist::Playlist;
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::{Ask, Refusal, Script};
@@ -39,8 +38,8 @@ use crate::{Ask, Refusal, Script};
 pub(super) fn routes(service: &mut web::ServiceConfig) {
     let chat = web::resource("/v1/chat/completions").guard(guard::Post());
     let models = web::resource("/v1/models").guard(guard::Get());
-    service.service(chat.to(serve::<Chat>));
-    service.service(models.to(serve::<Models>));
+    service.service(chat.to(serve::<Completions<OpenAi>>));
+    service.service(models.to(serve::<Models<OpenAi>>));
 }
 
 #[derive(Clone)]
@@ -66,15 +65,17 @@ impl Dialect for OpenAi {
     const COMMENT: &'static str = "keep-alive";
 }
 
-struct Chat;
+/// The completions of a provider that speaks OpenAI's format.
+pub(super) struct Completions<D>(PhantomData<D>);
 
-impl Endpoint for Chat {
-    type Provider = OpenAi;
-    type Wire = Form<Chunks<OpenAi>, Whole<OpenAi>>;
+impl<D: Dialect> Endpoint for Completions<D> {
+    type Provider = D;
+    type Wire = Form<Chunks<D>, Whole<D>>;
     const STREAM: &'static str = sse::CONTENT_TYPE;
 
     fn read(_: &HttpRequest, body: &[u8]) -> Result<Ask, Refusal> {
-        read(body)
+        let ask = request::read(body)?;
+        Ok(Ask { usage: ask.usage || D::ALWAYS_USAGE, ..ask })
     }
 
     fn wire(script: &Script, ask: &Ask, shape: Shape) -> Self::Wire {
@@ -86,37 +87,14 @@ impl Endpoint for Chat {
     }
 }
 
-struct Models;
-
-impl Endpoint for Models {
-    type Provider = OpenAi;
-    type Wire = List<OpenAi>;
-
-    fn playlist(state: &State) -> &Mutex<Playlist> {
-        &state.catalogue
-    }
-
-    fn unscripted(_: &State) -> Script {
-        Script::tokens(["gpt-4o", "gpt-4o-mini"])
-    }
-
-    fn read(_: &HttpRequest, _: &[u8]) -> Result<Ask, Refusal> {
-        Ok(list::ask())
-    }
-
-    fn wire(_: &Script, _: &Ask, _: Shape) -> Self::Wire {
-        List::new()
-    }
-}
-
 impl Listing for OpenAi {
     const OPENING: &'static str = r#"{"object":"list","data":["#;
 
-    fn model(id: &str) -> Value {
-        json!({ "id": id, "object": "model", "created": 1_715_367_049, "owned_by": "mock" })
+    fn models(_: &State) -> Vec<String> {
+        named(["gpt-4o", "gpt-4o-mini"])
     }
 
-    fn closing(_: &[String]) -> String {
-        "]}".to_owned()
+    fn model(id: &str) -> Value {
+        json!({ "id": id, "object": "model", "created": 1_715_367_049, "owned_by": "mock" })
     }
 }

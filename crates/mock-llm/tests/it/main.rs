@@ -14,4 +14,6 @@ mod faults;
 mod gates;
 mod log;
 mod stream;
+mod vendor;
 mod whole;
+mod wires;

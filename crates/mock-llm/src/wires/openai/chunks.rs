@@ -28,7 +28,7 @@ pub(in crate::wires) struct Chunks<D> {
 }
 
 impl<D: Dialect> Chunks<D> {
-    pub(in crate::wires) fn new(script: &Script, ask: &Ask, shape: Shape) -> Self {
+    pub(super) fn new(script: &Script, ask: &Ask, shape: Shape) -> Self {
         let finish = script.finish_reason().filter(|_| script.finish_everywhere);
         Self {
             head: D::head("chat.completion.chunk", ask),

@@ -36,7 +36,7 @@ struct StreamOptions {
 }
 
 /// Reads the body of a completion request.
-pub(in crate::wires) fn read(body: &[u8]) -> Result<Ask, Refusal> {
+pub(super) fn read(body: &[u8]) -> Result<Ask, Refusal> {
     let request: Completion =
         serde_json::from_slice(body).map_err(|error| Refusal::nonsense(&error))?;
     if request.model.is_empty() {

@@ -27,7 +27,7 @@ pub(in crate::wires) struct Whole<D> {
 const CONTENT: &str = r#","content":""#;
 
 impl<D: Dialect> Whole<D> {
-    pub(in crate::wires) fn new(script: &Script, ask: &Ask) -> Self {
+    pub(super) fn new(script: &Script, ask: &Ask) -> Self {
         Self {
             head: D::head("chat.completion", ask),
             model: ask.model.clone(),

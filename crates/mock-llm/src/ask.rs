@@ -20,6 +20,8 @@ pub struct Ask {
     pub stream: bool,
     /// Whether a stream is to tell the token counts.
     pub usage: bool,
+    /// Whether the model is to leave the memory afterwards.
+    pub unload: bool,
 }
 
 impl Ask {

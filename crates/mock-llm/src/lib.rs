@@ -25,6 +25,7 @@ mod fault;
 mod gate;
 mod instead;
 mod log;
+mod machine;
 mod plan;
 mod player;
 mod playlist;

@@ -183,6 +183,24 @@ impl MockLlm {
         self.state.catalogue.lock().set_default(script.into());
     }
 
+    /// Queues a script for the loading of a model: Ollama's `/api/pull`, where each token is one
+    /// report of progress, and its warm-up, which is a request without a message.
+    pub fn loading_script(&self, script: impl Into<Script>) {
+        self.state.loading.lock().queue(script.into());
+    }
+
+    /// Which models the machine has for a wire that runs them itself (Ollama); at first
+    /// `llama3.2`. Others are unknown until they are pulled.
+    pub fn pulled<T: Into<String>>(&self, models: impl IntoIterator<Item = T>) {
+        self.state.machine.lock().set(models.into_iter().map(T::into));
+    }
+
+    /// Which models are in the machine's memory.
+    #[must_use]
+    pub fn loaded(&self) -> Vec<String> {
+        self.state.machine.lock().loaded.iter().cloned().collect()
+    }
+
     /// Refuses requests that do not carry this key, or another that was required before. While
     /// there is none, every key will do, or none where the wire can do without; Ollama knows no
     /// keys.

@@ -5,15 +5,19 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::log::Log;
+use crate::machine::Machine;
 use crate::playlist::Playlist;
 
-/// The scripts, the log and the keys.
+/// The scripts, the log, the keys and the machine.
 #[derive(Debug)]
 pub(crate) struct State {
     /// What completions answer.
     pub chat: Mutex<Playlist>,
     /// What the lists of models answer; each token is a model's id.
     pub catalogue: Mutex<Playlist>,
+    /// What the loading of a model answers.
+    pub loading: Mutex<Playlist>,
+    pub machine: Mutex<Machine>,
     pub log: Arc<Log>,
     /// The keys that are good; while there are none, every key is.
     pub keys: Mutex<Vec<String>>,
@@ -24,6 +28,8 @@ impl State {
         Self {
             chat: Mutex::default(),
             catalogue: Mutex::default(),
+            loading: Mutex::default(),
+            machine: Mutex::default(),
             log: Arc::new(Log::new(kept)),
             keys: Mutex::default(),
         }

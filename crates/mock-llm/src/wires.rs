@@ -1,8 +1,10 @@
 //! The providers' formats, one module each, and the few things that several of them share.
 
 mod anthropic;
+mod google;
 mod json;
 mod list;
+mod ollama;
 pub mod openai;
 mod openrouter;
 mod sse;
@@ -18,6 +20,8 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
     service.configure(anthropic::routes);
     service.configure(openai::routes);
     service.configure(openrouter::routes);
+    service.configure(google::routes);
+    service.configure(ollama::routes);
 }
 
 /// One answer, in either of its two forms.

@@ -11,6 +11,8 @@ pub enum Vendor {
     OpenAi,
     OpenRouter,
     Anthropic,
+    Google,
+    Ollama,
 }
 
 /// What a client has understood of an answer.
@@ -37,11 +39,14 @@ pub struct Usage {
 }
 
 impl Vendor {
-    pub fn path(self, _stream: bool) -> &'static str {
+    pub fn path(self, stream: bool) -> &'static str {
         match self {
             Self::OpenAi => "/v1/chat/completions",
             Self::OpenRouter => "/api/v1/chat/completions",
             Self::Anthropic => "/v1/messages",
+            Self::Google if stream => "/v1beta/models/m:streamGenerateContent?alt=sse",
+            Self::Google => "/v1beta/models/m:generateContent",
+            Self::Ollama => "/api/chat",
         }
     }
 
@@ -49,6 +54,8 @@ impl Vendor {
         match self {
             Self::OpenAi | Self::Anthropic => "/v1/models",
             Self::OpenRouter => "/api/v1/models",
+            Self::Google => "/v1beta/models",
+            Self::Ollama => "/api/tags",
         }
     }
 
@@ -59,12 +66,16 @@ impl Vendor {
                 "model": "m", "stream": true, "messages": messages,
                 "stream_options": { "include_usage": true },
             }),
-            Self::OpenAi | Self::OpenRouter => {
+            Self::OpenAi | Self::OpenRouter | Self::Ollama => {
                 json!({ "model": "m", "stream": stream, "messages": messages })
             }
             Self::Anthropic => json!({
                 "model": "m", "stream": stream, "messages": messages, "max_tokens": 100,
                 "system": "Be brief.",
+            }),
+            Self::Google => json!({
+                "contents": [{ "role": "user", "parts": [{ "text": said }] }],
+                "systemInstruction": { "parts": [{ "text": "Be brief." }] },
             }),
         }
     }
@@ -76,7 +87,16 @@ impl Vendor {
             Self::Anthropic => {
                 request.header("x-api-key", key).header("anthropic-version", "2023-06-01")
             }
+            Self::Google => request.header("x-goog-api-key", key),
+            Self::Ollama => request,
         }
+    }
+
+    /// A mock that this client can ask for the model `m`.
+    pub async fn mock() -> MockLlm {
+        let mock = MockLlm::start().await;
+        mock.pulled(["m"]);
+        mock
     }
 
     pub async fn post(self, mock: &MockLlm, body: &Value, stream: bool) -> Response {
@@ -98,7 +118,10 @@ impl Vendor {
     }
 
     pub fn stream_type(self) -> &'static str {
-        "text/event-stream; charset=utf-8"
+        match self {
+            Self::Ollama => "application/x-ndjson",
+            _ => "text/event-stream; charset=utf-8",
+        }
     }
 
     pub async fn read(self, body: &str, stream: bool) -> Answer {
@@ -107,7 +130,10 @@ impl Vendor {
                 serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
             return self.understand(&[json], true);
         }
-        let events = data(body).await;
+        let events = match self {
+            Self::Ollama => body.lines().map(str::to_owned).collect(),
+            _ => data(body).await,
+        };
         let done = events.iter().any(|event| event == "[DONE]");
         let parsed: Vec<Value> =
             events.iter().filter_map(|event| serde_json::from_str(event).ok()).collect();
@@ -118,12 +144,14 @@ impl Vendor {
     fn understand(self, events: &[Value], done: bool) -> Answer {
         let mut answer = Answer { complete: done, ..Answer::default() };
         for event in events {
-            if event["error"].is_object() {
+            if !event["error"].is_null() {
                 answer.error = Some(event["error"].clone());
             }
             match self {
                 Self::OpenAi | Self::OpenRouter => answer.openai(event),
                 Self::Anthropic => answer.anthropic(event),
+                Self::Google => answer.google(event),
+                Self::Ollama => answer.ollama(event),
             }
         }
         for (_, arguments) in &mut answer.calls {
@@ -205,5 +233,49 @@ impl Answer {
             };
         }
         self.complete |= event["type"] == "message_stop";
+    }
+
+    fn google(&mut self, event: &Value) {
+        let candidate = &event["candidates"][0];
+        for part in candidate["content"]["parts"].as_array().into_iter().flatten() {
+            let thought = part["thought"] == true;
+            let channel = if thought { &mut self.reasoning } else { &mut self.text };
+            *channel += string(&part["text"]);
+            let call = &part["functionCall"];
+            if call.is_object() {
+                self.calls.push((string(&call["name"]).to_owned(), call["args"].clone()));
+            }
+        }
+        self.finish = candidate["finishReason"].as_str().map(str::to_owned).or(self.finish.take());
+        self.complete = self.finish.is_some();
+        let usage = &event["usageMetadata"];
+        if usage.is_object() {
+            let cached = number(&usage["cachedContentTokenCount"]);
+            self.usage = Usage {
+                fresh: number(&usage["promptTokenCount"]) - cached,
+                cached,
+                written: 0,
+                output: number(&usage["candidatesTokenCount"])
+                    + number(&usage["thoughtsTokenCount"]),
+            };
+        }
+    }
+
+    /// It tells nothing of a cache.
+    fn ollama(&mut self, event: &Value) {
+        let message = &event["message"];
+        self.text += string(&message["content"]);
+        self.reasoning += string(&message["thinking"]);
+        for call in message["tool_calls"].as_array().into_iter().flatten() {
+            let function = &call["function"];
+            self.calls.push((string(&function["name"]).to_owned(), function["arguments"].clone()));
+        }
+        if event["done"] == true {
+            self.complete = true;
+            self.finish = event["done_reason"].as_str().map(str::to_owned);
+            let fresh = number(&event["prompt_eval_count"]);
+            let output = number(&event["eval_count"]);
+            self.usage = Usage { fresh, output, ..Usage::default() };
+        }
     }
 }

@@ -70,6 +70,7 @@ pub(super) fn read(body: &[u8], limited: bool) -> Result<Ask, Refusal> {
         tools: strings(&request.tools, "/name"),
         stream: request.stream,
         usage: true,
+        unload: false,
     })
 }
 

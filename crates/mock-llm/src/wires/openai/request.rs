@@ -61,6 +61,7 @@ pub(super) fn read(body: &[u8]) -> Result<Ask, Refusal> {
         tools: strings(&request.tools, "/function/name"),
         stream: request.stream == Some(true),
         usage: request.stream_options.is_some_and(|options| options.include_usage),
+        unload: false,
     })
 }
 

@@ -51,8 +51,7 @@ pub enum Fault {
         /// Tokens before it.
         after_tokens: usize,
     },
-    /// The connection ends before the head of the response. A server started with
-    /// [`Options::resets`](crate::Options::resets) off sends the head first.
+    /// The connection ends before the head of the response.
     BeforeHead(Break),
     /// The connection ends after the terminal marker, but before the end of the body.
     AfterEnd(Break),

@@ -73,19 +73,19 @@ pub(crate) fn with_headers<'h>(
     }
 }
 
-/// Ends the connection without a response, where that can be done.
+/// Ends the connection without a response: a body that fails at once takes the head with it, for
+/// the server has not written that yet.
 pub(crate) async fn without_head(how: Break, turn: &Turn, request: &HttpRequest) -> HttpResponse {
-    if how == Break::Silence {
-        std::future::pending::<()>().await;
+    match how {
+        Break::Silence => std::future::pending().await,
+        Break::Reset => {
+            if let Some(socket) = request.conn_data::<Socket>() {
+                socket.reset_when_closed();
+            }
+        }
+        Break::Off => {}
     }
     turn.end(Ended::Faulted);
-    if let Some(socket) = request.conn_data::<Socket>() {
-        if how == Break::Reset {
-            socket.reset_when_closed();
-        }
-        socket.close();
-        std::future::pending::<()>().await;
-    }
     HttpResponse::Ok().streaming(stream::iter([Err::<Bytes, _>(BrokenOff)]))
 }
 
@@ -109,7 +109,7 @@ fn plain(response: &mut HttpResponseBuilder, code: u16, body: &Value) -> Bytes {
 
 /// That many spaces, packed by gzip.
 fn packed(mut bytes: usize) -> io::Result<Vec<u8>> {
-    const SPACES: [u8; 1 << 16] = [b' '; 1 << 16];
+    static SPACES: [u8; 1 << 16] = [b' '; 1 << 16];
     let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
     while bytes > 0 {
         let some = bytes.min(SPACES.len());

@@ -1,10 +1,9 @@
-//! A second handle on the socket under a connection, to have it reset or closed.
+//! A second handle on the socket under a connection, to have it reset.
 //!
 //! The server keeps the socket to itself. What it shows when a connection opens is enough to
 //! duplicate the descriptor, and socket options belong to the socket, not to the descriptor.
 
 use std::any::Any;
-use std::net::Shutdown;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
@@ -33,15 +32,5 @@ impl Socket {
         };
         // a socket that cannot be told is closed like any other
         let _: std::io::Result<()> = set();
-    }
-
-    /// Has the server find that the client has closed its side, which makes it close its own.
-    pub(crate) fn close(&self) {
-        let shut = || {
-            let fd = self.0.try_clone()?;
-            std::net::TcpStream::from(fd).shutdown(Shutdown::Read)
-        };
-        // one that cannot be shut is closed already
-        let _: std::io::Result<()> = shut();
     }
 }

@@ -155,7 +155,7 @@ async fn an_error_in_a_stream_is_the_providers(
         }
         Anthropic => assert_eq!(error["type"], "overloaded_error"),
         Google => {
-            assert_eq!((&error["code"], &error["status"]), (&503.into(), &"UNAVAILABLE".into()))
+            assert_eq!((&error["code"], &error["status"]), (&503.into(), &"UNAVAILABLE".into()));
         }
         Ollama => assert!(error.as_str().unwrap().starts_with("server busy")),
     }

@@ -24,10 +24,10 @@ pub(super) fn refused(why: &Refusal, model: &str) -> Refused {
             "rate_limit_error",
             "This request would exceed the rate limit for your organization of 50 requests per minute.",
         )
-        .header("retry-after", seconds(*retry_after))
-        .header("anthropic-ratelimit-requests-limit", 50)
-        .header("anthropic-ratelimit-requests-remaining", 0)
-        .header("anthropic-ratelimit-requests-reset", "2026-01-01T00:01:00Z"),
+        .header("retry-after", &seconds(*retry_after))
+        .header("anthropic-ratelimit-requests-limit", &50)
+        .header("anthropic-ratelimit-requests-remaining", &0)
+        .header("anthropic-ratelimit-requests-reset", &"2026-01-01T00:01:00Z"),
         Refusal::ContextTooLong => {
             error(400, INVALID, "prompt is too long: 208000 tokens > 200000 maximum")
         }

@@ -47,7 +47,7 @@ const OTHERS: [&str; 10] = [
 /// Reads a request for an answer.
 pub(super) fn read(request: &HttpRequest, body: &[u8], stream: bool) -> Result<Ask, Refusal> {
     let body = serde_json::from_slice(body).map_err(|error| Refusal::nonsense(&error))?;
-    understand(request, body, stream)
+    understand(request, &body, stream)
 }
 
 /// Reads a request for a count, which may hold a request for an answer.
@@ -57,11 +57,11 @@ pub(super) fn read_count(request: &HttpRequest, body: &[u8]) -> Result<Ask, Refu
     if body["generateContentRequest"].is_object() {
         body = body["generateContentRequest"].take();
     }
-    understand(request, serde_json::from_value(body).map_err(nonsense)?, false)
+    understand(request, &serde_json::from_value(body).map_err(nonsense)?, false)
 }
 
-fn understand(request: &HttpRequest, body: Request, stream: bool) -> Result<Ask, Refusal> {
-    if let Some(message) = wrong(&body) {
+fn understand(request: &HttpRequest, body: &Request, stream: bool) -> Result<Ask, Refusal> {
+    if let Some(message) = wrong(body) {
         return Err(Refusal::BadRequest(message));
     }
     let image = |part: &&Value| {

@@ -25,6 +25,10 @@ impl Endpoint for Pull {
         &state.loading
     }
 
+    fn unscripted(_: &State) -> Script {
+        Script::generated(6)
+    }
+
     fn read(_: &HttpRequest, body: &[u8]) -> Result<Ask, Refusal> {
         request::read(body)
     }

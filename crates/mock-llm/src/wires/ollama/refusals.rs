@@ -13,7 +13,7 @@ pub(super) fn refused(why: &Refusal, model: &str) -> Refused {
             "you have reached your weekly usage limit, upgrade for higher limits: https://ollama.com/upgrade",
         ),
         Refusal::RateLimited { retry_after } => {
-            error(429, "too many requests").header("retry-after", seconds(*retry_after))
+            error(429, "too many requests").header("retry-after", &seconds(*retry_after))
         }
         Refusal::ContextTooLong => error(400, "the input length exceeds the context length"),
         Refusal::BadRequest(message) => error(400, message),

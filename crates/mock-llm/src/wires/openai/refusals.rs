@@ -105,11 +105,11 @@ fn rate_limit(retry_after: Duration) -> Refused {
     let seconds = seconds(retry_after);
     let message = format!("Rate limit reached for requests. Please try again in {seconds}s.");
     error(429, &message, "requests", Some("rate_limit_exceeded"))
-        .header("retry-after", seconds)
-        .header("retry-after-ms", retry_after.as_millis())
-        .header("x-ratelimit-limit-requests", 500)
-        .header("x-ratelimit-remaining-requests", 0)
-        .header("x-ratelimit-reset-requests", format!("{seconds}s"))
+        .header("retry-after", &seconds)
+        .header("retry-after-ms", &retry_after.as_millis())
+        .header("x-ratelimit-limit-requests", &500)
+        .header("x-ratelimit-remaining-requests", &0)
+        .header("x-ratelimit-reset-requests", &format!("{seconds}s"))
 }
 
 fn error(status: u16, message: &str, kind: &str, code: Option<&str>) -> Refused {

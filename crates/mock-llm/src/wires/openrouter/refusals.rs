@@ -19,7 +19,7 @@ pub(super) fn refused(why: &Refusal, model: &str) -> Refused {
             let raw = format!("{model} is temporarily rate-limited upstream.");
             let metadata = json!({ "raw": raw, "provider_name": "Mock" });
             with_metadata(429, "Provider returned error", metadata)
-                .header("retry-after", seconds(*retry_after))
+                .header("retry-after", &seconds(*retry_after))
         }
         Refusal::ContextTooLong => error(
             400,

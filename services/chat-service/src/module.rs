@@ -116,13 +116,20 @@ impl ChatModule {
             projects,
             models: models.clone(),
             engine: engine.clone(),
+            tasks: instance.tasks.clone(),
         };
         let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
         let state = Data::new(ChatState {
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
             preferences: Preferences::new(preferences.clone(), models.clone(), clock),
-            users: Users::new(conversations, preferences, usage, engine.clone()),
+            users: Users::new(
+                conversations,
+                preferences,
+                usage,
+                engine.clone(),
+                instance.tasks.clone(),
+            ),
             models,
         });
         Ok(Self { db, limits, engine, instance: instance.clone(), state })

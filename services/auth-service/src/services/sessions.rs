@@ -86,6 +86,9 @@ impl Sessions {
             Err(UserError::NotFound) => return Err(SecondFactorError::InvalidChallenge),
             found => found?,
         };
+        if ticket.password_version != Some(user.password_version) {
+            return Err(SecondFactorError::InvalidChallenge);
+        }
         self.users.admit(&user, &client).await?;
         self.second_factors.take(&user, code, &client).await?;
         let id = ticket.jti.uuid().into();
@@ -197,6 +200,7 @@ impl Sessions {
         let ticket = TicketClaims {
             sub: user.id,
             jti: self.instance.ids.next(),
+            password_version: Some(user.password_version),
             iat: now.timestamp(),
             nbf: now.timestamp(),
             exp: (now + CHALLENGE).timestamp(),

@@ -286,6 +286,9 @@ impl Sessions {
         secret: &RefreshSecret,
         now: DateTime<Utc>,
     ) -> Result<SignIn, TokenError> {
+        let session_expires_in = session.created_at + self.settings.absolute - now;
+        // No token outlives its session.
+        let expires_in = self.settings.access.min(session_expires_in);
         let claims = AccessClaims {
             sub: user.id,
             username: user.email.clone(),
@@ -295,15 +298,14 @@ impl Sessions {
             typ: AccessType::Access,
             iat: now.timestamp(),
             nbf: now.timestamp(),
-            exp: (now + self.settings.access).timestamp(),
+            exp: (now + expires_in).timestamp(),
         };
         let access_token = self.instance.keys.sign_access(&claims)?;
-        let session_expires_in = session.created_at + self.settings.absolute - now;
         Ok(SignIn {
             user,
             access_token,
             refresh_token: secret.text(),
-            expires_in: self.settings.access,
+            expires_in,
             refresh_expires_in: self.settings.idle.min(session_expires_in),
             session_expires_in,
             device_token: None,

@@ -114,12 +114,18 @@ async fn another_sites_page_signs_nobody_in_or_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_in_again_ends_the_session_of_the_cookie() {
-    let (auth, _) = with_ada(Engine::Sqlite).await;
+    let (auth, clock) = with_ada(Engine::Sqlite).await;
     let browser = auth.anonymous();
     let credentials = json!({"email": ADA, "password": PASSWORD});
     let first = browser.post("/login", credentials.clone()).await.expect(200);
     let access = format!("access_token={}", cookie(&first, "access_token"));
-    ask(&browser, Method::POST, "/login", &access, credentials).await.expect(200);
+    let second = ask(&browser, Method::POST, "/login", &access, credentials.clone()).await;
+    let second = format!("access_token={}", cookie(&second.expect(200), "access_token"));
     let gone = ask(&browser, Method::GET, "/check_session", &access, Value::Null).await;
     assert_eq!(gone.expect(401).code(), "UNAUTHORIZED");
+    // Also when the access token has expired, and the session has not.
+    clock.advance(TimeDelta::minutes(20));
+    ask(&browser, Method::POST, "/login", &second, credentials).await.expect(200);
+    let alive = "SELECT count(*) FROM sessions WHERE revoked_at IS NULL";
+    assert_eq!(auth.value::<i64>(alive).await, 1);
 }

@@ -61,6 +61,16 @@ impl Cookies {
         Ok(first)
     }
 
+    /// Whether the request has a session's cookie, of either kind.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub(super) fn are_in(&self, request: &HttpRequest) -> Result<bool, AppError> {
+        let access = self.read(request, SessionCookie::Access)?;
+        let refresh = self.read(request, SessionCookie::Refresh)?;
+        Ok(access.is_some() || refresh.is_some())
+    }
+
     /// The cookie with a value that the browser keeps for so long.
     pub fn write(
         &self,

@@ -129,3 +129,32 @@ async fn signing_in_again_ends_the_session_of_the_cookie() {
     let alive = "SELECT count(*) FROM sessions WHERE revoked_at IS NULL";
     assert_eq!(auth.value::<i64>(alive).await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cookie_alone_signs_nobody_out_and_refreshes_nothing() {
+    let (auth, _) = with_ada(Engine::Sqlite).await;
+    let browser = auth.anonymous();
+    let credentials = json!({"email": ADA, "password": PASSWORD});
+    let session = browser.post("/login", credentials.clone()).await.expect(200);
+    let access = format!("access_token={}", cookie(&session, "access_token"));
+    let refresh = format!("refresh_token={}", cookie(&session, "refresh_token"));
+    for path in ["/logout", "/auth/logout", "/auth/refresh"] {
+        for sent in [&access, &refresh] {
+            let request = browser.request(Method::POST, path).header("cookie", sent);
+            let refused = browser.send(request).await.expect(403);
+            assert_eq!(refused.code(), "CSRF_REJECTED", "{path}");
+            assert!(refused.headers.get("set-cookie").is_none());
+        }
+    }
+    ask(&browser, Method::GET, "/check_session", &access, Value::Null).await.expect(200);
+    // To sign in takes more than a cookie.
+    let request = browser.request(Method::POST, "/login").header("cookie", &access);
+    let second = browser.send(request.json(&credentials)).await.expect(200);
+    // A bearer token is nothing that another page could make a browser send.
+    let token = cookie(&second, "access_token");
+    let request = auth.bearer(&token).request(Method::POST, "/auth/logout");
+    let request = request.header("origin", "https://elsewhere.example");
+    browser.send(request.header("sec-fetch-site", "cross-site")).await.expect(200);
+    let access = format!("access_token={token}");
+    ask(&browser, Method::GET, "/check_session", &access, Value::Null).await.expect(401);
+}

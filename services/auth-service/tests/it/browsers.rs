@@ -158,3 +158,27 @@ async fn a_cookie_alone_signs_nobody_out_and_refreshes_nothing() {
     let access = format!("access_token={token}");
     ask(&browser, Method::GET, "/check_session", &access, Value::Null).await.expect(401);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_that_is_no_bearer_token_never_lets_the_cookie_count() {
+    let (auth, _) = with_ada(Engine::Sqlite).await;
+    let browser = auth.anonymous();
+    let credentials = json!({"email": ADA, "password": PASSWORD});
+    let session = browser.post("/login", credentials.clone()).await.expect(200);
+    let access = format!("access_token={}", cookie(&session, "access_token"));
+    for path in ["/login", "/auth/login", "/logout", "/auth/logout", "/auth/refresh"] {
+        let send = |headers: &[&str]| {
+            let request = browser.request(Method::POST, path).header("cookie", &access);
+            let request = request.header("sec-fetch-site", "same-origin");
+            let add = |request: reqwest::RequestBuilder, header: &&str| {
+                request.header("authorization", *header)
+            };
+            browser.send(headers.iter().fold(request, add).json(&credentials))
+        };
+        assert_eq!(send(&["Bearer a", "Bearer b"]).await.expect(400).code(), "VALIDATION_ERROR");
+        for malformed in ["Bearer", "Basic YTpi", ""] {
+            assert_eq!(send(&[malformed]).await.expect(401).code(), "UNAUTHORIZED", "{path}");
+        }
+    }
+    ask(&browser, Method::GET, "/check_session", &access, Value::Null).await.expect(200);
+}

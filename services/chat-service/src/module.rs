@@ -134,6 +134,7 @@ impl ChatModule {
             projects,
             models: models.clone(),
             engine: engine.clone(),
+            tasks: instance.tasks.clone(),
         };
         let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
         let state = Data::new(ChatState {
@@ -146,7 +147,14 @@ impl ChatModule {
                 clock.clone(),
             ),
             usage: UsageLedger::new(usage.clone(), clock),
-            users: Users::new(conversations, preferences, usage, vault.clone(), engine.clone()),
+            users: Users::new(
+                conversations,
+                preferences,
+                usage,
+                vault.clone(),
+                engine.clone(),
+                instance.tasks.clone(),
+            ),
             api_keys: ApiKeys::new(vault.clone(), models.clone(), chat.providers.key_check()),
             models,
         });

@@ -4,8 +4,11 @@ use common::domain::conversation::{
     Conversation, ConversationChanges, ConversationError, DeletedConversation, NewConversation,
 };
 use common::domain::preferences::Preferences;
-use common::repositories::{ConversationFilter, ConversationRepository, PreferenceRepository};
+use common::repositories::{
+    ConversationFilter, ConversationRepository, PreferenceRepository, StoreError,
+};
 use common::{Clock, ConversationId, Ids, Page, PageRequest, ProjectId, UserId};
+use platform::Tasks;
 use tokio::try_join;
 
 use super::{Models, OnBehalf, ProjectAccess, ProjectAccessError};
@@ -19,6 +22,7 @@ pub struct Conversations {
     projects: Arc<dyn ProjectAccess>,
     models: Arc<Models>,
     engine: Engine,
+    tasks: Tasks,
     clock: Arc<dyn Clock>,
     ids: Ids,
 }
@@ -30,12 +34,14 @@ pub struct ConversationsParts {
     pub projects: Arc<dyn ProjectAccess>,
     pub models: Arc<Models>,
     pub engine: Engine,
+    pub tasks: Tasks,
 }
 
 impl Conversations {
     pub fn new(parts: ConversationsParts, clock: Arc<dyn Clock>, ids: Ids) -> Self {
-        let ConversationsParts { conversations, preferences, projects, models, engine } = parts;
-        Self { conversations, preferences, projects, models, engine, clock, ids }
+        let ConversationsParts { conversations, preferences, projects, models, engine, tasks } =
+            parts;
+        Self { conversations, preferences, projects, models, engine, tasks, clock, ids }
     }
 
     pub async fn list(
@@ -118,9 +124,14 @@ impl Conversations {
 
     /// Deletes a deleted project's conversations, for good: none can be made in it afterwards. Safe to repeat.
     pub async fn delete_of_project(&self, project: ProjectId) -> Result<(), ConversationError> {
-        let running = self.conversations.delete_of_project(project).await?;
-        self.engine.forget(&running);
-        Ok(())
+        let (conversations, engine) = (self.conversations.clone(), self.engine.clone());
+        // Not on the request: a caller that does not wait for the end must not undo the work.
+        let deleting = self.tasks.spawn(async move {
+            let running = conversations.delete_of_project(project).await?;
+            engine.forget(&running);
+            Ok(())
+        });
+        deleting.await.map_err(|ended| StoreError::Failed(ended.into()))?
     }
 
     /// Whether a project is the person's, which only project-service knows.

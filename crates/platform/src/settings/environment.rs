@@ -24,6 +24,11 @@ const WELL_KNOWN: &[(&str, &str)] = &[
     ("OPENAI_BASE_URL", "providers.openai.base_url"),
     ("OPENROUTER_API_KEY", "providers.openrouter.api_key"),
     ("OPENROUTER_BASE_URL", "providers.openrouter.base_url"),
+    ("ANTHROPIC_API_KEY", "providers.anthropic.api_key"),
+    ("ANTHROPIC_BASE_URL", "providers.anthropic.base_url"),
+    ("GOOGLE_API_KEY", "providers.google.api_key"),
+    ("GOOGLE_BASE_URL", "providers.google.base_url"),
+    ("OLLAMA_BASE_URL", "providers.ollama.base_url"),
 ];
 
 /// Every section that some service has, so that one file or environment can serve all of them. A key of a section that

@@ -3,10 +3,13 @@
 //! One file a provider: its wire format, its quirks, its errors. What formats have in common stands in `wire`. Nothing
 //! here knows of conversations, databases or HTTP servers.
 
+mod anthropic;
 mod delta;
 mod demo;
 mod error;
+mod google;
 mod model;
+mod ollama;
 mod openai;
 mod openrouter;
 mod request;
@@ -17,14 +20,18 @@ use async_trait::async_trait;
 use futures_util::stream::{BoxStream, TryStreamExt};
 use secrecy::SecretString;
 
+pub use anthropic::Anthropic;
 pub use delta::{Completion, Delta, DeltaStream, TokenUsage, ToolCallDelta};
 pub use demo::Demo;
 pub use error::{ProviderError, ProviderErrorKind};
-pub use model::{DiscoveredModel, KeyCheck, LoadProgress, LoadState, ModelState};
+pub use google::Google;
+pub use model::{DiscoveredModel, KeyCheck, LoadProgress, LoadRequest, LoadState, ModelState};
+pub use ollama::Ollama;
 pub use openai::OpenAi;
 pub use openrouter::OpenRouter;
 pub use request::{CompletionRequest, Image, PromptMessage, PromptRole, ToolCall, Tools};
 pub use vendor::{DEMO, VENDORS, Vendor};
+pub use wire::ByteStream;
 
 /// How a model is being made ready; it has ended well if the last piece says so.
 pub type ProgressStream = BoxStream<'static, Result<LoadProgress, ProviderError>>;
@@ -62,8 +69,8 @@ pub trait Provider: Send + Sync {
         ModelState::of(LoadState::Loaded)
     }
 
-    /// Makes a model ready; `None` where a provider has nothing to load.
-    fn load(&self, _model: &str) -> Option<ProgressStream> {
+    /// Makes a model ready; `None` where a provider has nothing to load. Dropping the stream gives it up.
+    fn load(&self, _request: LoadRequest) -> Option<ProgressStream> {
         None
     }
 

@@ -35,6 +35,17 @@ pub struct ModelState {
     pub memory_bytes: Option<u64>,
 }
 
+/// What is to be made ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadRequest {
+    /// What the provider calls the model.
+    pub model: String,
+    /// How many tokens it is to read and write in all, as it will be asked.
+    pub context_length: u32,
+    /// Whether it may be fetched from elsewhere if its server does not have it.
+    pub may_fetch: bool,
+}
+
 /// How far a model is with being loaded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadProgress {

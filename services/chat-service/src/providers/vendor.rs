@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Demo, OpenAi, OpenRouter, Provider};
+use super::{Anthropic, Demo, Google, Ollama, OpenAi, OpenRouter, Provider};
 
 /// A provider that can be configured.
 pub struct Vendor {
@@ -37,6 +37,30 @@ pub const VENDORS: &[Vendor] = &[
         needs_key: true,
         requires_loading: false,
         make: |http, base_url| Arc::new(OpenRouter::new(http, base_url)),
+    },
+    Vendor {
+        name: "anthropic",
+        key_name: Some("claude"),
+        base_url: "https://api.anthropic.com",
+        needs_key: true,
+        requires_loading: false,
+        make: |http, base_url| Arc::new(Anthropic::new(http, base_url)),
+    },
+    Vendor {
+        name: "google",
+        key_name: Some("google"),
+        base_url: "https://generativelanguage.googleapis.com",
+        needs_key: true,
+        requires_loading: false,
+        make: |http, base_url| Arc::new(Google::new(http, base_url)),
+    },
+    Vendor {
+        name: "ollama",
+        key_name: None,
+        base_url: "",
+        needs_key: false,
+        requires_loading: true,
+        make: |http, base_url| Arc::new(Ollama::new(http, base_url)),
     },
 ];
 

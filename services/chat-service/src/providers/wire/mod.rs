@@ -1,20 +1,40 @@
 //! What the formats have in common: requests over HTTP, events or lines in place of one body, and an end that must be said.
 
+mod body;
+mod count;
 mod decoder;
+mod lines;
+mod ndjson;
 mod sse;
+mod tools;
+mod turns;
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
+};
 use reqwest::{RequestBuilder, Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{KeyCheck, ProviderError, ProviderErrorKind};
 
-pub(super) use decoder::{Decoder, Event, deltas_of_events, deltas_of_whole};
+pub use body::ByteStream;
+pub(super) use count::{count, less};
+pub(super) use decoder::{Decoder, Event, FrameStream, Framing, deltas, frames, read};
+pub(super) use tools::{arguments, called, chosen, functions};
+#[cfg(test)]
+pub(super) use turns::a_conversation_with_everything;
+pub(super) use turns::{Turn, Turns};
 
+/// How long an answer may take that is neither a stream nor a reply.
+const DEADLINE: Duration = Duration::from_secs(10);
 /// The longest error body that is looked at.
 const MAX_ERROR: usize = 64 * 1024;
+/// The longest answer that is neither a stream nor a reply.
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
 /// What a provider says when it refuses a request: its status, what it asks to wait, and its body, if that is JSON.
 pub(super) struct Refusal {
@@ -52,15 +72,61 @@ pub(super) async fn send(
     request: RequestBuilder,
     refused: impl FnOnce(&Refusal) -> ProviderError,
 ) -> Result<Response, ProviderError> {
-    let response = request.send().await.map_err(sse::transport)?;
-    if response.status().is_success() {
-        return Ok(response);
+    // Bounds are worth nothing where a few bytes unpack to many.
+    let request = request.header(ACCEPT_ENCODING, "identity");
+    let response = request.send().await.map_err(body::transport)?;
+    if !response.status().is_success() {
+        return Err(refused(&refusal(response).await));
     }
-    let (status, retry_after) = (response.status(), retry_after(&response));
+    match response.headers().get(CONTENT_ENCODING) {
+        Some(encoding) if encoding != "identity" => {
+            Err(ProviderError::new(ProviderErrorKind::Protocol).because("a packed body"))
+        }
+        _ => Ok(response),
+    }
+}
+
+async fn refusal(response: Response) -> Refusal {
+    let (status, retry_after) = (response.status(), retry_after(response.headers()));
     // What cannot be read says nothing, and the status is enough.
-    let bytes = sse::bounded_body(response, MAX_ERROR).await.unwrap_or_default();
-    let body = serde_json::from_slice(&bytes).unwrap_or_default();
-    Err(refused(&Refusal { status, retry_after, body }))
+    let bytes = body::bounded(response, MAX_ERROR).await.unwrap_or_default();
+    Refusal { status, retry_after, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+}
+
+/// Sends a request; the JSON that answers it.
+pub(super) async fn ask<T: DeserializeOwned>(
+    request: RequestBuilder,
+    refused: impl FnOnce(&Refusal) -> ProviderError,
+) -> Result<T, ProviderError> {
+    let response = send(request.timeout(DEADLINE), refused).await?;
+    let bytes = body::bounded(response, MAX_ANSWER).await?;
+    parse(&String::from_utf8_lossy(&bytes))
+}
+
+/// Reads JSON of a provider.
+pub(super) fn parse<'de, T: serde::Deserialize<'de>>(data: &'de str) -> Result<T, ProviderError> {
+    serde_json::from_str(data).map_err(|_| {
+        ProviderError::new(ProviderErrorKind::Protocol).because("no JSON of the format")
+    })
+}
+
+/// A request with a key in a header of the provider's own.
+pub(super) fn with_key(
+    request: RequestBuilder,
+    header: &'static str,
+    key: Option<&SecretString>,
+) -> RequestBuilder {
+    let Some(key) = key else {
+        return request;
+    };
+    match HeaderValue::from_str(key.expose_secret()) {
+        Ok(mut value) => {
+            value.set_sensitive(true);
+            request.header(header, value)
+        }
+        // Fails when it is sent, and says nothing of the value.
+        Err(_) => request.header(header, key.expose_secret()),
+    }
 }
 
 /// Sends a request that a provider answers well if it takes the key.
@@ -68,7 +134,7 @@ pub(super) async fn check_key(
     request: RequestBuilder,
     refused: impl FnOnce(&Refusal) -> ProviderError,
 ) -> KeyCheck {
-    match send(request, refused).await.map_err(|error| error.kind) {
+    match send(request.timeout(DEADLINE), refused).await.map_err(|error| error.kind) {
         Ok(_) => KeyCheck::Valid,
         Err(ProviderErrorKind::AuthFailed) => KeyCheck::Rejected,
         Err(_) => KeyCheck::Unreachable,
@@ -86,13 +152,33 @@ pub(super) fn media_type(response: &Response) -> &str {
 }
 
 /// How long a provider asks to wait: seconds, or a date (RFC 9110 §10.2.3), which is held against the provider's own clock;
-/// nothing where it says neither.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let header = |name| response.headers().get(name)?.to_str().ok().map(str::trim);
-    let wait = header(RETRY_AFTER)?;
+/// nothing where it says neither. OpenAI says it in milliseconds as well.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let header = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    if let Some(milliseconds) = header("retry-after-ms").and_then(|wait| wait.parse().ok()) {
+        return Some(Duration::from_millis(milliseconds));
+    }
+    let wait = header(RETRY_AFTER.as_str())?;
     if let Ok(seconds) = wait.parse() {
         return Some(Duration::from_secs(seconds));
     }
     let date = |text| httpdate::parse_http_date(text).ok();
-    date(wait)?.duration_since(date(header(DATE)?)?).ok()
+    date(wait)?.duration_since(date(header(DATE.as_str())?)?).ok()
+}
+
+/// Whether an error's message says that the prompt is longer than the model can read. Formats have no code for it, or not
+/// every server does.
+pub(super) fn says_too_long(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    [
+        "context_length",
+        "context length",
+        "context size",
+        "context window",
+        "prompt is too long",
+        "exceed context limit",
+        "exceeds the maximum number of tokens",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }

@@ -96,7 +96,7 @@ impl ProviderErrorKind {
             }
             Self::Overloaded => "The model's provider has too much to do. Try again in a moment.",
             Self::AuthFailed => {
-                "The model's provider does not take the key. Ask the operator to check it."
+                "The model's provider does not take the key. Check your own in your profile, or ask the operator."
             }
             Self::ContextTooLong => {
                 "The conversation is longer than the model can read. Shorten the message, or use another model."

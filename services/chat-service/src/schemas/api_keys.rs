@@ -110,3 +110,19 @@ impl From<Vec<ApiKey>> for ApiKeysData {
         Self { api_keys }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_does_not_show_its_keys() {
+        let json = r#"{"openai": "sk-canary", "claude": null}"#;
+        let request: UpdateApiKeysRequest = serde_json::from_str(json).unwrap();
+        let shown = format!("{request:?}");
+        assert!(shown.contains("REDACTED") && !shown.contains("canary"), "{shown}");
+        let keys = request.into_keys();
+        assert_eq!(keys.len(), 2);
+        assert!(!format!("{keys:?}").contains("canary"));
+    }
+}

@@ -157,3 +157,143 @@ impl From<WrapError> for ApiKeyError {
 fn internal(error: impl std::error::Error + Send + Sync + 'static) -> ApiKeyError {
     ApiKeyError::Internal(Box::new(error))
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::collections::HashSet;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use async_trait::async_trait;
+    use common::repositories::StoreError;
+    use common::{ManualClock, SystemEntropy};
+    use parking_lot::Mutex;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    /// Data keys in memory, with how many secrets each has sealed.
+    #[derive(Default)]
+    pub struct Kept(Mutex<Vec<(DataKey, u32)>>);
+
+    #[async_trait]
+    impl DataKeyRepository for Kept {
+        async fn find(&self, id: DataKeyId) -> Result<Option<DataKey>, StoreError> {
+            let kept = self.0.lock();
+            Ok(kept.iter().find(|(key, _)| key.id == id).map(|(key, _)| key.clone()))
+        }
+
+        async fn take(&self, limit: u32) -> Result<Option<DataKey>, StoreError> {
+            let mut kept = self.0.lock();
+            let newest = kept.last_mut().filter(|(_, seals)| *seals < limit);
+            Ok(newest.map(|(key, seals)| {
+                *seals += 1;
+                key.clone()
+            }))
+        }
+
+        async fn insert(&self, key: &DataKey) -> Result<(), StoreError> {
+            self.0.lock().push((key.clone(), 1));
+            Ok(())
+        }
+
+        async fn wrapped_otherwise(
+            &self,
+            _: &str,
+            _: Option<DataKeyId>,
+            _: u32,
+        ) -> Result<Vec<DataKey>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn count_wrapped_otherwise(&self, _: &str) -> Result<u64, StoreError> {
+            Ok(0)
+        }
+
+        async fn rewrap(&self, _: &DataKey, _: &[u8]) -> Result<bool, StoreError> {
+            Ok(false)
+        }
+    }
+
+    /// A key management service that can be away. It wraps by turning every bit.
+    #[derive(Default)]
+    pub struct Remote {
+        is_away: AtomicBool,
+    }
+
+    impl Remote {
+        fn turn(&self, bytes: &[u8]) -> Result<Vec<u8>, WrapError> {
+            if self.is_away.load(Ordering::Relaxed) {
+                return Err(WrapError::Unavailable("it does not answer".into()));
+            }
+            Ok(bytes.iter().map(|byte| !byte).collect())
+        }
+    }
+
+    #[async_trait]
+    impl KeyWrapper for Remote {
+        fn current(&self) -> &str {
+            "remote"
+        }
+
+        async fn wrap(&self, _: DataKeyId, key: &SecretSlice<u8>) -> Result<Vec<u8>, WrapError> {
+            self.turn(key.expose_secret())
+        }
+
+        async fn unwrap(&self, _: DataKeyId, key: &[u8]) -> Result<SecretSlice<u8>, WrapError> {
+            self.turn(key).map(Into::into)
+        }
+    }
+
+    pub fn a_clock() -> Arc<ManualClock> {
+        Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH))
+    }
+
+    pub fn over(kept: &Arc<Kept>, remote: &Arc<Remote>) -> DataKeys {
+        let ids = Ids::new(a_clock(), Arc::new(SystemEntropy));
+        DataKeys::new(kept.clone(), remote.clone(), Arc::new(SystemEntropy), a_clock(), ids)
+    }
+
+    #[tokio::test]
+    async fn a_key_seals_so_many_and_no_nonce_comes_twice() {
+        let (kept, remote) = (Arc::<Kept>::default(), Arc::<Remote>::default());
+        let replicas = [over(&kept, &remote), over(&kept, &remote), over(&kept, &remote)]
+            .map(|keys| DataKeys { seals: 1_000, ..keys });
+        let mut nonces = HashSet::new();
+        for round in 0..3_500 {
+            let (id, sealed) = replicas[round % 3].seal(&["x"], b"secret").await.unwrap();
+            let header = 2 + id.to_string().len();
+            assert!(nonces.insert((id, sealed[header..header + 12].to_vec())));
+        }
+        let seals: Vec<u32> = kept.0.lock().iter().map(|(_, seals)| *seals).collect();
+        assert_eq!(seals, [1_000, 1_000, 1_000, 500]);
+    }
+
+    #[tokio::test]
+    async fn what_is_unwrapped_serves_while_the_wrapping_key_cannot_be_had() {
+        let (kept, remote) = (Arc::<Kept>::default(), Arc::<Remote>::default());
+        let warm = over(&kept, &remote);
+        let (id, sealed) = warm.seal(&["x"], b"secret").await.unwrap();
+        warm.open(id, &["x"], &sealed).await.unwrap();
+        remote.is_away.store(true, Ordering::Relaxed);
+        assert_eq!(warm.open(id, &["x"], &sealed).await.unwrap().expose_secret(), b"secret");
+        let cold = over(&kept, &remote).open(id, &["x"], &sealed).await.unwrap_err();
+        assert!(matches!(cold, ApiKeyError::Unavailable(_)), "{cold:?}");
+        let cold = over(&kept, &remote).seal(&["x"], b"secret").await.unwrap_err();
+        assert!(matches!(cold, ApiKeyError::Unavailable(_)), "{cold:?}");
+    }
+
+    #[tokio::test]
+    async fn a_data_key_that_is_gone_or_another_opens_nothing() {
+        let (kept, remote) = (Arc::<Kept>::default(), Arc::<Remote>::default());
+        let keys = over(&kept, &remote);
+        let (id, sealed) = keys.seal(&["x"], b"secret").await.unwrap();
+        let (other, _) =
+            DataKeys { seals: 1, ..over(&kept, &remote) }.seal(&["x"], b"other").await.unwrap();
+        assert_ne!(id, other);
+        let missing = uuid::Uuid::nil().into();
+        for (id, context) in [(other, "x"), (missing, "x"), (id, "y")] {
+            let refused = keys.open(id, &[context], &sealed).await.unwrap_err();
+            assert!(matches!(refused, ApiKeyError::Unreadable), "{refused:?}");
+        }
+    }
+}

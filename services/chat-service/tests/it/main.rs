@@ -6,12 +6,14 @@
     reason = "a test fails by panicking, and a table of cases is long"
 )]
 
+mod api_keys;
 mod bad_input;
 mod budget;
 mod conversations;
 mod faults;
 mod internal;
 mod isolation;
+mod key_rotation;
 mod layers;
 mod leases;
 mod messages;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
+use crate::UserId;
+use crate::domain::session::RefreshToken;
 use crate::repositories::StoreError;
-use crate::{SessionId, UserId};
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +46,8 @@ pub struct PasswordChange {
     pub version: i32,
     /// The new password's hash as a PHC string.
     pub hash: String,
-    /// The one session that goes on.
-    pub keep: SessionId,
+    /// The first refresh token from now on of the one session that goes on.
+    pub token: RefreshToken,
 }
 
 /// The form in which addresses are compared: one account per address, however it is written.

@@ -15,7 +15,7 @@ use sea_orm::{
 
 use super::audit::note;
 use super::entities::{audit_event, session, user};
-use super::sessions::end_sessions;
+use super::sessions::{end_sessions, renew};
 use super::tokens::end_tokens;
 
 /// The outbox's words for a deleted account, one for each sibling that has something of it; the payload is its id.
@@ -138,12 +138,13 @@ impl UserRepository for SqlUsers {
                 .filter(user::Column::PasswordVersion.eq(change.version))
                 .exec(&tx)
                 .await?;
-            if changed.rows_affected == 0 {
+            let at = ending.event.at;
+            if changed.rows_affected == 0 || !renew(&tx, id, &change.token, at).await? {
                 return Ok(None);
             }
             let others = Condition::all()
                 .add(session::Column::UserId.eq(id.uuid()))
-                .add(session::Column::Id.ne(change.keep.uuid()));
+                .add(session::Column::Id.ne(change.token.session.uuid()));
             let ended = end_sessions(&self.db, &tx, others, ending).await?;
             note(&tx, &ending.event).await?;
             tx.commit().await.map(|()| Some(ended))

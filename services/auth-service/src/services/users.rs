@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
+use common::UserId;
 use common::domain::audit::EventKind;
 use common::domain::revocation::Revocation;
-use common::domain::session::{Client, Device};
+use common::domain::session::{Client, Device, RefreshToken};
 use common::domain::user::{NewUser, PasswordChange, User, UserError};
 use common::repositories::{UserRepository, UserStoreError};
-use common::{SessionId, UserId};
 use platform::Instance;
 use secrecy::SecretString;
 
@@ -81,11 +81,12 @@ impl Users {
         Ok(user)
     }
 
-    /// Replaces the password of somebody who knows it. All other sessions end; personal access tokens, which are made to be
-    /// used without a password, stay.
+    /// Replaces the password of somebody who knows it. Of the sessions one goes on, with the refresh token given; personal access
+    /// tokens, which are made to be used without a password, stay.
     pub async fn change_password(
         &self,
-        (id, session): (UserId, SessionId),
+        id: UserId,
+        token: RefreshToken,
         current: &SecretString,
         new: &SecretString,
         client: Client,
@@ -93,7 +94,7 @@ impl Users {
         let user = self.confirm(id, current, &client).await?;
         let known = known_of(&user.email, user.display_name.as_deref());
         let hash = self.passwords.accept(new, known).await?;
-        let change = PasswordChange { version: user.password_version, hash, keep: session };
+        let change = PasswordChange { version: user.password_version, hash, token };
         let ending = self.audit.ending(id, EventKind::PasswordChanged, client.device);
         let ended = self.users.change_password(id, &change, &ending).await?;
         self.revoke(ended.ok_or(UserError::InvalidCredentials)?);

@@ -226,11 +226,35 @@ async fn a_password_is_changed_and_all_other_sessions_end(
     auth.log_in("ada@example.org", PASSWORD).await.expect(200);
 
     let (changed, hashes) = auth.hashes(change(PASSWORD, NEW)).await;
-    assert_eq!((changed.expect(200).data("user"), hashes), (session.data("user"), 2));
-    assert_eq!(auth.refresh(&other).await.expect(401).code(), "UNAUTHORIZED");
-    auth.refresh(&token(&session)).await.expect(200);
+    let changed = changed.expect(200);
+    assert_eq!((changed.data("user"), hashes), (session.data("user"), 2));
+    // Whoever has a refresh token from before has nothing, be it this session's own.
+    for old in [&other, &token(&session)] {
+        assert_eq!(auth.refresh(old).await.expect(401).code(), "UNAUTHORIZED");
+    }
+    ada.get("/users/me").await.expect(200);
+    auth.refresh(&token(&changed)).await.expect(200);
     auth.log_in("ada@example.org", PASSWORD).await.expect(401);
     auth.log_in("ada@example.org", NEW).await.expect(200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_refresh_and_a_change_at_once_one_token_is_left(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let auth = start(engine).await;
+    auth.register("ada@example.org").await.expect(201);
+    let session = auth.log_in("ada@example.org", PASSWORD).await.expect(200);
+    let ada = auth.bearer(session.data("accessToken").as_str().unwrap());
+    let body = json!({"currentPassword": PASSWORD, "newPassword": NEW});
+    let old = token(&session);
+    let refreshes = join_all((0..10).map(|_| auth.refresh(&old)));
+    let (refreshed, changed) = tokio::join!(refreshes, ada.put("/users/me/password", body));
+    for early in refreshed.iter().filter(|reply| reply.status == 200) {
+        auth.refresh(&token(early)).await.expect(401);
+    }
+    auth.refresh(&token(&changed.expect(200))).await.expect(200);
 }
 
 #[rstest]

@@ -76,6 +76,8 @@ async fn a_token_may_do_what_its_scopes_say_and_never_make_another() {
     // It is no session: signing out with it, or in, leaves it alone.
     writer.post("/auth/logout", json!({})).await.expect(200);
     writer.post("/auth/login", json!({"email": ADA, "password": PASSWORD})).await.expect(200);
+    let body = json!({"currentPassword": PASSWORD, "newPassword": "another horse entirely"});
+    assert_eq!(writer.put("/users/me/password", body).await.expect(403).code(), "FORBIDDEN");
     writer.delete(&path).await.expect(200);
 }
 

@@ -102,6 +102,8 @@ impl SecondFactors {
         if !self.is_on(owner).await? {
             return Err(SecondFactorError::NotThere);
         }
+        // The password has given its try back; a code takes one of its own.
+        self.users.admit(&user, client).await?;
         self.take(&user, code, client).await?;
         let event = self.audit.event(owner, EventKind::TwoFactorDisabled, client.device.clone());
         let was_on = self.factors.disable(owner, &event).await?;

@@ -9,6 +9,7 @@ use common::repositories::{UserRepository, UserStoreError};
 use platform::Instance;
 use secrecy::SecretString;
 
+use super::throttle::Try;
 use super::{Audit, Passwords, Throttle};
 use crate::core::settings::Registration;
 
@@ -73,8 +74,10 @@ impl Users {
         client: &Client,
     ) -> Result<User, UserError> {
         let found = self.users.find_by_email(email).await?;
-        self.throttle.admit(email, found.as_ref(), client.device_token.as_ref()).await?;
+        let admitted = self.throttle.admit(email, found.as_ref(), client.device_token.as_ref());
+        let admitted = admitted.await?;
         let user = self.check(found, password, &client.device).await?;
+        self.throttle.put_back(admitted).await;
         if let Err(error) = self.upgrade(&user, password).await {
             tracing::warn!(user_id = %user.id, %error, "a password's hash could not be upgraded");
         }
@@ -151,12 +154,14 @@ impl Users {
         client: &Client,
     ) -> Result<User, UserError> {
         let user = self.get(id).await?;
-        self.admit(&user, client).await?;
-        self.check(Some(user), password, &client.device).await
+        let admitted = self.admit(&user, client).await?;
+        let user = self.check(Some(user), password, &client.device).await?;
+        self.throttle.put_back(admitted).await;
+        Ok(user)
     }
 
     /// Takes one of the tries that somebody has for passwords and codes.
-    pub async fn admit(&self, user: &User, client: &Client) -> Result<(), UserError> {
+    pub async fn admit(&self, user: &User, client: &Client) -> Result<Try, UserError> {
         self.throttle.admit(&user.email, Some(user), client.device_token.as_ref()).await
     }
 

@@ -80,8 +80,7 @@ impl Siblings {
         let addresses = SiblingSettings::from(settings)?;
         let http = http_client(Duration::from_secs(1))?;
         let sibling = |name, url: &str| {
-            let (deadline, us) = (addresses.deadline(), AuthService::NAME);
-            Sibling::new(name, url, http.clone(), deadline, us, instance.clone())
+            Sibling::new(name, url, http.clone(), &addresses, AuthService::NAME, instance.clone())
         };
         let projects = sibling("project-service", &addresses.project_url);
         let chat = sibling("chat-service", &addresses.chat_url);

@@ -1,5 +1,7 @@
 //! Personal access tokens.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use common::Clock;
 use common::domain::revocation::Revocation;
@@ -109,6 +111,16 @@ async fn nobody_has_more_than_fifty() {
         create(&ada, json!(["read"])).await.expect(201);
     }
     assert_eq!(create(&ada, json!(["read"])).await.expect(409).code(), "CONFLICT");
+    let first = ada.get("/auth/tokens?limit=30").await.expect(200);
+    let cursor = first.json["pagination"]["cursor"].as_str().unwrap();
+    let second = ada.get(&format!("/auth/tokens?limit=30&cursor={cursor}")).await.expect(200);
+    let ids = |page: &Reply| -> BTreeSet<String> {
+        let tokens = page.data("tokens").as_array().unwrap().iter();
+        tokens.map(|token| token["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((ids(&first).len(), ids(&second).len()), (30, 20));
+    assert!(ids(&first).is_disjoint(&ids(&second)));
+    assert_eq!(second.json["pagination"]["hasMore"], false);
 }
 
 #[rstest]

@@ -150,7 +150,7 @@ impl Sibling {
         Self { breaker: None, ..self }
     }
 
-    /// Sends a request that may be repeated (GET, PUT, DELETE): twice more, with growing pauses and jitter, while the sibling
+    /// Sends an idempotent request: twice more, with growing pauses and jitter, while the sibling
     /// does not answer or answers 502, 503 or 504.
     ///
     /// # Errors

@@ -18,11 +18,9 @@ use super::entities::{audit_event, session, user};
 use super::sessions::{end_sessions, renew};
 use super::tokens::end_tokens;
 
-/// The outbox's words for a deleted account, one for each sibling that has something of it; the payload is its id.
-pub const ACCOUNT_DELETED: [&str; 2] = [ACCOUNT_DELETED_PROJECTS, ACCOUNT_DELETED_CHAT];
-/// For project-service.
+/// The outbox's word for a deleted account, for project-service; the payload is its id.
 pub const ACCOUNT_DELETED_PROJECTS: &str = "account_deleted_projects";
-/// For chat-service.
+/// The same for chat-service.
 pub const ACCOUNT_DELETED_CHAT: &str = "account_deleted_chat";
 
 /// Accounts in the service's database.
@@ -52,7 +50,7 @@ impl SqlUsers {
             .exec(&tx)
             .await?;
         note(&tx, &ending.event).await?;
-        for kind in ACCOUNT_DELETED {
+        for kind in [ACCOUNT_DELETED_PROJECTS, ACCOUNT_DELETED_CHAT] {
             self.outbox.note(&tx, kind, &id.uuid().to_string().into()).await?;
         }
         user::Entity::delete_by_id(id.uuid()).exec(&tx).await?;

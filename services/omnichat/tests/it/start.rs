@@ -65,6 +65,8 @@ fn a_services_own_settings_are_checked_too() {
         ("chat-service", "OPENAI_API_KEY", "sk-s3cret\n"),
         ("chat-service", "PROJECT_SERVICE_URL", "s3cret"),
         ("project-service", "CHAT_SERVICE_URL", "ftp://s3cret"),
+        ("project-service", "OMNICHAT__SIBLINGS__DELETION_MILLISECONDS", "12001"),
+        ("auth-service", "OMNICHAT__SIBLINGS__BREAKER_FAILURES", "0"),
     ] {
         let output = run(service, &[URL, SECRETS, (name, value)]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

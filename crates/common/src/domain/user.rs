@@ -100,3 +100,34 @@ pub enum UserError {
     #[error("an account's operation failed")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Secret;
+    use crate::domain::session::Client;
+
+    #[test]
+    fn what_is_secret_is_never_printed() {
+        const CANARY: &str = "kanarivogel-8Zr1vQw0yT6uJm4pXs9dLc2fGh7bNaE";
+        let new = NewUser {
+            email: "ada@example.org".to_owned(),
+            password: CANARY.into(),
+            display_name: None,
+        };
+        let client = Client { device_token: Some(CANARY.into()), ..Client::default() };
+        let challenge = UserError::SecondFactorRequired {
+            challenge: CANARY.into(),
+            expires_in: TimeDelta::zero(),
+        };
+        let secret = Secret::new("a", CANARY).unwrap();
+        for text in [
+            format!("{new:?}"),
+            format!("{client:?}"),
+            format!("{challenge:?}"),
+            format!("{secret:?}"),
+        ] {
+            assert!(text.contains("REDACTED") && !text.contains("kanarivogel"), "{text}");
+        }
+    }
+}

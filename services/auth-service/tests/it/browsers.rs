@@ -201,3 +201,21 @@ async fn a_change_of_password_sets_new_cookies() {
         refreshed.expect(status);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_tells_the_browser_to_be_careful_and_nothing_else() {
+    let (auth, _) = with_ada(Engine::Sqlite).await;
+    let ada = auth.signed_in(ADA).await;
+    auth.sql("DROP TABLE audit_log").await;
+    let failed = ada.get("/auth/events").await.expect(500);
+    assert_eq!(failed.code(), "INTERNAL_ERROR");
+    assert!(!failed.text.contains("audit_log"), "{}", failed.text);
+    for (name, value) in [
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+    ] {
+        assert_eq!(failed.header(name), Some(value), "{name}");
+    }
+}

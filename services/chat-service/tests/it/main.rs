@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod budget;
+mod conformance;
 mod conversations;
 mod faults;
 mod internal;

@@ -28,7 +28,7 @@ pub(super) enum EventEnd {
 }
 
 /// The lines of a stream, each with its LF, whichever of LF, CR and CR LF it ended in; the last may have none. They are
-/// UTF-8, and the first has no byte order mark.
+/// UTF-8, the first has no byte order mark, and a blank one is there only if it ends an event.
 pub(super) struct Lines {
     chunks: ByteStream,
     event_end: EventEnd,
@@ -56,6 +56,13 @@ impl Lines {
             after_cr: false,
             is_first: true,
             is_over: false,
+        }
+    }
+
+    fn skip_blank(&mut self) {
+        if self.event == 0 && self.begun.is_empty() {
+            let blank = self.rest.iter().take_while(|byte| **byte == b'\n').count();
+            self.rest.advance(blank);
         }
     }
 
@@ -130,6 +137,7 @@ impl Stream for Lines {
             if lines.is_over {
                 return Poll::Ready(None);
             }
+            lines.skip_blank();
             if !lines.rest.is_empty()
                 && let Some(line) = lines.next_line().transpose()
             {

@@ -94,4 +94,8 @@ ids! {
     MessageId,
     /// One exchange: a user's message and what was answered to it.
     TurnId,
+    /// A person's own key for a provider, as it was stored once: what takes its place has another id.
+    ApiKeyId,
+    /// A key under which such keys are sealed.
+    DataKeyId,
 }

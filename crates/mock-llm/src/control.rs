@@ -38,6 +38,7 @@ async fn requests(state: web::Data<State>) -> web::Json<Vec<Value>> {
 
 fn entry(recorded: &Recorded) -> Value {
     let mut entry = json!(recorded);
+    entry["ask"] = json!(recorded.ask.as_deref());
     entry["json"] = recorded.json();
     entry["body"] = String::from_utf8_lossy(&recorded.body).into();
     entry

@@ -10,7 +10,7 @@
 //! one provider's format, and the *tape* keeps those bytes with a mark at the end of each
 //! event. A *player* then sends the tape: it waits where the script waits, cuts where the
 //! script cuts and notes how far it got. Only the wire knows a provider; to add one is to add
-//! a sibling of [`openai`], with its routes, and nothing else.
+//! a module to `wires`, with its routes, and nothing else.
 //!
 //! Everything that was asked is in the log ([`MockLlm::requests`]), with what was answered so
 //! far. A test waits on the log or on a [`Gate`], never on the clock.
@@ -18,30 +18,39 @@
 //! Not here: any judgement about whether the program under test did well, and any model.
 
 mod answer;
+mod ask;
 mod chunking;
 mod control;
 mod fault;
 mod gate;
+mod instead;
 mod log;
-pub mod openai;
+mod machine;
 mod plan;
 mod player;
 mod playlist;
 mod recorded;
+mod refusal;
 mod reply;
 mod script;
 mod server;
 mod socket;
 mod state;
 mod tape;
+mod tool_call;
 mod usage;
+mod wires;
 
+pub use ask::Ask;
 pub use chunking::Chunking;
-pub use fault::Fault;
+pub use fault::{Break, Fault};
 pub use gate::Gate;
 pub use log::Stats;
 pub use recorded::{Ended, Recorded};
+pub use refusal::Refusal;
 pub use reply::Reply;
 pub use script::Script;
 pub use server::{BindError, MockLlm, Options};
+pub use tool_call::ToolCall;
 pub use usage::UsageQuirk;
+pub use wires::openai;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use crate::Ask;
 use crate::gate::PATIENCE;
 use crate::recorded::{Ended, Recorded};
 use crate::tape::Tape;
@@ -54,8 +55,9 @@ struct Entry {
     progress: Mutex<Progress>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Progress {
+    ask: Option<Arc<Ask>>,
     tape: Option<Arc<Tape>>,
     events: usize,
     laps: usize,
@@ -81,7 +83,7 @@ impl Log {
             path: path.map_or_else(String::new, ToString::to_string),
             headers: headers.collect(),
             body,
-            progress: Mutex::new(Progress { tape: None, events: 0, laps: 0, ended: Ended::Open }),
+            progress: Mutex::default(),
         };
         let mut book = self.book.lock();
         entry.index = book.stats.total;
@@ -94,7 +96,7 @@ impl Log {
         }
         drop(book);
         self.changed.notify_waiters();
-        Turn { log: Arc::clone(self), entry }
+        Turn { log: Arc::clone(self), entry, finished: Mutex::default() }
     }
 
     pub(crate) fn requests(&self) -> Vec<Recorded> {
@@ -143,6 +145,7 @@ impl Entry {
             path: self.path.clone(),
             headers: self.headers.clone(),
             body: self.body.clone(),
+            ask: progress.ask.clone(),
             sent,
             sent_reasoning,
             ended: progress.ended,
@@ -151,16 +154,29 @@ impl Entry {
 }
 
 /// One request being answered. Dropped before it has ended, the client has left.
-#[derive(Debug)]
 pub(crate) struct Turn {
     log: Arc<Log>,
     entry: Arc<Entry>,
+    finished: Mutex<Option<Hook>>,
 }
+
+/// What is to happen when an answer has been given whole.
+type Hook = Box<dyn FnOnce() + Send>;
 
 impl Turn {
     /// The number of the request.
     pub(crate) fn index(&self) -> usize {
         self.entry.index
+    }
+
+    /// Says what was understood of the request.
+    pub(crate) fn asks(&self, ask: &Arc<Ask>) {
+        self.entry.progress.lock().ask = Some(Arc::clone(ask));
+    }
+
+    /// Does `this` when the answer has been given whole, and just before that can be seen.
+    pub(crate) fn when_finished(&self, this: impl FnOnce() + Send + 'static) {
+        *self.finished.lock() = Some(Box::new(this));
     }
 
     /// Says what the answer will be.
@@ -178,6 +194,11 @@ impl Turn {
 
     /// Notes the end of the answer; of several, the first counts.
     pub(crate) fn end(&self, ended: Ended) {
+        if ended == Ended::Finished
+            && let Some(hook) = self.finished.lock().take()
+        {
+            hook();
+        }
         let mut book = self.log.book.lock();
         let mut progress = self.entry.progress.lock();
         if progress.ended != Ended::Open {

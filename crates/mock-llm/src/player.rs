@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::Script;
 use crate::chunking::Cutter;
@@ -24,6 +24,7 @@ pub(crate) struct BrokenOff;
 pub(crate) struct Player {
     tape: Arc<Tape>,
     pace: Duration,
+    drip: Duration,
     cutter: Cutter,
     turn: Turn,
     /// How the log is to remember the answer when it has come to its end.
@@ -56,6 +57,7 @@ impl Player {
         let waited = tape.shape.whole;
         Self {
             pace: if waited && !tape.is_endless() { Duration::ZERO } else { script.pace },
+            drip: script.drip,
             cutter: Cutter::new(script.chunking),
             turn,
             end: if script.fault.is_some() { Ended::Faulted } else { Ended::Finished },
@@ -105,6 +107,9 @@ impl Player {
         if self.cutter.flushes() {
             // the server writes to the socket only when the body has nothing more to give
             tokio::task::yield_now().await;
+        }
+        if !self.drip.is_zero() {
+            sleep(self.drip).await;
         }
         let length = self.cutter.next(self.ready - self.position);
         let end = self.position + length;
@@ -202,10 +207,10 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
-    use crate::Chunking;
     use crate::log::Log;
-    use crate::plan::{Ask, Event, Plan, Shape};
+    use crate::plan::{Event, Plan, Shape};
     use crate::tape::Wire;
+    use crate::{Ask, Chunking};
 
     /// Three bytes an event, whatever it is.
     #[derive(Clone)]
@@ -221,12 +226,8 @@ mod tests {
     /// flush first.
     fn polls(chunking: Chunking) -> Vec<Option<usize>> {
         let script = Script::tokens(["a", "b"]).chunked(chunking);
-        let ask = Ask {
-            model: String::new(),
-            last_user: String::new(),
-            shape: Shape { whole: false, usage: false },
-        };
-        let tape = Tape::record(&Plan::new(&script, &ask), &script, Threes);
+        let shape = Shape { whole: false, usage: false };
+        let tape = Tape::record(&Plan::new(&script, &Ask::default(), shape), &script, Threes);
         let request = TestRequest::default().to_http_request();
         let turn = Arc::new(Log::new(1)).open(&request, Bytes::new());
         let mut body = pin!(Player::new(&script, Arc::new(tape), turn, None).play());

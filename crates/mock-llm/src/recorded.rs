@@ -1,14 +1,19 @@
 //! One request as the log tells it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::Ask;
+
 /// How the answer to a request ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Ended {
     /// Not yet.
+    #[default]
     Open,
     /// It was given whole.
     Finished,
@@ -33,6 +38,9 @@ pub struct Recorded {
     /// The body as it came.
     #[serde(skip)]
     pub body: Bytes,
+    /// What was understood of it; nothing, if it was refused before that.
+    #[serde(skip)]
+    pub ask: Option<Arc<Ask>>,
     /// The text handed to the connection so far, whole tokens only. In a list of models, the
     /// ids.
     pub sent: String,
@@ -56,25 +64,16 @@ impl Recorded {
         Some(&header.1)
     }
 
-    /// The messages of the request: role and content. Content in parts is the text of the
-    /// parts, joined; content that is no text is empty.
+    /// The key in the request, in whichever header a provider has it.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        let bearer = || self.header("authorization")?.strip_prefix("Bearer ");
+        self.header("x-api-key").or_else(|| self.header("x-goog-api-key")).or_else(bearer)
+    }
+
+    /// The messages of the request, as in [`Ask::messages`].
     #[must_use]
     pub fn messages(&self) -> Vec<(String, String)> {
-        let json = self.json();
-        let messages = json["messages"].as_array().map_or(&[][..], Vec::as_slice);
-        let message = |message: &Value| {
-            let role = message["role"].as_str().unwrap_or_default().to_owned();
-            (role, text(&message["content"]))
-        };
-        messages.iter().map(message).collect()
-    }
-}
-
-/// The text of a message's content, which is a string or an array of parts.
-pub(crate) fn text(content: &Value) -> String {
-    match content {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
-        _ => String::new(),
+        self.ask.as_ref().map_or_else(Vec::new, |ask| ask.messages.clone())
     }
 }

@@ -1,29 +1,39 @@
 //! What to answer: the script of one answer, in no provider's format.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::usage::Counts;
-use crate::{Chunking, Fault, Gate, Reply, UsageQuirk};
+use crate::usage::Totals;
+use crate::{Chunking, Fault, Gate, Reply, ToolCall, UsageQuirk};
 
 /// What one answer says, how fast, and how it goes wrong.
 ///
 /// In JSON (`POST /mock/scripts`) every field is optional and named as here in camelCase;
-/// durations are `paceMs` and `firstByteDelayMs`. Gates have no JSON form.
+/// durations are `paceMs`, `firstByteDelayMs` and `dripMs`. Gates have no JSON form.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Script {
     pub(crate) reply: Reply,
     pub(crate) reasoning: Vec<String>,
+    pub(crate) tool_calls: Vec<ToolCall>,
     #[serde(rename = "paceMs", with = "millis")]
     pub(crate) pace: Duration,
     #[serde(rename = "firstByteDelayMs", with = "millis")]
     pub(crate) first_byte_delay: Duration,
-    pub(crate) usage: Option<Counts>,
+    #[serde(rename = "dripMs", with = "millis")]
+    pub(crate) drip: Duration,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) usage: Option<Totals>,
+    pub(crate) cached_tokens: u64,
+    pub(crate) cache_write_tokens: u64,
+    pub(crate) reasoning_tokens: Option<u64>,
+    pub(crate) cost: f64,
     pub(crate) without_usage: bool,
     pub(crate) usage_quirk: Option<UsageQuirk>,
     pub(crate) finish: String,
+    pub(crate) finish_everywhere: bool,
     pub(crate) without_finish: bool,
     pub(crate) without_done: bool,
     pub(crate) crlf: bool,
@@ -40,12 +50,20 @@ impl Default for Script {
         Self {
             reply: Reply::default(),
             reasoning: Vec::new(),
+            tool_calls: Vec::new(),
             pace: Duration::ZERO,
             first_byte_delay: Duration::ZERO,
+            drip: Duration::ZERO,
+            headers: BTreeMap::new(),
             usage: None,
+            cached_tokens: 0,
+            cache_write_tokens: 0,
+            reasoning_tokens: None,
+            cost: 0.0,
             without_usage: false,
             usage_quirk: None,
             finish: "stop".to_owned(),
+            finish_everywhere: false,
             without_finish: false,
             without_done: false,
             crlf: false,
@@ -102,6 +120,13 @@ impl Script {
         self
     }
 
+    /// Asks for this call of a tool after the text; told again, for one more.
+    #[must_use]
+    pub fn tool_call(mut self, call: ToolCall) -> Self {
+        self.tool_calls.push(call);
+        self
+    }
+
     /// Waits that long between one token and the next.
     #[must_use]
     pub fn pace(mut self, between_tokens: Duration) -> Self {
@@ -116,6 +141,21 @@ impl Script {
         self
     }
 
+    /// Waits that long before each piece of the body, whatever it holds; with
+    /// [`Chunking::Bytes`], the body trickles.
+    #[must_use]
+    pub fn drip(mut self, before_pieces: Duration) -> Self {
+        self.drip = before_pieces;
+        self
+    }
+
+    /// Adds a header to the response, or to a refusal; it replaces ours of that name.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.insert(name.into(), value.into());
+        self
+    }
+
     /// After `tokens` tokens (reasoning first; at the latest before the finish) waits until
     /// `gate` is released. An answer that is not a stream waits before its first byte.
     #[must_use]
@@ -125,10 +165,33 @@ impl Script {
     }
 
     /// Reports these token counts; unless told, 10 for the prompt and the script's own number
-    /// of tokens for the completion.
+    /// of tokens for the completion. The prompt includes what comes from the cache, and the
+    /// completion the reasoning; a wire that counts in another way works it out.
     #[must_use]
     pub fn usage(mut self, prompt: u64, completion: u64) -> Self {
-        self.usage = Some(Counts { prompt, completion });
+        self.usage = Some(Totals { prompt, completion });
+        self
+    }
+
+    /// Reports that so much of the prompt was read from and written to the cache.
+    #[must_use]
+    pub fn cached(mut self, read: u64, written: u64) -> Self {
+        (self.cached_tokens, self.cache_write_tokens) = (read, written);
+        self
+    }
+
+    /// Reports that so much of the completion was reasoning; unless told, the reasoning of the
+    /// script.
+    #[must_use]
+    pub fn reasoning_tokens(mut self, tokens: u64) -> Self {
+        self.reasoning_tokens = Some(tokens);
+        self
+    }
+
+    /// Reports this cost in US dollars, where the provider tells one.
+    #[must_use]
+    pub fn cost(mut self, dollars: f64) -> Self {
+        self.cost = dollars;
         self
     }
 
@@ -146,10 +209,19 @@ impl Script {
         self
     }
 
-    /// The finish reason, in the provider's own words; `stop` unless told.
+    /// The finish reason. `stop`, `length`, `tool_calls` and `content_filter` are said in the
+    /// provider's own words, any other as it is. Unless told it is `stop`, or `tool_calls` in a
+    /// script that has some.
     #[must_use]
     pub fn finish(mut self, reason: impl Into<String>) -> Self {
         self.finish = reason.into();
+        self
+    }
+
+    /// Gives the finish reason in every chunk (OpenAI and its like, and Google).
+    #[must_use]
+    pub fn finish_everywhere(mut self) -> Self {
+        self.finish_everywhere = true;
         self
     }
 
@@ -174,7 +246,8 @@ impl Script {
         self
     }
 
-    /// Sends a keep-alive comment before each token.
+    /// Sends a sign of life before each token: a comment, Anthropic's `ping`, or white space
+    /// where the format has neither.
     #[must_use]
     pub fn comments(mut self) -> Self {
         self.comments = true;
@@ -197,9 +270,18 @@ impl Script {
 
     /// Fails in this way.
     #[must_use]
-    pub fn fault(mut self, fault: Fault) -> Self {
-        self.fault = Some(fault);
+    pub fn fault(mut self, fault: impl Into<Fault>) -> Self {
+        self.fault = Some(fault.into());
         self
+    }
+
+    /// The finish reason, if it gives one.
+    pub(crate) fn finish_reason(&self) -> Option<&str> {
+        let reason = match self.finish.as_str() {
+            "stop" if !self.tool_calls.is_empty() => "tool_calls",
+            told => told,
+        };
+        (!self.without_finish).then_some(reason)
     }
 }
 
@@ -210,19 +292,19 @@ impl From<Fault> for Script {
     }
 }
 
-mod millis {
+pub(crate) mod millis {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         duration: &Duration,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Duration, D::Error> {
         u64::deserialize(deserializer).map(Duration::from_millis)

@@ -11,7 +11,7 @@ use crate::log::Stats;
 use crate::recorded::Recorded;
 use crate::socket::Socket;
 use crate::state::State;
-use crate::{Script, control, openai};
+use crate::{Script, control, wires};
 
 /// The largest request body, in bytes: a conversation of thousands of messages fits.
 const BODY_LIMIT: usize = 64 << 20;
@@ -95,7 +95,7 @@ impl MockLlm {
                 .app_data(shared.clone())
                 .app_data(web::PayloadConfig::new(BODY_LIMIT))
                 .app_data(web::JsonConfig::default().limit(BODY_LIMIT))
-                .configure(openai::routes)
+                .configure(wires::routes)
                 .configure(control::routes)
                 .default_service(web::to(control::unknown))
         };
@@ -142,10 +142,17 @@ impl MockLlm {
         format!("http://{}", self.address)
     }
 
-    /// Its address as `OPENAI_BASE_URL` has it: it ends in `/v1`.
+    /// Its address as `OPENAI_BASE_URL` has it: it ends in `/v1`. Anthropic's, Google's and
+    /// Ollama's is [`url`](Self::url).
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("{}/v1", self.url())
+    }
+
+    /// Its address as `OPENROUTER_BASE_URL` has it: it ends in `/api/v1`.
+    #[must_use]
+    pub fn openrouter_url(&self) -> String {
+        format!("{}/api/v1", self.url())
     }
 
     /// Queues a script: each is used by one completion, first come, first served.
@@ -164,20 +171,41 @@ impl MockLlm {
         self.state.chat.lock().set_for(model.into(), script);
     }
 
-    /// Queues a script for the list of models; its tokens are the ids.
+    /// Queues a script for the lists of models (and OpenRouter's `/key`); its tokens are the
+    /// ids.
     pub fn catalogue_script(&self, script: impl Into<Script>) {
         self.state.catalogue.lock().queue(script.into());
     }
 
-    /// What the list of models says when its queue is empty; at first `gpt-4o` and
-    /// `gpt-4o-mini`.
+    /// What the lists of models say when their queue is empty; at first each provider has a few
+    /// of its own.
     pub fn default_catalogue(&self, script: impl Into<Script>) {
         self.state.catalogue.lock().set_default(script.into());
     }
 
-    /// Refuses (401) requests that do not carry this key; without it, any key or none will do.
+    /// Queues a script for the loading of a model: Ollama's `/api/pull`, where each token is one
+    /// report of progress, and its warm-up, which is a request without a message.
+    pub fn loading_script(&self, script: impl Into<Script>) {
+        self.state.loading.lock().queue(script.into());
+    }
+
+    /// Which models the machine has for a wire that runs them itself (Ollama); at first
+    /// `llama3.2`. Others are unknown until they are pulled.
+    pub fn pulled<T: Into<String>>(&self, models: impl IntoIterator<Item = T>) {
+        self.state.machine.lock().set(models.into_iter().map(T::into));
+    }
+
+    /// Which models are in the machine's memory.
+    #[must_use]
+    pub fn loaded(&self) -> Vec<String> {
+        self.state.machine.lock().loaded.iter().cloned().collect()
+    }
+
+    /// Refuses requests that do not carry this key, or another that was required before. While
+    /// there is none, every key will do, or none where the wire can do without; Ollama knows no
+    /// keys.
     pub fn require_key(&self, key: impl Into<String>) {
-        *self.state.key.lock() = Some(key.into());
+        self.state.keys.lock().push(key.into());
     }
 
     /// Everything that was asked, but for the control surface.

@@ -2,40 +2,42 @@
 
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
-use actix_web::http::header::AUTHORIZATION;
 use parking_lot::Mutex;
 
-use crate::Script;
 use crate::log::Log;
+use crate::machine::Machine;
 use crate::playlist::Playlist;
 
-/// The scripts, the log and the key.
+/// The scripts, the log, the keys and the machine.
 #[derive(Debug)]
 pub(crate) struct State {
     /// What completions answer.
     pub chat: Mutex<Playlist>,
-    /// What the list of models answers; each token is a model's id.
+    /// What the lists of models answer; each token is a model's id.
     pub catalogue: Mutex<Playlist>,
+    /// What the loading of a model answers.
+    pub loading: Mutex<Playlist>,
+    pub machine: Mutex<Machine>,
     pub log: Arc<Log>,
-    pub key: Mutex<Option<String>>,
+    /// The keys that are good; while there are none, every key is.
+    pub keys: Mutex<Vec<String>>,
 }
 
 impl State {
     pub(crate) fn new(kept: usize) -> Self {
         Self {
-            chat: Mutex::new(Playlist::new(Script::default())),
-            catalogue: Mutex::new(Playlist::new(Script::tokens(["gpt-4o", "gpt-4o-mini"]))),
+            chat: Mutex::default(),
+            catalogue: Mutex::default(),
+            loading: Mutex::default(),
+            machine: Mutex::default(),
             log: Arc::new(Log::new(kept)),
-            key: Mutex::new(None),
+            keys: Mutex::default(),
         }
     }
 
-    /// Whether `request` carries the key as a bearer token, or needs none.
-    pub(crate) fn admits(&self, request: &HttpRequest) -> bool {
-        let key = self.key.lock();
-        let given = request.headers().get(AUTHORIZATION);
-        let given = given.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        key.is_none() || key.as_deref() == given
+    /// Whether `key` is a good one.
+    pub(crate) fn knows(&self, key: Option<&str>) -> bool {
+        let keys = self.keys.lock();
+        keys.is_empty() || key.is_some_and(|key| keys.iter().any(|good| good == key))
     }
 }

@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 
-use crate::plan::{Ending, Event, Plan, Shape};
-use crate::{Gate, Script};
+use crate::plan::{Ending, Event, Plan, Shape, Step};
+use crate::{Fault, Gate, Script};
 
 /// Writes events in one provider's format.
 pub(crate) trait Wire: Clone {
@@ -41,36 +41,50 @@ pub(crate) struct Tape {
 }
 
 impl Tape {
-    /// Writes the events of `plan` with `wire`, and the gates of `script` between them.
+    /// Writes the steps of `plan` with `wire`, and the gates of `script` between them.
     pub(crate) fn record(plan: &Plan<'_>, script: &Script, mut wire: impl Wire) -> Self {
         let mut out = Vec::new();
         let (mut text, mut reasoning) = (String::new(), String::new());
-        let mut marks = Vec::with_capacity(plan.events.len());
+        let mut marks = Vec::with_capacity(plan.steps.len());
         let mut spoken = false;
         let lap = match plan.ending {
             Ending::Again(lap) => lap,
             _ => usize::MAX,
         };
-        for (at, event) in plan.events.iter().enumerate() {
-            match event {
-                Event::Reasoning(token) => reasoning.push_str(token),
-                Event::Text(token) => text.push_str(token),
-                _ => {}
-            }
-            if let Event::Filler(bytes) = event {
-                let filler = filler(&wire, *bytes);
-                text.push_str(&filler);
-                wire.write(&Event::Text(filler), &mut out);
-            } else {
-                wire.write(event, &mut out);
+        for (at, step) in plan.steps.iter().enumerate() {
+            match step {
+                Step::Event(event) => {
+                    match event {
+                        Event::Reasoning(token) => reasoning.push_str(token),
+                        Event::Text(token) => text.push_str(token),
+                        _ => {}
+                    }
+                    wire.write(event, &mut out);
+                }
+                Step::Filler(bytes) => {
+                    let filler = filler(&wire, *bytes);
+                    text.push_str(&filler);
+                    wire.write(&Event::Text(filler), &mut out);
+                }
+                Step::Garbled => {
+                    text.push(char::REPLACEMENT_CHARACTER);
+                    garbled(&mut wire, &mut out);
+                }
+                Step::Malformed if plan.shape.whole => out.extend_from_slice(b"\"]{"),
+                Step::Malformed => malformed(&mut wire, &mut out),
+                Step::Verbatim(body) => out.extend_from_slice(body.as_bytes()),
             }
             marks.push(Mark {
                 wire: out.len(),
                 text: text.len(),
                 reasoning: reasoning.len(),
-                paced: (event.is_token() && spoken) || at >= lap,
+                paced: (step.is_token() && spoken) || at >= lap,
             });
-            spoken |= event.is_token();
+            spoken |= step.is_token();
+        }
+        if let Some(Fault::Truncated { after_bytes }) = script.fault {
+            out.truncate(after_bytes);
+            truncate(&mut marks, after_bytes);
         }
         Self {
             wire: out.into(),
@@ -118,12 +132,48 @@ fn filler(wire: &impl Wire, bytes: usize) -> String {
     "x".repeat(bytes.saturating_sub(framing.len()))
 }
 
+/// Writes a text with half a character: the first two bytes of four.
+fn garbled(wire: &mut impl Wire, out: &mut Vec<u8>) {
+    // no wire escapes it, and no framing has it
+    const STAND_IN: &str = "\u{fdd0}";
+    let mut bytes = Vec::new();
+    wire.write(&Event::Text(STAND_IN.to_owned()), &mut bytes);
+    let found = bytes.windows(STAND_IN.len()).position(|part| part == STAND_IN.as_bytes());
+    if let Some(at) = found {
+        bytes.splice(at..at + STAND_IN.len(), [0xf0, 0x9f]);
+    }
+    out.extend(bytes);
+}
+
+/// Writes an event whose JSON lacks its last brace.
+fn malformed(wire: &mut impl Wire, out: &mut Vec<u8>) {
+    let mut bytes = Vec::new();
+    wire.write(&Event::Text(String::new()), &mut bytes);
+    if let Some(brace) = bytes.iter().rposition(|byte| *byte == b'}') {
+        bytes.remove(brace);
+    }
+    out.extend(bytes);
+}
+
+/// Leaves the marks of `bytes` bytes. An event cut in the middle has one too, at the cut, but
+/// its token does not count as sent.
+fn truncate(marks: &mut Vec<Mark>, bytes: usize) {
+    let whole = marks.iter().take_while(|mark| mark.wire <= bytes).count();
+    let last = whole.checked_sub(1).map(|last| marks[last]).unwrap_or_default();
+    if whole < marks.len() && last.wire < bytes {
+        marks[whole] = Mark { wire: bytes, paced: marks[whole].paced, ..last };
+        marks.truncate(whole + 1);
+    } else {
+        marks.truncate(whole);
+    }
+}
+
 /// The gates of `script` in the order of the answer, each with the number of events before it.
 fn holds(plan: &Plan<'_>, script: &Script) -> Vec<(usize, Gate)> {
-    let token_ends = plan.events.iter().enumerate();
-    let token_ends = token_ends.filter_map(|(at, event)| event.is_token().then_some(at + 1));
+    let token_ends = plan.steps.iter().enumerate();
+    let token_ends = token_ends.filter_map(|(at, step)| step.is_token().then_some(at + 1));
     // without a token before it, a gate stands after the opening
-    let places: Vec<usize> = [1.min(plan.events.len())].into_iter().chain(token_ends).collect();
+    let places: Vec<usize> = [1.min(plan.steps.len())].into_iter().chain(token_ends).collect();
     let place = |tokens: usize| places[tokens.min(places.len() - 1)];
     let mut holds: Vec<_> =
         script.holds.iter().map(|(tokens, gate)| (place(*tokens), gate.clone())).collect();

@@ -121,6 +121,12 @@ impl Sibling {
         }
     }
 
+    /// The same sibling, which may take longer, or must be quicker.
+    #[must_use]
+    pub fn within(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
     /// Sends a request that may be repeated (GET, PUT, DELETE): twice more, with growing pauses and jitter, while the sibling
     /// does not answer or answers 502, 503 or 504.
     ///

@@ -5,6 +5,7 @@
 //! knows what a project, a prompt or a conversation is (that is `common`'s or a service's).
 #![warn(missing_docs)]
 
+pub mod breaker;
 pub mod cli;
 pub mod client;
 pub mod db;

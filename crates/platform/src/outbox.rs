@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use common::Ids;
+use common::{Clock, Ids};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, Index, Query, Table};
+use sea_orm::sea_query::{Expr, ExprTrait, Index, Query, SimpleExpr, Table};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction};
 use sea_orm_migration::SchemaManager;
 use sea_orm_migration::schema::{big_integer, integer, string, text, uuid};
@@ -17,14 +17,17 @@ use tokio::sync::Notify;
 use crate::Tasks;
 use crate::db::Database;
 
-/// How long one delivery has before another replica may try it.
+/// How long one delivery may take.
+pub const DELIVERY: Duration = Duration::from_secs(12);
+
+/// How long a claim lasts before another replica may try.
 const CLAIM: Duration = Duration::from_secs(30);
 /// How often to look for what is due when nobody calls.
 const LOOK: Duration = Duration::from_secs(5);
-/// The longest pause between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// So few that a sibling which takes its whole deadline for each does not outlast the claim.
-const BATCH: u64 = 10;
+/// The longest pause between two tries: a sibling that is back must be told within a minute.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// So few that a sibling which takes its whole time for each does not outlast the claim.
+const BATCH: u64 = 2;
 
 #[expect(
     clippy::disallowed_methods,
@@ -77,12 +80,19 @@ pub struct Outbox {
     db: Database,
     ids: Ids,
     call: Arc<Notify>,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl Outbox {
     /// The outbox in `db`.
     pub fn new(db: Database, ids: Ids) -> Self {
-        Self { db, ids, call: Arc::default() }
+        Self { db, ids, call: Arc::default(), clock: None }
+    }
+
+    /// The same on another clock than the database's; for tests.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock: Some(clock), ..self }
     }
 
     /// Makes the table; for a service's migration. What it makes never changes: a later form is a later migration.
@@ -181,7 +191,7 @@ impl Outbox {
     /// Takes some rows for a while. The outer condition is checked again under each row's lock, so that two replicas never
     /// take the same one.
     async fn claim(&self) -> Result<Vec<entity::Model>, DbErr> {
-        let due = || Expr::col(entity::Column::DueAt).lte(self.db.now_micros());
+        let due = || Expr::col(entity::Column::DueAt).lte(self.now());
         let chosen = Query::select()
             .column(entity::Column::Id)
             .from(entity::Entity)
@@ -190,7 +200,7 @@ impl Outbox {
             .limit(BATCH)
             .to_owned();
         entity::Entity::update_many()
-            .col_expr(entity::Column::DueAt, self.db.now_micros().add(in_micros(CLAIM)))
+            .col_expr(entity::Column::DueAt, self.now().add(in_micros(CLAIM)))
             .col_expr(entity::Column::Attempts, Expr::col(entity::Column::Attempts).add(1))
             .filter(entity::Column::Id.in_subquery(chosen))
             .filter(due())
@@ -202,11 +212,18 @@ impl Outbox {
         let doubled = Duration::from_secs(1 << attempts.clamp(0, 9));
         let pause = doubled.min(LONGEST_PAUSE);
         entity::Entity::update_many()
-            .col_expr(entity::Column::DueAt, self.db.now_micros().add(in_micros(pause)))
+            .col_expr(entity::Column::DueAt, self.now().add(in_micros(pause)))
             .filter(entity::Column::Id.eq(id))
             .exec(self.db.connection())
             .await
             .map(drop)
+    }
+
+    fn now(&self) -> SimpleExpr {
+        match &self.clock {
+            None => self.db.now_micros(),
+            Some(clock) => Expr::val(clock.now().timestamp_micros()),
+        }
     }
 }
 

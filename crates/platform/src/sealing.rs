@@ -50,6 +50,9 @@ pub enum SealError {
     /// It was changed, was sealed for another context, or never was sealed.
     #[error("not sealed by this ring for this context")]
     Invalid,
+    /// It was to seal, and is not 32 bytes.
+    #[error("not a key of 32 bytes")]
+    NoKey,
     /// It is longer than the cipher takes: 64 GiB.
     #[error("too long to be sealed")]
     TooLong,
@@ -82,6 +85,25 @@ impl Sealer {
             return Err(SettingsError::malformed(KEYS, "every key id once"));
         }
         Ok(Self { keys: keys.into(), entropy })
+    }
+
+    /// A ring of one key that a program made: 32 random bytes.
+    ///
+    /// # Errors
+    /// It has another length.
+    pub fn of(
+        id: impl Into<String>,
+        key: &SecretSlice<u8>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, SealError> {
+        let cipher =
+            Aes256Gcm::new_from_slice(key.expose_secret()).map_err(|_| SealError::NoKey)?;
+        Ok(Self { keys: [SealingKey { id: id.into(), cipher }].into(), entropy })
+    }
+
+    /// The id of the key that seals.
+    pub fn current(&self) -> &str {
+        self.keys.first().map_or("", |key| key.id.as_str())
     }
 
     /// Seals `plain` for `context`, without which it does not open: what it is, and whose.
@@ -255,6 +277,22 @@ mod tests {
         assert_eq!(ring(&[TWO]).open(&CONTEXT, &sealed).unwrap_err(), SealError::UnknownKey);
         let renamed = TWO.replace("b:", "a:");
         assert_eq!(ring(&[&renamed]).open(&CONTEXT, &sealed).unwrap_err(), SealError::Invalid);
+    }
+
+    #[test]
+    fn a_ring_can_be_of_one_key_that_a_program_made() {
+        let key = |byte, length| SecretSlice::from(vec![byte; length]);
+        let of = |id: &str, key| Sealer::of(id, &key, Arc::new(SystemEntropy));
+        let sealer = of("one", key(1, 32)).unwrap();
+        assert_eq!(sealer.current(), "one");
+        let sealed = sealer.seal(&CONTEXT, PLAIN).unwrap();
+        assert_eq!(sealer.open(&CONTEXT, &sealed).unwrap().expose_secret(), PLAIN);
+        let open = |sealer: Sealer| sealer.open(&CONTEXT, &sealed).unwrap_err();
+        assert_eq!(open(of("two", key(1, 32)).unwrap()), SealError::UnknownKey);
+        assert_eq!(open(of("one", key(2, 32)).unwrap()), SealError::Invalid);
+        for length in [0, 16, 31, 33] {
+            assert_eq!(of("one", key(1, length)).unwrap_err(), SealError::NoKey);
+        }
     }
 
     #[test]

@@ -85,9 +85,10 @@ impl Siblings {
         };
         let projects = sibling("project-service", &addresses.project_url);
         let chat = sibling("chat-service", &addresses.chat_url);
+        let account_data = |sibling: Sibling| HttpAccountData(sibling.within(addresses.deletion()));
         Ok(Self {
-            projects: Arc::new(HttpAccountData(projects)),
-            chat: Arc::new(HttpAccountData(chat.clone())),
+            projects: Arc::new(account_data(projects)),
+            chat: Arc::new(account_data(chat.clone())),
             settings: Arc::new(HttpSettings(chat)),
         })
     }

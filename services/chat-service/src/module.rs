@@ -5,27 +5,37 @@ use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
 use async_trait::async_trait;
+use chrono::TimeDelta;
+use common::SystemEntropy;
 use platform::cli::Service;
 use platform::client::{Sibling, http_client};
 use platform::db::Database;
 use platform::http::Endpoints;
 use platform::limits::{Limits, StrictStore};
 use platform::revocations::SiblingFeed;
+use platform::sealing::Sealer;
 use platform::settings::{DatabaseSettings, Settings, SettingsError, SiblingSettings};
 use platform::{Instance, Module, NotReady};
 
 use crate::clients::ProjectService;
-use crate::core::{Catalogue, ChatSettings, DemoModel, ProviderSettings};
+use crate::core::{Catalogue, ChatSettings, DemoModel, ModelSettings, ProviderSettings};
 use crate::dependencies::ChatState;
-use crate::generation::Engine;
+use crate::generation::{Engine, EngineSettings};
 use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
-use crate::repositories::{SqlConversations, SqlMessages, SqlPreferences, SqlReplies, SqlUsage};
+use crate::repositories::{
+    SqlApiKeys, SqlConversations, SqlDataKeys, SqlMessages, SqlPreferences, SqlReplies, SqlUsage,
+};
 use crate::routes;
 use crate::services::{
-    Conversations, ConversationsParts, Messages, MessagesParts, Models, Preferences, ProjectAccess,
-    Users,
+    ApiKeys, Conversations, ConversationsParts, DataKeys, Messages, MessagesParts, Models,
+    Preferences, ProjectAccess, RingWrapper, UsageLedger, Users, Vault,
 };
+
+/// How often what this process has done with keys is written.
+const KEY_USES: Duration = Duration::from_secs(2);
+/// How often data keys are wrapped anew, where that is needed, and old events deleted.
+const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
 
 /// chat-service as a process of its own.
 pub struct ChatService;
@@ -35,6 +45,9 @@ pub struct ChatModule {
     db: Database,
     limits: Limits,
     engine: Engine,
+    vault: Arc<Vault>,
+    /// How long it is kept what happened to keys.
+    events: TimeDelta,
     instance: Instance,
     state: Data<ChatState>,
 }
@@ -84,8 +97,10 @@ impl ChatModule {
         projects: Arc<dyn ProjectAccess>,
     ) -> anyhow::Result<Self> {
         let chat = ChatSettings::from(settings)?;
-        let models = Arc::new(models(&chat)?);
+        let catalogue = catalogue(&chat.models)?;
         let db = Database::connect(&DatabaseSettings::from(settings)?, "chat").await?;
+        let vault = Arc::new(vault(settings, instance, &db)?);
+        let models = Arc::new(models(&chat, catalogue, vault.clone())?);
         let strict = StrictStore::new(db.clone());
         let limits = Limits::new(settings, instance.clock.clone(), Some(strict))?;
         let messages = Arc::new(SqlMessages::new(db.clone()));
@@ -96,8 +111,11 @@ impl ChatModule {
             messages.clone(),
             usage.clone(),
             instance.clone(),
-            chat.generation,
-            chat.budget,
+            EngineSettings {
+                generation: chat.generation.clone(),
+                budget: chat.budget,
+                breaker: chat.breaker,
+            },
         );
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let preferences = Arc::new(SqlPreferences::new(db.clone()));
@@ -116,42 +134,103 @@ impl ChatModule {
             projects,
             models: models.clone(),
             engine: engine.clone(),
+            tasks: instance.tasks.clone(),
         };
         let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
         let state = Data::new(ChatState {
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
-            preferences: Preferences::new(preferences.clone(), models.clone(), clock),
-            users: Users::new(conversations, preferences, usage, engine.clone()),
+            preferences: Preferences::new(
+                preferences.clone(),
+                models.clone(),
+                vault.clone(),
+                clock.clone(),
+            ),
+            usage: UsageLedger::new(usage.clone(), clock),
+            users: Users::new(
+                conversations,
+                preferences,
+                usage,
+                vault.clone(),
+                engine.clone(),
+                instance.tasks.clone(),
+            ),
+            api_keys: ApiKeys::new(vault.clone(), models.clone(), chat.providers.key_check()),
             models,
         });
-        Ok(Self { db, limits, engine, instance: instance.clone(), state })
+        let events = chat.audit.keep();
+        Ok(Self { db, limits, engine, vault, events, instance: instance.clone(), state })
     }
 
     /// Its services, for a module in the same process.
     pub fn state(&self) -> Data<ChatState> {
         self.state.clone()
     }
+
+    /// Looks after people's keys, from now on.
+    fn keep_keys(&self) {
+        let tasks = &self.instance.tasks;
+        let vault = self.vault.clone();
+        tasks.repeat("key uses", KEY_USES, move || {
+            let vault = vault.clone();
+            async move { vault.write_uses().await }
+        });
+        let (vault, clock, events) = (self.vault.clone(), self.instance.clock.clone(), self.events);
+        let stop = tasks.stopping().clone();
+        let keep_house = move || {
+            let (vault, stop, before) = (vault.clone(), stop.clone(), clock.now() - events);
+            async move {
+                stop.run_until_cancelled(vault.keep_house(before)).await;
+            }
+        };
+        tasks.spawn(keep_house());
+        tasks.repeat("key housekeeping", HOUSEKEEPING, keep_house);
+    }
 }
 
-fn models(settings: &ChatSettings) -> anyhow::Result<Models> {
-    let catalogue = Catalogue::load(&settings.models.file)?;
-    let default = &settings.models.default;
-    if catalogue.find(default).is_none() {
+fn catalogue(settings: &ModelSettings) -> anyhow::Result<Catalogue> {
+    let catalogue = Catalogue::load(&settings.file)?;
+    if catalogue.find(&settings.default).is_none() {
         return Err(SettingsError::malformed(
             "models.default",
             "the id of a model of the catalogue",
         )
         .into());
     }
-    let mut models = Models::new(catalogue, default.clone());
-    let http = provider_client(&settings.providers)?;
+    Ok(catalogue)
+}
+
+/// People's own keys, under data keys that the settings' ring wraps.
+fn vault(settings: &Settings, instance: &Instance, db: &Database) -> anyhow::Result<Vault> {
+    let entropy = Arc::new(SystemEntropy);
+    let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
+    let wrapper = RingWrapper(Sealer::from(settings, entropy.clone())?);
+    let data_keys = DataKeys::new(
+        Arc::new(SqlDataKeys::new(db.clone())),
+        Arc::new(wrapper),
+        entropy,
+        clock.clone(),
+        ids.clone(),
+    );
+    Ok(Vault::new(Arc::new(SqlApiKeys::new(db.clone())), data_keys, clock, ids))
+}
+
+fn models(
+    settings: &ChatSettings,
+    catalogue: Catalogue,
+    vault: Arc<Vault>,
+) -> anyhow::Result<Models> {
+    let mut models = Models::new(catalogue, settings.models.default.clone(), vault);
+    let http = provider_client(&settings.providers, settings.providers.idle())?;
+    // While a model is being loaded nothing is heard of it.
+    let patient = provider_client(&settings.providers, settings.generation.loading())?;
     for vendor in VENDORS {
         let configured = settings.providers.vendor(vendor.name);
         let Some(configured) = configured.filter(|vendor| !vendor.base_url.is_empty()) else {
             continue;
         };
         let key = configured.api_key().cloned();
+        let http = if vendor.requires_loading { &patient } else { &http };
         models = models.with(vendor, http.clone(), &configured.base_url, key);
     }
     let has_demo = match settings.models.demo {
@@ -163,10 +242,13 @@ fn models(settings: &ChatSettings) -> anyhow::Result<Models> {
 }
 
 /// What providers are called with: no redirect is followed, and no answer unpacked.
-fn provider_client(settings: &ProviderSettings) -> reqwest::Result<reqwest::Client> {
+fn provider_client(
+    settings: &ProviderSettings,
+    silence: Duration,
+) -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .connect_timeout(settings.connect())
-        .read_timeout(settings.idle())
+        .read_timeout(silence)
         .redirect(reqwest::redirect::Policy::none())
         .tcp_nodelay(true)
         .no_proxy()
@@ -203,9 +285,11 @@ impl Module for ChatModule {
     fn start(&self) {
         self.limits.start(&self.instance.tasks);
         self.engine.start();
+        self.keep_keys();
     }
 
     async fn drain(&self, patience: Duration) {
         self.engine.drain(patience).await;
+        self.vault.write_uses().await;
     }
 }

@@ -51,7 +51,7 @@ impl Service for ProjectService {
             "chat-service",
             &siblings.chat_url,
             http_client(Duration::from_secs(1))?,
-            siblings.deadline(),
+            siblings.deletion(),
             Self::NAME,
             instance.clone(),
         );
@@ -85,7 +85,7 @@ impl ProjectModule {
         let projects = Arc::new(SqlProjects::new(db.clone(), outbox.clone()));
         let prompts = Arc::new(SqlPrompts::new(db.clone()));
         let state = Data::new(ProjectState {
-            projects: Projects::new(projects.clone(), instance.clock.clone(), instance.ids.clone()),
+            projects: Projects::new(projects.clone(), instance.clone()),
             prompts: Prompts::new(prompts.clone(), instance.clock.clone(), instance.ids.clone()),
             export: Export::new(projects, prompts),
         });

@@ -84,6 +84,9 @@ pub struct TicketClaims {
     pub sub: UserId,
     /// This ticket, or the device.
     pub jti: TokenId,
+    /// The version of the password that was right, where that matters: another password ends the ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_version: Option<i32>,
     /// When it was made.
     pub iat: i64,
     /// Not before.

@@ -375,6 +375,7 @@ mod tests {
         let ticket = TicketClaims {
             sub: Uuid::from_u128(1).into(),
             jti: Uuid::from_u128(3).into(),
+            password_version: None,
             iat: now,
             nbf: now,
             exp: now + 300,

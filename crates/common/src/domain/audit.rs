@@ -52,6 +52,10 @@ event_kinds! {
     TwoFactorDisabled = "two_factor_disabled",
     /// A recovery code stood in for the second factor.
     RecoveryCodeUsed = "recovery_code_used",
+    /// An operator took the account out of use, and its sessions and personal access tokens ended.
+    AccountDisabled = "account_disabled",
+    /// An operator took it back into use.
+    AccountEnabled = "account_enabled",
     /// The account was deleted: all that is kept of it.
     AccountDeleted = "account_deleted",
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::usage::{UsageEntry, usd};
 use crate::repositories::StoreError;
 use crate::{ConversationId, ErrorCode, MessageId, PromptId, TurnId, UserId};
 
@@ -65,12 +66,16 @@ pub struct ReplyFailure {
     pub message: String,
     /// Whether asking again may help.
     pub retryable: bool,
+    /// How many seconds to wait before that, where somebody said.
+    #[serde(rename = "retryAfter", default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
 }
 
 impl ReplyFailure {
     /// A failure with a code of the API.
     pub fn new(code: ErrorCode, message: impl Into<String>, retryable: bool) -> Self {
-        Self { code: code.as_str().to_owned(), message: message.into(), retryable }
+        let (code, message) = (code.as_str().to_owned(), message.into());
+        Self { code, message, retryable, retry_after: None }
     }
 }
 
@@ -93,8 +98,7 @@ impl Usage {
 
     /// The cost in US dollars, exact to six decimals.
     pub fn cost_usd(&self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "exact up to nine thousand million dollars")]
-        self.cost_micro_usd.map(|micros| micros as f64 / 1e6)
+        self.cost_micro_usd.map(usd)
     }
 }
 
@@ -106,6 +110,18 @@ pub struct PromptUse {
     pub prompt_id: PromptId,
     /// The version that the model saw.
     pub version: u32,
+}
+
+/// What of a conversation a reply was made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContextUse {
+    /// How many messages the model was sent, the new one included and the system text not.
+    pub sent: u32,
+    /// How many tokens that was, the system text included, as we count.
+    pub tokens: u32,
+    /// The oldest that it was sent, where older ones were left out for want of room.
+    pub cut_before: Option<MessageId>,
 }
 
 /// A message.
@@ -141,6 +157,10 @@ pub struct Message {
     pub temperature: Option<f64>,
     /// What it took.
     pub usage: Option<Usage>,
+    /// The model that answered, where it is not the one that was asked.
+    pub answered_by: Option<String>,
+    /// What of the conversation the model saw.
+    pub context: Option<ContextUse>,
     /// The project's prompts that the model saw.
     pub prompt_versions: Vec<PromptUse>,
     /// When it was made.
@@ -181,6 +201,8 @@ pub struct NewTurn {
     pub model: String,
     /// The temperature that was asked for.
     pub temperature: Option<f64>,
+    /// What of the conversation the model will see.
+    pub context: ContextUse,
     /// The project's prompts that the model will see.
     pub prompt_versions: Vec<PromptUse>,
     /// What to call the conversation if it has no title yet.
@@ -224,7 +246,9 @@ pub struct ReplyEnd {
     /// Its length in tokens.
     pub tokens: u32,
     /// What it took.
-    pub usage: Option<Usage>,
+    pub usage: Option<UsageEntry>,
+    /// The model that answered, where it is not the one that was asked.
+    pub answered_by: Option<String>,
     /// When it ended.
     pub at: DateTime<Utc>,
 }
@@ -262,6 +286,15 @@ pub enum MessageError {
         /// The provider's name.
         provider: String,
     },
+    /// The owner's own key is stored, and cannot be opened.
+    #[error("the key for the provider cannot be opened")]
+    KeyUnreadable {
+        /// The provider's name.
+        provider: String,
+    },
+    /// The owner's own key is stored, and cannot be opened just now.
+    #[error("the key for the provider cannot be had")]
+    KeyUnavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The message alone is more than the model can read.
     #[error("the message does not fit the model's context")]
     ContextTooLong {

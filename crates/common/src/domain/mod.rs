@@ -1,7 +1,9 @@
 //! The things that OmniChat is about, and the rules that hold for them wherever they are stored or shown.
 
+pub mod api_key;
 pub mod audit;
 pub mod conversation;
+pub mod data_key;
 pub mod export;
 pub mod message;
 pub mod preferences;
@@ -12,4 +14,5 @@ pub mod revocation;
 pub mod second_factor;
 pub mod session;
 pub mod token;
+pub mod usage;
 pub mod user;

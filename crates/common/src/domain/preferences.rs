@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::api_key::KeyName;
 use crate::repositories::StoreError;
 
 /// A person's preferences; whoever never set any has none.
@@ -43,6 +44,18 @@ pub struct KeyStatuses {
     pub openai: KeyStatus,
     pub google: KeyStatus,
     pub openrouter: KeyStatus,
+}
+
+impl KeyStatuses {
+    /// That of one provider.
+    pub fn of(&mut self, name: KeyName) -> &mut KeyStatus {
+        match name {
+            KeyName::Claude => &mut self.claude,
+            KeyName::Openai => &mut self.openai,
+            KeyName::Google => &mut self.google,
+            KeyName::Openrouter => &mut self.openrouter,
+        }
+    }
 }
 
 /// What can go wrong with preferences.

@@ -1,8 +1,9 @@
 //! Credentials that ended before their time, and those that were used: what auth-service and the others tell each other.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use crate::auth::KeyRing;
 use crate::domain::audit::AuditEvent;
 use crate::repositories::StoreError;
 use crate::{MalformedCursor, Position, SessionId, TokenId};
@@ -16,6 +17,13 @@ pub struct Revocation {
     pub session: SessionId,
     /// When the last of them expires by itself: until then it must be remembered.
     pub until: DateTime<Utc>,
+}
+
+impl Revocation {
+    /// How long longer than the last token's expiry: the clocks of who signs, who verifies and who forgets may each differ by
+    /// the leeway. And whoever ends a session may have waited so long for the database that a refresh which began later was
+    /// quicker, and its token lasts longer.
+    pub const MARGIN: TimeDelta = TimeDelta::seconds(2 * KeyRing::LEEWAY.num_seconds() + 30);
 }
 
 /// A part of the list of revocations.

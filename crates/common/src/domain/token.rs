@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
-use crate::auth::{KeyRing, Scope};
+use crate::auth::Scope;
 use crate::domain::revocation::Revocation;
 use crate::repositories::StoreError;
 use crate::{TokenId, UserId};
@@ -50,7 +50,7 @@ pub struct CreatedToken {
 impl PersonalToken {
     /// What every service must know if it ends before its time.
     pub fn revocation(&self) -> Revocation {
-        Revocation { session: self.id.uuid().into(), until: self.expires_at + KeyRing::LEEWAY }
+        Revocation { session: self.id.uuid().into(), until: self.expires_at + Revocation::MARGIN }
     }
 }
 

@@ -4,8 +4,10 @@
 //! whose. Absence is an `Option`: the caller decides what it means. One method is one transaction: what must be
 //! atomic is one method, so that no transaction outlives it or is held across a network call.
 
+mod api_keys;
 mod audit;
 mod conversations;
+mod data_keys;
 mod messages;
 mod preferences;
 mod projects;
@@ -18,8 +20,10 @@ mod tokens;
 mod usage;
 mod users;
 
+pub use api_keys::ApiKeyRepository;
 pub use audit::AuditRepository;
 pub use conversations::{ConversationFilter, ConversationRepository, ConversationSort};
+pub use data_keys::DataKeyRepository;
 pub use messages::MessageRepository;
 pub use preferences::PreferenceRepository;
 pub use projects::{ProjectFilter, ProjectRepository, ProjectSort};

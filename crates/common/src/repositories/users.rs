@@ -52,6 +52,14 @@ pub trait UserRepository: Send + Sync {
         display_name: Option<&str>,
         at: DateTime<Utc>,
     ) -> Result<Option<User>, StoreError>;
+    /// Takes an account into use, or out of it, which ends its sessions and personal access tokens; which those are. `None` if
+    /// it is gone.
+    async fn set_active(
+        &self,
+        id: UserId,
+        is_active: bool,
+        ending: &Ending,
+    ) -> Result<Option<Vec<Revocation>>, StoreError>;
     /// Deletes an account with all that hangs on it, and notes that the siblings must delete what they have of it; which
     /// sessions and personal access tokens ended by that. Of its log only the event is left. `None` if it is gone.
     async fn delete(

@@ -21,7 +21,7 @@ fn assert_faulted(mock: &MockLlm, sent: &str) {
 }
 
 /// The kind of I/O error under `error`, if there is one.
-fn kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
+pub fn kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     let mut kind = None;
     while let Some(error) = cause {

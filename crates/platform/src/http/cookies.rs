@@ -49,7 +49,8 @@ impl Cookies {
         which: SessionCookie,
     ) -> Result<Option<SecretString>, AppError> {
         let name = self.name(which);
-        let Ok(cookies) = request.cookies() else {
+        // As they came: unescaped, `%5F%5FHost-…` would pass for a name that only we can set.
+        let Ok(cookies) = request.cookies_raw() else {
             return Err(AppError::invalid(&[FieldError::new("Cookie", "to be well-formed")]));
         };
         let mut found = cookies.iter().filter(|cookie| cookie.name() == name);
@@ -58,6 +59,16 @@ impl Cookies {
             return Err(AppError::invalid(&[FieldError::new(name, "to be given once")]));
         }
         Ok(first)
+    }
+
+    /// Whether the request has a session's cookie, of either kind.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub(super) fn are_in(&self, request: &HttpRequest) -> Result<bool, AppError> {
+        let access = self.read(request, SessionCookie::Access)?;
+        let refresh = self.read(request, SessionCookie::Refresh)?;
+        Ok(access.is_some() || refresh.is_some())
     }
 
     /// The cookie with a value that the browser keeps for so long.
@@ -144,6 +155,8 @@ mod tests {
         assert_eq!(read(false, "a=1; access_token=x").unwrap().as_deref(), Some("x"));
         assert_eq!(read(true, "access_token=x").unwrap(), None);
         assert_eq!(read(true, "__Host-access_token=x").unwrap().as_deref(), Some("x"));
+        assert_eq!(read(true, "%5F%5FHost-access_token=x").unwrap(), None);
+        assert_eq!(read(true, "__Host%2Daccess_token=x").unwrap(), None);
         assert!(read(false, "access_token=x; access_token=y").is_err());
     }
 }

@@ -12,8 +12,13 @@ use common::auth::Scope;
 
 use super::endpoints::Access;
 use super::origins::Origins;
-use super::{AppError, Caller, Endpoint, FieldError, ServiceCaller, caller, client_address};
+use super::{
+    AppError, Caller, Cookies, Endpoint, FieldError, ServiceCaller, bearer_token, caller,
+    client_address,
+};
 use crate::limits::{Limits, Subject, Verdict};
+
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// Lets a request through to the endpoint's handler, or answers it; says either way what is left of the limit.
 pub(super) async fn guard(
@@ -91,8 +96,8 @@ fn admit(
     if let Some(caller) = &caller {
         check_scope(endpoint, caller)?;
     }
-    if endpoint.access != Access::Sibling && !endpoint.is_read() {
-        check_page(request, caller.as_ref())?;
+    if endpoint.access != Access::Sibling {
+        check_page(endpoint, request, caller.as_ref())?;
     }
     if !endpoint.takes_query {
         refuse_query(request)?;
@@ -118,20 +123,46 @@ fn check_scope(endpoint: &Endpoint, caller: &Caller) -> Result<(), AppError> {
 }
 
 /// Refuses what a page of another site makes a browser send with our cookies, or to sign it in (CSRF). A bearer token is
-/// nothing that a browser sends by itself.
-fn check_page(request: &HttpRequest, caller: Option<&Caller>) -> Result<(), AppError> {
+/// nothing that a browser sends by itself. Of what only reads, an open stream for example, it is enough that no browser says
+/// so; a link may be followed from anywhere.
+fn check_page(
+    endpoint: &Endpoint,
+    request: &HttpRequest,
+    caller: Option<&Caller>,
+) -> Result<(), AppError> {
     let origins: &Data<Origins> = caller::configured(request)?;
-    let is_ours = match caller {
-        Some(caller) => !caller.is_by_cookie || origins.vouch_for(request),
-        None => !origins.disown(request),
+    let is_ours = match (caller, endpoint.is_read()) {
+        (Some(caller), _) if !caller.is_by_cookie => true,
+        (Some(_), true) => !origins.disown(request) || is_navigation(request),
+        (Some(_), false) => origins.vouch_for(request),
+        (None, true) => true,
+        (None, false) => bearer_token(request)?.is_some() || !origins.disown(request),
     };
-    if is_ours {
-        return Ok(());
-    }
-    Err(AppError::new(
+    if is_ours { Ok(()) } else { Err(of_another_page()) }
+}
+
+/// Refuses a request whose credential is a cookie unless a page of ours sent it: for public endpoints that take one.
+///
+/// # Errors
+/// `CsrfRejected`, or what is wrong with the credentials.
+pub fn require_our_page(request: &HttpRequest) -> Result<(), AppError> {
+    let origins: &Data<Origins> = caller::configured(request)?;
+    let cookies: &Data<Cookies> = caller::configured(request)?;
+    let is_ours =
+        bearer_token(request)?.is_some() || !cookies.are_in(request)? || origins.vouch_for(request);
+    if is_ours { Ok(()) } else { Err(of_another_page()) }
+}
+
+fn of_another_page() -> AppError {
+    AppError::new(
         ErrorCode::CsrfRejected,
         "The request was sent by a page of another site. Use OmniChat's own page, or let the operator add that site to ALLOWED_ORIGINS.",
-    ))
+    )
+}
+
+/// Whether a person goes to the address, rather than a page asking for it (W3C Fetch Metadata §2.2).
+fn is_navigation(request: &HttpRequest) -> bool {
+    request.headers().get(SEC_FETCH_MODE).is_some_and(|mode| mode == "navigate")
 }
 
 /// Refuses a query where none is taken, so that a typo is never silently ignored.

@@ -35,6 +35,7 @@ pub use edge::Paths;
 pub use endpoints::{Access, Endpoint, Endpoints};
 pub use error::{AppError, ErrorBody, ErrorEnvelope};
 pub use field_errors::FieldError;
+pub use guard::require_our_page;
 pub use paging::{Limit, Order, Paging};
 pub use query::Query;
 pub use request_id::RequestId;

@@ -40,6 +40,7 @@ pub const SECTIONS: &[&str] = &[
     "tokens",
     "sealing",
     "siblings",
+    "breaker",
     "rate_limits",
     "registration",
     "passwords",

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{Settings, SettingsError, name_of};
 use crate::http::TrustedProxies;
+use crate::outbox::DELIVERY;
 
 /// `[server]`
 #[derive(Debug, Clone, Deserialize)]
@@ -116,13 +117,14 @@ pub struct SiblingSettings {
     pub project_url: String,
     pub chat_url: String,
     deadline_milliseconds: NonZeroU64,
+    deletion_milliseconds: NonZeroU64,
 }
 
 impl SiblingSettings {
     /// Reads and checks the section.
     ///
     /// # Errors
-    /// An address is none.
+    /// An address is none, or a time is too long.
     pub fn from(settings: &Settings) -> Result<Self, SettingsError> {
         let section: Self = settings.section("siblings")?;
         for (key, url) in [
@@ -136,11 +138,20 @@ impl SiblingSettings {
                 return Err(SettingsError::malformed(key, "an http:// or https:// address"));
             }
         }
+        if section.deletion() > DELIVERY {
+            let key = "siblings.deletion_milliseconds";
+            return Err(SettingsError::malformed(key, format!("at most {}", DELIVERY.as_millis())));
+        }
         Ok(section)
     }
 
     /// How long a sibling may take to answer, retries included.
     pub fn deadline(&self) -> Duration {
         Duration::from_millis(self.deadline_milliseconds.get())
+    }
+
+    /// How long a sibling may take to delete all that belonged to something.
+    pub fn deletion(&self) -> Duration {
+        Duration::from_millis(self.deletion_milliseconds.get())
     }
 }

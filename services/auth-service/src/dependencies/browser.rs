@@ -5,22 +5,17 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use common::domain::session::SignIn;
 use platform::http::{Answer, AppError, Cookies, SessionCookie};
-use secrecy::SecretString;
 
 use crate::services::Throttle;
 
 /// A browser, which keeps its tokens in cookies that no script can read.
-pub struct Browser {
-    cookies: Cookies,
-    /// The refresh token that it sent along.
-    pub refresh_token: Option<SecretString>,
-}
+pub struct Browser(Cookies);
 
 impl Browser {
     /// An answer that also gives it the tokens. The access token's cookie lasts as long as the session: that it has expired
     /// says that there is one to be refreshed.
     pub fn sign_in<T>(&self, answer: Answer<T>, sign_in: &SignIn) -> Answer<T> {
-        let write = |which, value, age| self.cookies.write(which, value, age);
+        let write = |which, value, age| self.0.write(which, value, age);
         let (access, refresh) = (SessionCookie::Access, SessionCookie::Refresh);
         let answer = answer
             .cookie(write(access, &sign_in.access_token, sign_in.session_expires_in))
@@ -33,7 +28,7 @@ impl Browser {
 
     /// An answer that also makes it forget the tokens, but not that somebody signed in on it.
     pub fn sign_out<T>(&self, answer: Answer<T>) -> Answer<T> {
-        let clear = |which| self.cookies.clear(which);
+        let clear = |which| self.0.clear(which);
         answer.cookie(clear(SessionCookie::Access)).cookie(clear(SessionCookie::Refresh))
     }
 }
@@ -46,9 +41,6 @@ impl FromRequest for Browser {
         let cookies = request
             .app_data::<Data<Cookies>>()
             .ok_or_else(|| AppError::internal("no cookies are configured"));
-        ready(cookies.and_then(|cookies| {
-            let refresh_token = cookies.read(request, SessionCookie::Refresh)?;
-            Ok(Self { cookies: *cookies.get_ref(), refresh_token })
-        }))
+        ready(cookies.map(|cookies| Self(*cookies.get_ref())))
     }
 }

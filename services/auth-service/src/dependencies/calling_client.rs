@@ -1,4 +1,3 @@
-use std::convert::Infallible;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
@@ -6,7 +5,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use common::domain::session::Client;
 use platform::Instance;
-use platform::http::{Cookies, SessionCookie};
+use platform::http::{AppError, Cookies, SessionCookie};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{CallingDevice, PresentedToken};
@@ -18,20 +17,23 @@ const DEVICE_TOKEN: &str = "x-device-token";
 pub struct CallingClient(pub Client);
 
 impl FromRequest for CallingClient {
-    type Error = Infallible;
-    type Future = Ready<Result<Self, Infallible>>;
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let Ok(CallingDevice(device)) = CallingDevice::from_request(request, payload).into_inner();
-        let Ok(PresentedToken(token)) = PresentedToken::from_request(request, payload).into_inner();
-        let claims = token.and_then(|token| {
-            let instance = request.app_data::<Data<Instance>>()?;
-            instance.keys.verify_access(token.expose_secret()).ok()
-        });
-        let session =
-            claims.filter(|claims| !claims.is_personal()).map(|claims| (claims.sub, claims.sid));
-        let device_token = device_token(request);
-        ready(Ok(Self(Client { device, session, device_token })))
+        let token = PresentedToken::from_request(request, payload).into_inner();
+        ready(token.map(|PresentedToken(token)| {
+            let claims = token.and_then(|token| {
+                let instance = request.app_data::<Data<Instance>>()?;
+                // One that has expired still says which session the new one replaces.
+                instance.keys.read_access(token.expose_secret()).ok()
+            });
+            let session = claims
+                .filter(|claims| !claims.is_personal())
+                .map(|claims| (claims.sub, claims.sid));
+            Self(Client { device, session, device_token: device_token(request) })
+        }))
     }
 }
 

@@ -6,6 +6,7 @@ mod calling_device;
 mod in_session;
 mod optional_body;
 mod presented_token;
+mod refresh_cookie;
 mod state;
 
 pub use browser::Browser;
@@ -14,4 +15,5 @@ pub use calling_device::CallingDevice;
 pub use in_session::InSession;
 pub use optional_body::OptionalBody;
 pub use presented_token::PresentedToken;
+pub use refresh_cookie::RefreshCookie;
 pub use state::AuthState;

@@ -1,24 +1,28 @@
-use std::convert::Infallible;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use platform::http::{Cookies, SessionCookie, bearer_token};
+use platform::http::{AppError, Cookies, SessionCookie, bearer_token};
 use secrecy::SecretString;
 
-/// The access token of a request, unverified: one that has expired still says whose session it was.
+/// The access token of a request, unverified: one that has expired still says whose session it was. A header that is none, or
+/// is there twice, never lets the cookie count in its place.
 pub struct PresentedToken(pub Option<SecretString>);
 
 impl FromRequest for PresentedToken {
-    type Error = Infallible;
-    type Future = Ready<Result<Self, Infallible>>;
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let cookie = || {
-            let cookies = request.app_data::<Data<Cookies>>()?;
-            cookies.read(request, SessionCookie::Access).ok().flatten()
+        let cookie = || match request.app_data::<Data<Cookies>>() {
+            Some(cookies) => cookies.read(request, SessionCookie::Access),
+            None => Ok(None),
         };
-        ready(Ok(Self(bearer_token(request).ok().flatten().or_else(cookie))))
+        let token = match bearer_token(request) {
+            Ok(None) => cookie(),
+            header => header,
+        };
+        ready(token.map(Self))
     }
 }

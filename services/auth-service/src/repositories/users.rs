@@ -9,7 +9,8 @@ use platform::db::{Database, is_unique_violation, store_error};
 use platform::outbox::Outbox;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    QuerySelect,
 };
 
 use super::audit::note;
@@ -45,9 +46,7 @@ impl SqlUsers {
         if user::Entity::find_by_id(id.uuid()).lock_exclusive().one(&tx).await?.is_none() {
             return Ok(None);
         }
-        let theirs = Condition::all().add(session::Column::UserId.eq(id.uuid()));
-        let mut ended = end_sessions(&self.db, &tx, theirs, ending).await?;
-        ended.extend(end_tokens(&self.db, &tx, id, ending.event.at).await?);
+        let ended = self.end_all_of(&tx, id, ending).await?;
         audit_event::Entity::delete_many()
             .filter(audit_event::Column::UserId.eq(id.uuid()))
             .exec(&tx)
@@ -60,6 +59,19 @@ impl SqlUsers {
         tx.commit().await?;
         self.outbox.wake();
         Ok(Some(ended))
+    }
+
+    /// Ends somebody's sessions and personal access tokens; which those were.
+    async fn end_all_of(
+        &self,
+        tx: &DatabaseTransaction,
+        id: UserId,
+        ending: &Ending,
+    ) -> Result<Vec<Revocation>, DbErr> {
+        let theirs = Condition::all().add(session::Column::UserId.eq(id.uuid()));
+        let mut ended = end_sessions(&self.db, tx, theirs, ending).await?;
+        ended.extend(end_tokens(&self.db, tx, id, ending.event.at).await?);
+        Ok(ended)
     }
 }
 
@@ -158,6 +170,33 @@ impl UserRepository for SqlUsers {
             .await
             .map_err(store_error)?;
         Ok(rows.into_iter().next().map(User::from))
+    }
+
+    async fn set_active(
+        &self,
+        id: UserId,
+        is_active: bool,
+        ending: &Ending,
+    ) -> Result<Option<Vec<Revocation>>, StoreError> {
+        let set_active = async {
+            let tx = self.db.begin_write().await?;
+            let user = user::Entity::find_by_id(id.uuid()).lock_exclusive().one(&tx).await?;
+            let Some(user) = user else { return Ok(None) };
+            // Even if it was out of use: somebody may have seen to that alone.
+            let ended =
+                if is_active { Vec::new() } else { self.end_all_of(&tx, id, ending).await? };
+            if user.is_active != is_active {
+                user::Entity::update_many()
+                    .col_expr(user::Column::IsActive, Expr::val(is_active))
+                    .col_expr(user::Column::UpdatedAt, Expr::val(ending.event.at))
+                    .filter(user::Column::Id.eq(id.uuid()))
+                    .exec(&tx)
+                    .await?;
+                note(&tx, &ending.event).await?;
+            }
+            tx.commit().await.map(|()| Some(ended))
+        };
+        set_active.await.map_err(store_error)
     }
 
     async fn delete(

@@ -4,7 +4,7 @@ use platform::http::{Answer, AppError, Body, Caller, Envelope, Query};
 
 use super::errors;
 use crate::dependencies::{
-    AuthState, Browser, CallingClient, CallingDevice, OptionalBody, PresentedToken,
+    AuthState, Browser, CallingClient, CallingDevice, OptionalBody, PresentedToken, RefreshCookie,
 };
 use crate::schemas::sessions::{
     BrowserSessionData, DeletedSessionData, ListSessionsQuery, LogInRequest, LogOutRequest,
@@ -72,14 +72,15 @@ pub async fn refresh_session(
     state: Data<AuthState>,
     CallingDevice(device): CallingDevice,
     browser: Browser,
+    RefreshCookie(cookie): RefreshCookie,
     OptionalBody(body): OptionalBody<RefreshSessionRequest>,
 ) -> Result<Answer<RefreshedData>, AppError> {
     if let Some(body) = body {
         let sign_in = state.sessions.refresh(&body.refresh_token, device).await;
         return Ok(Answer::ok(RefreshedData::Program(sign_in.map_err(errors::refresh)?.into())));
     }
-    let token = browser.refresh_token.as_ref().ok_or_else(errors::no_refresh_token)?;
-    let sign_in = state.sessions.refresh(token, device).await.map_err(errors::refresh)?;
+    let token = cookie.ok_or_else(errors::no_refresh_token)?;
+    let sign_in = state.sessions.refresh(&token, device).await.map_err(errors::refresh)?;
     let answer = Answer::ok(RefreshedData::Browser((&sign_in).into()));
     Ok(browser.sign_in(answer, &sign_in))
 }
@@ -93,11 +94,11 @@ pub async fn log_out(
     CallingDevice(device): CallingDevice,
     PresentedToken(access): PresentedToken,
     browser: Browser,
+    RefreshCookie(cookie): RefreshCookie,
     OptionalBody(body): OptionalBody<LogOutRequest>,
 ) -> Result<Answer<SignedOutData>, AppError> {
-    let given = body.and_then(|body| body.refresh_token);
-    let refresh = given.as_ref().or(browser.refresh_token.as_ref());
-    let signed_out = state.sessions.log_out(access.as_ref(), refresh, device).await;
+    let refresh = body.and_then(|body| body.refresh_token).or(cookie);
+    let signed_out = state.sessions.log_out(access.as_ref(), refresh.as_ref(), device).await;
     signed_out.map_err(errors::session)?;
     Ok(browser.sign_out(Answer::ok(SignedOutData::default())))
 }
@@ -109,9 +110,10 @@ pub async fn log_out_browser(
     device: CallingDevice,
     access: PresentedToken,
     browser: Browser,
+    cookie: RefreshCookie,
     body: OptionalBody<LogOutRequest>,
 ) -> Result<Answer<SignedOutData>, AppError> {
-    log_out(state, device, access, browser, body).await
+    log_out(state, device, access, browser, cookie, body).await
 }
 
 /// Whether somebody is signed in, who, and for how long without a refresh.

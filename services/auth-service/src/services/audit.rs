@@ -1,9 +1,8 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use common::auth::KeyRing;
 use common::domain::audit::{AuditEvent, EventKind};
-use common::domain::revocation::Ending;
+use common::domain::revocation::{Ending, Revocation};
 use common::domain::session::Device;
 use common::repositories::{AuditRepository, StoreError};
 use common::{Page, PageRequest, UserId};
@@ -31,7 +30,7 @@ impl Audit {
     /// The end of sessions, now: their last access tokens are over when one made at this moment would be.
     pub fn ending(&self, owner: UserId, kind: EventKind, device: Device) -> Ending {
         let event = self.event(owner, kind, device);
-        let until = event.at + self.access + KeyRing::LEEWAY;
+        let until = event.at + self.access + Revocation::MARGIN;
         Ending { event, until }
     }
 

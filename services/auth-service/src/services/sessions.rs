@@ -86,6 +86,9 @@ impl Sessions {
             Err(UserError::NotFound) => return Err(SecondFactorError::InvalidChallenge),
             found => found?,
         };
+        if ticket.password_version != Some(user.password_version) {
+            return Err(SecondFactorError::InvalidChallenge);
+        }
         self.users.admit(&user, &client).await?;
         self.second_factors.take(&user, code, &client).await?;
         let id = ticket.jti.uuid().into();
@@ -197,6 +200,7 @@ impl Sessions {
         let ticket = TicketClaims {
             sub: user.id,
             jti: self.instance.ids.next(),
+            password_version: Some(user.password_version),
             iat: now.timestamp(),
             nbf: now.timestamp(),
             exp: (now + CHALLENGE).timestamp(),
@@ -282,6 +286,9 @@ impl Sessions {
         secret: &RefreshSecret,
         now: DateTime<Utc>,
     ) -> Result<SignIn, TokenError> {
+        let session_expires_in = session.created_at + self.settings.absolute - now;
+        // No token outlives its session.
+        let expires_in = self.settings.access.min(session_expires_in);
         let claims = AccessClaims {
             sub: user.id,
             username: user.email.clone(),
@@ -291,15 +298,14 @@ impl Sessions {
             typ: AccessType::Access,
             iat: now.timestamp(),
             nbf: now.timestamp(),
-            exp: (now + self.settings.access).timestamp(),
+            exp: (now + expires_in).timestamp(),
         };
         let access_token = self.instance.keys.sign_access(&claims)?;
-        let session_expires_in = session.created_at + self.settings.absolute - now;
         Ok(SignIn {
             user,
             access_token,
             refresh_token: secret.text(),
-            expires_in: self.settings.access,
+            expires_in,
             refresh_expires_in: self.settings.idle.min(session_expires_in),
             session_expires_in,
             device_token: None,

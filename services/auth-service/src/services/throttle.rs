@@ -62,6 +62,7 @@ impl Throttle {
             jti: self
                 .known(user, device_token)
                 .map_or_else(|| self.instance.ids.next(), |known| known.jti),
+            password_version: None,
             iat: now.timestamp(),
             nbf: now.timestamp(),
             exp: (now + Self::KNOWN).timestamp(),

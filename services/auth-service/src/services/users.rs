@@ -123,6 +123,18 @@ impl Users {
         Ok(())
     }
 
+    /// Takes an account out of use, or back into it, as its operator decides. Out of use, nobody signs in to it, and whoever is
+    /// signed in is out, everywhere.
+    pub async fn set_active(&self, email: &str, is_active: bool) -> Result<User, UserError> {
+        let user = self.users.find_by_email(email).await?.ok_or(UserError::NotFound)?;
+        let kind = if is_active { EventKind::AccountEnabled } else { EventKind::AccountDisabled };
+        let ending = self.audit.ending(user.id, kind, Device::default());
+        let ended = self.users.set_active(user.id, is_active, &ending).await?;
+        self.revoke(ended.ok_or(UserError::NotFound)?);
+        tracing::info!(user_id = %user.id, is_active, "an account was taken out of use, or into it");
+        Ok(User { is_active, ..user })
+    }
+
     /// This process need not wait for the feed.
     fn revoke(&self, ended: Vec<Revocation>) {
         for revocation in ended {

@@ -114,12 +114,71 @@ async fn another_sites_page_signs_nobody_in_or_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_in_again_ends_the_session_of_the_cookie() {
-    let (auth, _) = with_ada(Engine::Sqlite).await;
+    let (auth, clock) = with_ada(Engine::Sqlite).await;
     let browser = auth.anonymous();
     let credentials = json!({"email": ADA, "password": PASSWORD});
     let first = browser.post("/login", credentials.clone()).await.expect(200);
     let access = format!("access_token={}", cookie(&first, "access_token"));
-    ask(&browser, Method::POST, "/login", &access, credentials).await.expect(200);
+    let second = ask(&browser, Method::POST, "/login", &access, credentials.clone()).await;
+    let second = format!("access_token={}", cookie(&second.expect(200), "access_token"));
     let gone = ask(&browser, Method::GET, "/check_session", &access, Value::Null).await;
     assert_eq!(gone.expect(401).code(), "UNAUTHORIZED");
+    // Also when the access token has expired, and the session has not.
+    clock.advance(TimeDelta::minutes(20));
+    ask(&browser, Method::POST, "/login", &second, credentials).await.expect(200);
+    let alive = "SELECT count(*) FROM sessions WHERE revoked_at IS NULL";
+    assert_eq!(auth.value::<i64>(alive).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cookie_alone_signs_nobody_out_and_refreshes_nothing() {
+    let (auth, _) = with_ada(Engine::Sqlite).await;
+    let browser = auth.anonymous();
+    let credentials = json!({"email": ADA, "password": PASSWORD});
+    let session = browser.post("/login", credentials.clone()).await.expect(200);
+    let access = format!("access_token={}", cookie(&session, "access_token"));
+    let refresh = format!("refresh_token={}", cookie(&session, "refresh_token"));
+    for path in ["/logout", "/auth/logout", "/auth/refresh"] {
+        for sent in [&access, &refresh] {
+            let request = browser.request(Method::POST, path).header("cookie", sent);
+            let refused = browser.send(request).await.expect(403);
+            assert_eq!(refused.code(), "CSRF_REJECTED", "{path}");
+            assert!(refused.headers.get("set-cookie").is_none());
+        }
+    }
+    ask(&browser, Method::GET, "/check_session", &access, Value::Null).await.expect(200);
+    // To sign in takes more than a cookie.
+    let request = browser.request(Method::POST, "/login").header("cookie", &access);
+    let second = browser.send(request.json(&credentials)).await.expect(200);
+    // A bearer token is nothing that another page could make a browser send.
+    let token = cookie(&second, "access_token");
+    let request = auth.bearer(&token).request(Method::POST, "/auth/logout");
+    let request = request.header("origin", "https://elsewhere.example");
+    browser.send(request.header("sec-fetch-site", "cross-site")).await.expect(200);
+    let access = format!("access_token={token}");
+    ask(&browser, Method::GET, "/check_session", &access, Value::Null).await.expect(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_that_is_no_bearer_token_never_lets_the_cookie_count() {
+    let (auth, _) = with_ada(Engine::Sqlite).await;
+    let browser = auth.anonymous();
+    let credentials = json!({"email": ADA, "password": PASSWORD});
+    let session = browser.post("/login", credentials.clone()).await.expect(200);
+    let access = format!("access_token={}", cookie(&session, "access_token"));
+    for path in ["/login", "/auth/login", "/logout", "/auth/logout", "/auth/refresh"] {
+        let send = |headers: &[&str]| {
+            let request = browser.request(Method::POST, path).header("cookie", &access);
+            let request = request.header("sec-fetch-site", "same-origin");
+            let add = |request: reqwest::RequestBuilder, header: &&str| {
+                request.header("authorization", *header)
+            };
+            browser.send(headers.iter().fold(request, add).json(&credentials))
+        };
+        assert_eq!(send(&["Bearer a", "Bearer b"]).await.expect(400).code(), "VALIDATION_ERROR");
+        for malformed in ["Bearer", "Basic YTpi", ""] {
+            assert_eq!(send(&[malformed]).await.expect(401).code(), "UNAUTHORIZED", "{path}");
+        }
+    }
+    ask(&browser, Method::GET, "/check_session", &access, Value::Null).await.expect(200);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use common::Clock;
+use common::domain::revocation::Revocation;
 use rstest::rstest;
 use serde_json::json;
 use testkit::{Actor, Engine, redacted};
@@ -47,10 +48,10 @@ async fn whatever_ends_a_session_is_told(
     let page = sibling.get("/internal/revocations").await.expect(200);
     let until = page.data("revocations")[0]["until"].as_str().unwrap();
     let until = chrono::DateTime::parse_from_rfc3339(until).unwrap();
-    assert_eq!(until - clock.now().fixed_offset(), TimeDelta::seconds(905));
+    assert_eq!(until - clock.now().fixed_offset(), TimeDelta::minutes(15) + Revocation::MARGIN);
     insta::assert_json_snapshot!("revocations", redacted(&page.json["data"]["revocations"][0]));
 
-    clock.advance(TimeDelta::seconds(905));
+    clock.advance(TimeDelta::minutes(15) + Revocation::MARGIN);
     let sibling = auth.service("chat-service");
     assert_eq!(revoked(&sibling, None).await.0, BTreeSet::new());
     auth.module.state().housekeeping.run().await;

@@ -119,6 +119,19 @@ async fn a_code_and_a_challenge_are_good_for_once(
     verify(&auth, &next, &app.code(&clock)).await.expect(200);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenge_ends_with_the_password_that_it_was_given_for() {
+    let (auth, clock) = with_ada(Engine::Sqlite).await;
+    let ada = auth.signed_in(ADA).await;
+    let (app, _) = switched_on(&ada, &clock).await;
+    let halfway = challenge(&auth).await;
+    let body = json!({"currentPassword": PASSWORD, "newPassword": "another horse entirely"});
+    ada.put("/users/me/password", body).await.expect(200);
+    clock.advance(TimeDelta::seconds(30));
+    let over = verify(&auth, &halfway, &app.code(&clock)).await.expect(401);
+    assert_eq!(over.code(), "UNAUTHORIZED");
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recovery_code_stands_in_once_however_it_is_written(

@@ -153,9 +153,16 @@ async fn a_session_ends_when_it_idles_or_grows_old(
         }
     }
     clock.advance(TimeDelta::days(6) - TimeDelta::seconds(1));
-    let last = token(&auth.refresh(&used).await.expect(200));
+    let last = auth.refresh(&used).await.expect(200);
+    assert_eq!(last.data("expiresIn"), 1);
+    let ada = auth.bearer(last.data("accessToken").as_str().unwrap());
     clock.advance(TimeDelta::seconds(1));
-    assert_eq!(auth.refresh(&last).await.expect(401).code(), "TOKEN_EXPIRED");
+    assert_eq!(auth.refresh(&token(&last)).await.expect(401).code(), "TOKEN_EXPIRED");
+    // The access token is no better, but for the leeway.
+    ada.get("/users/me").await.expect(200);
+    clock.advance(TimeDelta::seconds(5));
+    assert_eq!(ada.get("/users/me").await.expect(401).code(), "TOKEN_EXPIRED");
+    ada.post("/auth/logout", json!({})).await.expect(200);
 }
 
 #[rstest]

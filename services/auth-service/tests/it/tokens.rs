@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use common::Clock;
+use common::domain::revocation::Revocation;
 use rstest::rstest;
 use serde_json::{Value, json};
 use testkit::{Actor, Engine, Reply, redacted};
@@ -54,7 +55,7 @@ async fn a_token_is_made_used_listed_and_revoked(
     let revoked = &revoked.data("revocations")[0];
     assert_eq!(revoked["session"], made.id("token"));
     let until = chrono::DateTime::parse_from_rfc3339(revoked["until"].as_str().unwrap()).unwrap();
-    assert_eq!(until.to_utc(), clock.now() + TimeDelta::days(90) + TimeDelta::seconds(5));
+    assert_eq!(until.to_utc(), clock.now() + TimeDelta::days(90) + Revocation::MARGIN);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -157,3 +157,44 @@ async fn an_account_is_deleted_by_who_knows_its_password(
     let again = auth.register("ada@example.org").await.expect(201);
     assert_ne!(again.id("user"), session.id("user"));
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_out_of_use_opens_nothing_until_it_is_back(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let auth = start(engine).await;
+    for email in ["ada@example.org", "eve@example.org"] {
+        auth.register(email).await.expect(201);
+    }
+    let session = auth.log_in("ada@example.org", PASSWORD).await.expect(200);
+    let ada = auth.bearer(session.data("accessToken").as_str().unwrap());
+    let eve = auth.signed_in("eve@example.org").await;
+    let token = ada.post("/auth/tokens", json!({"name": "ci", "scopes": ["read"]})).await;
+    let program = auth.bearer(token.expect(201).data("secret").as_str().unwrap());
+
+    let users = &auth.module.state().users;
+    for _ in 0..2 {
+        let disabled = users.set_active("ADA@example.org", false).await.unwrap();
+        assert!(!disabled.is_active);
+    }
+    for out in [&ada, &program] {
+        assert_eq!(out.get("/users/me").await.expect(401).code(), "UNAUTHORIZED");
+    }
+    auth.refresh(&super::token(&session)).await.expect(401);
+    auth.log_in("ada@example.org", PASSWORD).await.expect(401);
+    let told = auth.service("chat-service").get("/internal/revocations").await.expect(200);
+    assert_eq!(told.data("revocations").as_array().unwrap().len(), 2);
+    eve.get("/users/me").await.expect(200);
+
+    users.set_active("ada@example.org", true).await.unwrap();
+    for out in [&ada, &program] {
+        out.get("/users/me").await.expect(401);
+    }
+    let ada = auth.signed_in("ada@example.org").await;
+    let events = ada.get("/auth/events").await.expect(200).text;
+    for kind in ["account_disabled", "account_enabled"] {
+        assert_eq!(events.matches(kind).count(), 1, "{kind}");
+    }
+    assert!(users.set_active("nobody@example.org", false).await.is_err());
+}

@@ -1,6 +1,7 @@
 //! The catalogue: which models there are, and what is known of each.
 
 use anyhow::Context;
+use common::domain::usage::Tokens;
 use serde::Deserialize;
 
 /// A model that can be asked.
@@ -19,8 +20,51 @@ pub struct Model {
     pub context_length: u32,
     /// How many tokens it can write.
     pub max_output_tokens: u32,
+    /// What it can do besides text.
+    #[serde(default)]
+    pub capabilities: Vec<Capability>,
+    /// Which temperatures it takes.
+    #[serde(default)]
+    pub temperature: TemperatureRange,
     /// What it costs; `None`: unknown.
     pub price: Option<Price>,
+    /// What it refuses to be told, so that it is not.
+    #[serde(default)]
+    pub drop: Vec<Parameter>,
+    /// Which models are asked in its place, in this order, if it fails before it has said anything.
+    #[serde(default)]
+    pub fallbacks: Vec<String>,
+}
+
+/// What a model can do besides text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Capability {
+    /// It sees images.
+    Vision,
+    /// It calls tools.
+    Tools,
+    /// It thinks before it answers, and shows that.
+    Reasoning,
+}
+
+/// What a model can be told besides what was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parameter {
+    /// How freely to answer.
+    Temperature,
+}
+
+/// Which temperatures a model takes.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "they say it themselves")]
+pub struct TemperatureRange {
+    pub min: f64,
+    pub max: f64,
+    pub step: f64,
+    pub default: f64,
 }
 
 /// US dollars per 1,000 tokens.
@@ -29,8 +73,24 @@ pub struct Model {
 pub struct Price {
     /// For what the model reads.
     pub input: f64,
-    /// For what it writes.
+    /// For what it reads from its provider's cache; as `input` if absent.
+    pub cached_input: Option<f64>,
+    /// For what it reads and its provider keeps in its cache; as `input` if absent.
+    pub cache_write: Option<f64>,
+    /// For what it writes, thoughts included.
     pub output: f64,
+}
+
+/// A model as it is shown to a person.
+pub struct Offer<'a> {
+    /// What the catalogue says of it.
+    pub model: &'a Model,
+    /// What the key is called that asking it takes; `None` where it takes none.
+    pub key_name: Option<&'static str>,
+    /// Whether it must be loaded before it can answer.
+    pub requires_loading: bool,
+    /// Whether the person can ask it now.
+    pub is_available: bool,
 }
 
 /// All models, in the order of the file.
@@ -68,6 +128,11 @@ impl Catalogue {
             let is_twice = models[..number].iter().any(|other| other.id == model.id);
             anyhow::ensure!(!is_twice, "`{}` stands twice", model.id);
             anyhow::ensure!(model.context_length > 0, "`{}` has no context", model.id);
+            anyhow::ensure!(model.price.is_none_or(is_price), "`{}` has no such price", model.id);
+            let unknown = model.fallbacks.iter().find(|id| !models.iter().any(|m| m.id == **id));
+            if let Some(unknown) = unknown {
+                anyhow::bail!("`{}` falls back to `{unknown}`, which is not there", model.id);
+            }
         }
         Ok(Self(models))
     }
@@ -83,17 +148,57 @@ impl Catalogue {
     }
 }
 
+impl Model {
+    /// Whether it can do something.
+    pub fn can(&self, capability: Capability) -> bool {
+        self.capabilities.contains(&capability)
+    }
+
+    /// Whether it may be told something.
+    pub fn takes(&self, parameter: Parameter) -> bool {
+        !self.drop.contains(&parameter)
+    }
+}
+
+impl Default for TemperatureRange {
+    fn default() -> Self {
+        Self { min: 0.0, max: 2.0, step: 0.1, default: 0.7 }
+    }
+}
+
 impl Price {
     /// What so many tokens cost, in millionths of a dollar, rounded up: nothing that was used is free.
-    pub fn cost_micro_usd(self, prompt_tokens: u32, completion_tokens: u32) -> i64 {
-        let dollars = (f64::from(prompt_tokens) * self.input
-            + f64::from(completion_tokens) * self.output)
-            / 1_000.0;
-        // The tolerance keeps a product such as 150.00000000000003 from costing one more.
-        #[expect(clippy::cast_possible_truncation, reason = "a reply does not cost 10^12 dollars")]
-        let micros = (dollars * 1e6 - 1e-6).ceil() as i64;
-        micros
+    pub fn cost_micro_usd(self, tokens: Tokens) -> i64 {
+        let Price { input, cached_input, cache_write, output } = self;
+        let classes = [
+            (tokens.input, input),
+            (tokens.cache_read, cached_input.unwrap_or(input)),
+            (tokens.cache_write, cache_write.unwrap_or(input)),
+            (tokens.output, output),
+            (tokens.reasoning, output),
+        ];
+        let pico: u128 =
+            classes.iter().map(|(count, price)| u128::from(*count) * pico_usd(*price)).sum();
+        i64::try_from(pico.div_ceil(1_000_000)).unwrap_or(i64::MAX)
     }
+}
+
+/// A price per 1,000 tokens as one per token, in millionths of a millionth of a dollar: whole for every price that is
+/// published.
+fn pico_usd(per_thousand: f64) -> u128 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a price is checked to be neither negative nor astronomical"
+    )]
+    let pico = (per_thousand * 1e9).round() as u128;
+    pico
+}
+
+/// From nothing to a million dollars.
+fn is_price(price: Price) -> bool {
+    let cached = [price.cached_input, price.cache_write].into_iter().flatten();
+    [price.input, price.output].into_iter().chain(cached).all(|price| (0.0..=1e6).contains(&price))
 }
 
 fn is_slug(id: &str) -> bool {
@@ -124,6 +229,8 @@ mod tests {
             model("../x"),
             model("a") + &model("a"),
             model("a") + "typo = 1",
+            model("a") + "fallbacks = [\"b\"]",
+            model("a") + "price = { input = -1.0, output = 0.0 }",
         ] {
             assert!(Catalogue::parse(&broken).is_err(), "{broken}");
         }
@@ -131,10 +238,18 @@ mod tests {
 
     #[test]
     fn a_cost_is_exact_to_the_micro_dollar() {
-        let price = Price { input: 0.00015, output: 0.0006 };
-        assert_eq!(price.cost_micro_usd(1_000, 0), 150);
-        assert_eq!(price.cost_micro_usd(1_000, 1_000), 750);
-        assert_eq!(price.cost_micro_usd(1, 0), 1);
-        assert_eq!(price.cost_micro_usd(0, 0), 0);
+        let price = Price {
+            input: 0.00015,
+            cached_input: Some(0.000075),
+            cache_write: None,
+            output: 0.0006,
+        };
+        let cost = |tokens: Tokens| price.cost_micro_usd(tokens);
+        assert_eq!(cost(Tokens { input: 1_000, ..Tokens::default() }), 150);
+        assert_eq!(cost(Tokens { input: 1_000, output: 1_000, ..Tokens::default() }), 750);
+        assert_eq!(cost(Tokens { input: 1, ..Tokens::default() }), 1);
+        assert_eq!(cost(Tokens { cache_read: 1_000, reasoning: 1_000, ..Tokens::default() }), 675);
+        assert_eq!(cost(Tokens { cache_write: 1_000, ..Tokens::default() }), 150);
+        assert_eq!(cost(Tokens::default()), 0);
     }
 }

@@ -3,8 +3,8 @@
 mod catalogue;
 mod settings;
 
-pub use catalogue::{Catalogue, Model, Price};
+pub use catalogue::{Capability, Catalogue, Model, Offer, Parameter, Price, TemperatureRange};
 pub use settings::{
-    BudgetSettings, ChatSettings, ContextSettings, DemoModel, GenerationSettings, ModelSettings,
-    ProviderSettings,
+    AuditSettings, BudgetSettings, ChatSettings, ContextSettings, DemoModel, GenerationSettings,
+    ModelSettings, ProviderSettings,
 };

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use platform::breaker::BreakerSettings;
 use platform::settings::{Settings, SettingsError};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -19,6 +21,8 @@ pub struct ChatSettings {
     pub generation: GenerationSettings,
     pub context: ContextSettings,
     pub budget: BudgetSettings,
+    pub breaker: BreakerSettings,
+    pub audit: AuditSettings,
 }
 
 /// `[models]`
@@ -44,6 +48,7 @@ pub enum DemoModel {
 pub struct ProviderSettings {
     connect_seconds: NonZeroU64,
     idle_seconds: NonZeroU64,
+    key_check_milliseconds: NonZeroU64,
     #[serde(flatten)]
     vendors: HashMap<String, VendorSettings>,
 }
@@ -60,6 +65,8 @@ pub struct VendorSettings {
 #[derive(Debug, Clone, Deserialize)]
 pub struct GenerationSettings {
     first_token_seconds: NonZeroU64,
+    loading_seconds: NonZeroU64,
+    retry_milliseconds: u64,
     total_seconds: NonZeroU64,
     checkpoint_milliseconds: NonZeroU64,
     pub lease_seconds: u32,
@@ -78,6 +85,12 @@ pub struct BudgetSettings {
     daily_micro_usd_per_user: u64,
 }
 
+/// `[audit]`
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct AuditSettings {
+    days: u32,
+}
+
 impl ChatSettings {
     /// Reads and checks them.
     ///
@@ -90,6 +103,8 @@ impl ChatSettings {
             generation: settings.section("generation")?,
             context: settings.section("context")?,
             budget: settings.section("budget")?,
+            breaker: settings.section("breaker")?,
+            audit: settings.section("audit")?,
         };
         for (name, vendor) in &read.providers.vendors {
             vendor.check(name)?;
@@ -100,6 +115,9 @@ impl ChatSettings {
         if read.generation.checkpoint() * 2 >= read.generation.lease() {
             let expected = "more than twice generation.checkpoint_milliseconds";
             return Err(SettingsError::malformed("generation.lease_seconds", expected));
+        }
+        if !(1..=3_650).contains(&read.audit.days) {
+            return Err(SettingsError::malformed("audit.days", "1 to 3650"));
         }
         Ok(read)
     }
@@ -141,12 +159,27 @@ impl ProviderSettings {
     pub fn idle(&self) -> Duration {
         Duration::from_secs(self.idle_seconds.get())
     }
+
+    /// How long a provider may take to say whether it takes a person's key.
+    pub fn key_check(&self) -> Duration {
+        Duration::from_millis(self.key_check_milliseconds.get())
+    }
 }
 
 impl GenerationSettings {
     /// How long the first token may take.
     pub fn first_token(&self) -> Duration {
         Duration::from_secs(self.first_token_seconds.get())
+    }
+
+    /// How long the first token of a model that must be loaded first may take.
+    pub fn loading(&self) -> Duration {
+        Duration::from_secs(self.loading_seconds.get())
+    }
+
+    /// The longest pause before a first retry.
+    pub fn retry(&self) -> Duration {
+        Duration::from_millis(self.retry_milliseconds)
     }
 
     /// How long a reply may take in all.
@@ -170,5 +203,12 @@ impl BudgetSettings {
     pub fn daily(&self) -> Option<i64> {
         let daily = i64::try_from(self.daily_micro_usd_per_user).unwrap_or(i64::MAX);
         (daily > 0).then_some(daily)
+    }
+}
+
+impl AuditSettings {
+    /// How long it is kept what happened to keys.
+    pub fn keep(&self) -> TimeDelta {
+        TimeDelta::days(self.days.into())
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::services::{Conversations, Messages, Models, Preferences, Users};
+use crate::services::{ApiKeys, Conversations, Messages, Models, Preferences, UsageLedger, Users};
 
 /// The services that handlers call.
 pub struct ChatState {
@@ -8,10 +8,14 @@ pub struct ChatState {
     pub conversations: Conversations,
     /// Messages and replies.
     pub messages: Messages,
+    /// People's own keys.
+    pub api_keys: ApiKeys,
     /// The catalogue.
     pub models: Arc<Models>,
     /// What people want where their requests do not say.
     pub preferences: Preferences,
+    /// What people use of models.
+    pub usage: UsageLedger,
     /// The people whose things these are.
     pub users: Users,
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use chrono::{Days, NaiveTime};
 use common::domain::message::MessageError;
+use common::domain::usage::Tokens;
 use common::repositories::{StoreError, UsageRepository};
 use common::{Clock, UserId};
 
 use super::Reply;
+use super::call::Roster;
 use super::registry::Registry;
-use crate::core::{BudgetSettings, Price};
-use crate::providers::Provider;
+use crate::core::BudgetSettings;
 
 /// Everybody's budget for a day of UTC. What counts is what the day's replies have cost, and what those cost so far that this
 /// process is making; those of another replica count once they have ended.
@@ -24,12 +25,10 @@ pub(super) struct Budget {
 }
 
 /// Holds what a reply costs while it is made against its owner's budget.
-pub(super) struct Meter {
-    pub(super) budget: Budget,
-    pub(super) provider: Arc<dyn Provider>,
-    pub(super) model: String,
-    pub(super) prompt_tokens: u32,
-    pub(super) price: Option<Price>,
+#[derive(Clone, Copy)]
+pub(super) struct Meter<'a> {
+    pub(super) budget: &'a Budget,
+    pub(super) roster: &'a Roster,
 }
 
 impl Budget {
@@ -63,23 +62,19 @@ impl Budget {
     }
 }
 
-impl Meter {
-    /// How many tokens so much text is.
-    pub(super) fn count(&self, text: &str, reasoning: &str) -> u32 {
-        let count = |text| self.provider.count_tokens(&self.model, text);
-        count(text).saturating_add(count(reasoning))
-    }
-
+impl Meter<'_> {
     /// Whether the owner's day is spent, with what has come of the reply. What costs nothing, or not yet, is never stopped.
-    pub(super) async fn is_spent(&self, reply: &Reply, text: &str, reasoning: &str) -> bool {
-        let (Some(price), Some(_)) = (self.price, self.budget.settings.daily()) else {
+    pub(super) async fn is_spent(self, reply: &Reply, text: &str, reasoning: &str) -> bool {
+        let asked = self.roster.current();
+        let (Some(price), Some(_)) = (asked.price, self.budget.settings.daily()) else {
             return false;
         };
-        let written = self.count(text, reasoning);
+        let written = asked.count(text).saturating_add(asked.count(reasoning));
         if written == 0 {
             return false;
         }
-        reply.set_cost(price.cost_micro_usd(self.prompt_tokens, written));
+        let tokens = Tokens { input: asked.prompt_tokens, output: written, ..Tokens::default() };
+        reply.set_cost(price.cost_micro_usd(tokens));
         self.budget.is_spent(reply.owner()).await.unwrap_or_else(|error| {
             tracing::warn!(error = &error as &dyn std::error::Error, reply = %reply.id(), "a budget is not checked");
             false

@@ -5,24 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::domain::message::{
-    FinishReason, Lease, Message, MessageError, MessageStatus, NewTurn, ReplyEnd, Usage,
+    FinishReason, Lease, Message, MessageError, MessageStatus, NewTurn, ReplyEnd,
 };
+use common::domain::usage::{Tokens, UsageEntry, UsageSource};
 use common::repositories::{
     MessageRepository, ReplyRepository, StoreError, TurnError, UsageRepository,
 };
-use common::{MessageId, UserId};
+use common::{MessageId, ProjectId, UserId};
 use futures_util::FutureExt;
 use platform::Instance;
+use platform::breaker::BreakerSettings;
 use tokio::time::Instant;
 
 use super::Reply;
+use super::attempts::Attempts;
 use super::budget::{Budget, Meter};
+use super::call::{ModelCall, Roster};
 use super::committer::Committer;
-use super::maker::{self, Outcome};
+use super::maker::{Maker, Outcome};
 use super::registry::{Claim, Registry};
 use super::reply::StopReason;
-use crate::core::{BudgetSettings, GenerationSettings, Price};
-use crate::providers::{CompletionRequest, Provider};
+use crate::core::{BudgetSettings, GenerationSettings};
 
 /// How often to look for replies whose maker has gone.
 const REAP: Duration = Duration::from_secs(5);
@@ -30,18 +33,11 @@ const REAP: Duration = Duration::from_secs(5);
 /// How often to look whether another process has stopped a reply.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// How a reply is to be made.
-pub struct ModelCall {
-    /// By whom.
-    pub provider: Arc<dyn Provider>,
-    /// What the model is asked.
-    pub request: CompletionRequest,
-    /// About how many tokens that is, in case the provider does not say.
-    pub prompt_tokens: u32,
-    /// What it costs.
-    pub price: Option<Price>,
-    /// Whether a kept copy of the project's prompts was used.
-    pub prompt_stale: bool,
+/// What the engine is told to keep to.
+pub struct EngineSettings {
+    pub generation: GenerationSettings,
+    pub budget: BudgetSettings,
+    pub breaker: BreakerSettings,
 }
 
 /// The engine of one process.
@@ -52,6 +48,7 @@ pub struct Engine {
     registry: Arc<Registry>,
     committer: Committer,
     budget: Budget,
+    attempts: Arc<Attempts>,
     instance: Instance,
     settings: Arc<GenerationSettings>,
 }
@@ -63,14 +60,15 @@ impl Engine {
         messages: Arc<dyn MessageRepository>,
         usage: Arc<dyn UsageRepository>,
         instance: Instance,
-        settings: GenerationSettings,
-        budget: BudgetSettings,
+        settings: EngineSettings,
     ) -> Self {
+        let EngineSettings { generation, budget, breaker } = settings;
         let committer = Committer::start(replies.clone(), &instance.tasks);
         let registry = Arc::<Registry>::default();
         let budget = Budget::new(usage, registry.clone(), instance.clock.clone(), budget);
-        let settings = Arc::new(settings);
-        Self { replies, messages, registry, committer, budget, instance, settings }
+        let attempts = Arc::new(Attempts::new(breaker, generation.retry()));
+        let settings = Arc::new(generation);
+        Self { replies, messages, registry, committer, budget, attempts, instance, settings }
     }
 
     /// Whether a person may still ask a model today.
@@ -79,6 +77,11 @@ impl Engine {
     /// `BudgetExceeded`, or the database's.
     pub async fn check_budget(&self, owner: UserId) -> Result<(), MessageError> {
         self.budget.check(owner).await
+    }
+
+    /// How long a model's first token may take.
+    pub fn first_token(&self, must_load: bool) -> Duration {
+        if must_load { self.settings.loading() } else { self.settings.first_token() }
     }
 
     /// The claim that this process's replies are stored with.
@@ -212,24 +215,22 @@ impl Engine {
     }
 
     async fn make(self, reply: Arc<Reply>, call: ModelCall, claim: Claim) {
-        let ModelCall { provider, request, prompt_tokens, price, .. } = call;
-        let meter = Meter {
-            budget: self.budget.clone(),
-            provider: provider.clone(),
-            model: request.model.clone(),
-            prompt_tokens,
-            price,
+        let project = call.project;
+        let (roster, requests) = Roster::of(call);
+        let maker = Maker {
+            reply: &reply,
+            roster: &roster,
+            attempts: &self.attempts,
+            settings: &self.settings,
+            replies: &*self.replies,
+            lease: self.lease(),
+            meter: Meter { budget: &self.budget, roster: &roster },
         };
-        let (settings, lease) = (&self.settings, self.lease());
-        let making =
-            maker::make(&reply, provider, request, settings, &*self.replies, lease, &meter);
-        let outcome = AssertUnwindSafe(Box::pin(making))
+        let outcome = AssertUnwindSafe(Box::pin(maker.make(requests)))
             .catch_unwind()
             .await
             .unwrap_or_else(|_| Outcome::internal());
-        let (content, reasoning) = reply.texts();
-        let written = meter.count(&content, &reasoning);
-        let end = self.end(&reply, outcome, content, reasoning, (prompt_tokens, written), price);
+        let end = self.end(&reply, outcome, &roster, project);
         // From here on it counts as spent.
         reply.set_cost(0);
         // Nobody is told of an end that is not stored.
@@ -252,25 +253,35 @@ impl Engine {
         }
     }
 
-    /// What is to be stored. Tokens are the provider's figures, or else the estimates given.
+    /// What is to be stored. Tokens are the provider's figures, or else our own count.
     fn end(
         &self,
         reply: &Reply,
         outcome: Outcome,
-        content: String,
-        reasoning: String,
-        (read, written): (u32, u32),
-        price: Option<Price>,
+        roster: &Roster,
+        project: Option<ProjectId>,
     ) -> ReplyEnd {
-        let counted = outcome.usage.map(|usage| (usage.prompt(), usage.completion()));
+        let (content, reasoning) = reply.texts();
+        let asked = roster.current();
+        let written = Tokens {
+            input: asked.prompt_tokens,
+            output: asked.count(&content),
+            reasoning: asked.count(&reasoning),
+            ..Tokens::default()
+        };
+        let reported = outcome.usage.map(|usage| (usage.tokens, UsageSource::Reported));
         // A provider that neither answered nor counted has done nothing to pay for.
-        let used = counted.or((written > 0).then_some((read, written)));
-        let usage = used.map(|(prompt_tokens, completion_tokens)| Usage {
-            prompt_tokens,
-            completion_tokens,
-            cost_micro_usd: price
-                .map(|price| price.cost_micro_usd(prompt_tokens, completion_tokens)),
+        let estimated = (written.completion() > 0).then_some((written, UsageSource::Estimated));
+        let said = outcome.usage.and_then(|usage| usage.cost_micro_usd);
+        let usage = reported.or(estimated).map(|(tokens, source)| UsageEntry {
+            project,
+            model: asked.model.clone(),
+            provider: asked.vendor.to_owned(),
+            tokens,
+            source,
+            cost_micro_usd: said.or_else(|| Some(asked.price?.cost_micro_usd(tokens))),
         });
+        let stood_in = asked.model != roster.first().model && reply.size() > 0;
         ReplyEnd {
             reply: reply.id(),
             owner: reply.owner(),
@@ -281,8 +292,9 @@ impl Engine {
             status: outcome.status,
             finish_reason: outcome.finish_reason,
             error: outcome.error,
-            tokens: usage.map_or(written, |usage| usage.completion_tokens),
+            tokens: usage.as_ref().map_or(written, |usage| usage.tokens).completion(),
             usage,
+            answered_by: stood_in.then(|| asked.model.clone()),
             at: self.instance.clock.now(),
         }
     }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use common::UserId;
-use common::domain::message::{Message, MessageStatus, ReplyEnd};
+use common::domain::message::{Message, MessageStatus};
 use common::repositories::MessageRepository;
 use futures_util::stream::{Stream, unfold};
 
 use super::EventId;
-use super::frames::{self, Opening};
+use super::frames::{self, Ending, Opening};
 use super::log::{Log, Place};
 use super::reply::StopReason;
 
@@ -64,7 +64,7 @@ impl Following {
             }
             if !is_running {
                 return Some((
-                    frames::ending(self.log.last_id(), &end_of(self.owner, &self.message)),
+                    frames::ending(self.log.last_id(), &Ending::from(&self.message)),
                     None,
                 ));
             }
@@ -76,9 +76,12 @@ impl Following {
                     self.message = message;
                 }
                 Ok(None) => {
-                    let mut end = end_of(self.owner, &self.message);
-                    end.status = MessageStatus::Interrupted;
-                    end.error = StopReason::Deleted.failure();
+                    let failure = StopReason::Deleted.failure();
+                    let end = Ending {
+                        status: MessageStatus::Interrupted,
+                        error: failure.as_ref(),
+                        ..Ending::from(&self.message)
+                    };
                     return Some((frames::ending(self.log.last_id(), &end), None));
                 }
                 Err(error) => {
@@ -102,21 +105,4 @@ impl Following {
 
 fn log_of(message: &Message) -> Log {
     Log::of(message.id, message.content.clone(), message.reasoning.clone())
-}
-
-fn end_of(owner: UserId, message: &Message) -> ReplyEnd {
-    ReplyEnd {
-        reply: message.id,
-        owner,
-        conversation: message.conversation,
-        holder: uuid::Uuid::nil(),
-        content: String::new(),
-        reasoning: String::new(),
-        status: message.status,
-        finish_reason: message.finish_reason,
-        error: message.error.clone(),
-        tokens: message.tokens.unwrap_or_default(),
-        usage: message.usage,
-        at: message.created_at,
-    }
 }

@@ -3,7 +3,10 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use common::domain::message::{FinishReason, MessageStatus, ReplyEnd, ReplyFailure, Usage};
+use common::domain::message::{
+    FinishReason, Message, MessageStatus, ReplyEnd, ReplyFailure, Usage,
+};
+use common::domain::usage::UsageEntry;
 use common::{ErrorCode, MessageId};
 use serde::Serialize;
 
@@ -29,12 +32,32 @@ struct Token<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct MessageComplete {
+struct MessageComplete<'a> {
     message_id: MessageId,
     total_tokens: u32,
     usage: Option<UsageFrame>,
     finish_reason: FinishReason,
+    /// Where another model stood in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered_by: Option<&'a str>,
     timestamp: DateTime<Utc>,
+}
+
+/// What is being done before the first token.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Progress {
+    Retrying,
+    FallingBack,
+    Trimming,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Status<'a> {
+    message_id: MessageId,
+    status: Progress,
+    detail: &'a str,
 }
 
 #[derive(Serialize)]
@@ -52,6 +75,45 @@ struct Failure<'a> {
     message_id: MessageId,
     #[serde(flatten)]
     failure: &'a ReplyFailure,
+}
+
+/// What the last event but one says.
+pub(super) struct Ending<'a> {
+    pub(super) status: MessageStatus,
+    pub(super) finish_reason: Option<FinishReason>,
+    pub(super) error: Option<&'a ReplyFailure>,
+    pub(super) tokens: u32,
+    pub(super) usage: Option<Usage>,
+    pub(super) answered_by: Option<&'a str>,
+    pub(super) at: DateTime<Utc>,
+}
+
+impl<'a> From<&'a ReplyEnd> for Ending<'a> {
+    fn from(end: &'a ReplyEnd) -> Self {
+        Self {
+            status: end.status,
+            finish_reason: end.finish_reason,
+            error: end.error.as_ref(),
+            tokens: end.tokens,
+            usage: end.usage.as_ref().map(UsageEntry::summary),
+            answered_by: end.answered_by.as_deref(),
+            at: end.at,
+        }
+    }
+}
+
+impl<'a> From<&'a Message> for Ending<'a> {
+    fn from(message: &'a Message) -> Self {
+        Self {
+            status: message.status,
+            finish_reason: message.finish_reason,
+            error: message.error.as_ref(),
+            tokens: message.tokens.unwrap_or_default(),
+            usage: message.usage,
+            answered_by: message.answered_by.as_deref(),
+            at: message.created_at,
+        }
+    }
 }
 
 /// What the first event says.
@@ -84,9 +146,15 @@ pub(super) fn reasoning(id: EventId, text: &str) -> Bytes {
     frame("reasoning", id, &Token { token: text, message_id: id.message })
 }
 
+/// What is being done before the first token.
+pub(super) fn status(message: MessageId, status: Progress, detail: &str) -> Bytes {
+    let id = EventId { message, text: 0, reasoning: 0 };
+    frame("status", id, &Status { message_id: message, status, detail })
+}
+
 /// The last events of a reply: how it ended, and that nothing follows.
-pub(super) fn ending(id: EventId, end: &ReplyEnd) -> Bytes {
-    let last = match (&end.error, end.status) {
+pub(super) fn ending(id: EventId, end: &Ending<'_>) -> Bytes {
+    let last = match (end.error, end.status) {
         (Some(failure), MessageStatus::Failed | MessageStatus::Interrupted) => {
             frame("error", id, &Failure { message_id: id.message, failure })
         }
@@ -96,6 +164,7 @@ pub(super) fn ending(id: EventId, end: &ReplyEnd) -> Bytes {
                 total_tokens: end.tokens,
                 usage: end.usage.map(UsageFrame::from),
                 finish_reason: end.finish_reason.unwrap_or(FinishReason::Stop),
+                answered_by: end.answered_by,
                 timestamp: end.at,
             };
             frame("message_complete", id, &complete)

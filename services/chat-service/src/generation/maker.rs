@@ -1,20 +1,17 @@
 //! Makes one reply: reads the provider, publishes, checkpoints, and tells how it ended.
 
-use std::sync::Arc;
-
 use common::ErrorCode;
 use common::domain::message::{FinishReason, Lease, MessageStatus, ReplyFailure};
 use common::repositories::{Checkpoint, ReplyRepository};
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::attempts::{Attempts, Opened, Told, settle};
 use super::budget::Meter;
-use super::log::Part;
+use super::call::Roster;
 use super::reply::{Reply, StopReason};
 use crate::core::GenerationSettings;
-use crate::providers::{
-    CompletionRequest, Delta, DeltaStream, Provider, ProviderError, ProviderErrorKind, TokenUsage,
-};
+use crate::providers::{CompletionRequest, ProviderError, ProviderErrorKind, TokenUsage};
 
 /// How a reply ended.
 #[derive(Debug)]
@@ -38,43 +35,15 @@ impl Outcome {
     }
 }
 
-/// Makes the reply, to whatever end.
-pub(super) async fn make(
-    reply: &Reply,
-    provider: Arc<dyn Provider>,
-    request: CompletionRequest,
-    settings: &GenerationSettings,
-    replies: &dyn ReplyRepository,
-    lease: Lease,
-    meter: &Meter,
-) -> Outcome {
-    let mut usage = None;
-    let mut finish = None;
-    let stopped = tokio::select! {
-        biased;
-        reason = reply.stopped() => Stopped::Asked(reason),
-        reason = keep(reply, settings, replies, lease, meter) => Stopped::Asked(reason),
-        outcome = read(reply, provider, request, settings, &mut usage, &mut finish) => Stopped::Ended(outcome),
-    };
-    let is_empty = reply.size() == 0;
-    match stopped {
-        Stopped::Ended(Ok(())) if is_empty => {
-            failed(ProviderErrorKind::Protocol, MessageStatus::Failed, usage)
-        }
-        Stopped::Ended(Ok(())) => Outcome {
-            status: MessageStatus::Complete,
-            finish_reason: finish.or(Some(FinishReason::Stop)),
-            error: None,
-            usage,
-        },
-        Stopped::Ended(Err(error)) => {
-            tracing::warn!(%error, reply = %reply.id(), "the provider failed");
-            let is_named = is_empty || error.kind.is_named();
-            let status = if is_named { MessageStatus::Failed } else { MessageStatus::Interrupted };
-            failed(error.kind, status, usage)
-        }
-        Stopped::Asked(reason) => asked(reason, usage),
-    }
+/// All that making one reply takes.
+pub(super) struct Maker<'a> {
+    pub(super) reply: &'a Reply,
+    pub(super) roster: &'a Roster,
+    pub(super) attempts: &'a Attempts,
+    pub(super) settings: &'a GenerationSettings,
+    pub(super) replies: &'a dyn ReplyRepository,
+    pub(super) lease: Lease,
+    pub(super) meter: Meter<'a>,
 }
 
 enum Stopped {
@@ -82,77 +51,98 @@ enum Stopped {
     Ended(Result<(), ProviderError>),
 }
 
-/// Reads the provider to the end, within its deadlines.
-async fn read(
-    reply: &Reply,
-    provider: Arc<dyn Provider>,
-    request: CompletionRequest,
-    settings: &GenerationSettings,
-    usage: &mut Option<TokenUsage>,
-    finish: &mut Option<FinishReason>,
-) -> Result<(), ProviderError> {
-    let begun = Instant::now();
-    let first_token = begun + settings.first_token();
-    let total = begun + settings.total();
-    let mut deltas = within(first_token, provider.stream(request)).await??;
-    let mut deadline = first_token;
-    while let Some(delta) = next(&mut deltas, deadline).await? {
-        match delta {
-            Delta::Text(text) => reply.publish(Part::Text, &text),
-            Delta::Reasoning(text) => reply.publish(Part::Reasoning, &text),
-            Delta::Usage(counted) => *usage = Some(counted),
-            Delta::Finish(reason) => *finish = Some(reason),
-            // Nothing was offered to be called.
-            Delta::ToolCall(_) => {}
+impl Maker<'_> {
+    /// Makes the reply, to whatever end.
+    pub(super) async fn make(&self, requests: Vec<CompletionRequest>) -> Outcome {
+        let mut told = Told::default();
+        let stopped = tokio::select! {
+            biased;
+            reason = self.reply.stopped() => Stopped::Asked(reason),
+            reason = self.keep() => Stopped::Asked(reason),
+            outcome = self.read(requests, &mut told) => Stopped::Ended(outcome),
+        };
+        let Told { usage, finish } = told;
+        let is_empty = self.reply.size() == 0;
+        match stopped {
+            Stopped::Ended(Ok(())) if is_empty => {
+                let kind = match finish {
+                    Some(FinishReason::ContentFilter) => ProviderErrorKind::ContentFiltered,
+                    _ => ProviderErrorKind::Protocol,
+                };
+                failed(&ProviderError::new(kind), MessageStatus::Failed, usage)
+            }
+            Stopped::Ended(Ok(())) => Outcome {
+                status: MessageStatus::Complete,
+                finish_reason: finish.or(Some(FinishReason::Stop)),
+                error: None,
+                usage,
+            },
+            Stopped::Ended(Err(error)) => {
+                tracing::warn!(%error, reply = %self.reply.id(), "the provider failed");
+                let is_named = is_empty || error.kind.is_named();
+                let status =
+                    if is_named { MessageStatus::Failed } else { MessageStatus::Interrupted };
+                failed(&error, status, usage)
+            }
+            Stopped::Asked(reason) => asked(reason, usage),
         }
-        deadline = total;
     }
-    Ok(())
-}
 
-async fn next(deltas: &mut DeltaStream, deadline: Instant) -> Result<Option<Delta>, ProviderError> {
-    within(deadline, deltas.next()).await?.transpose()
-}
+    /// Reads the providers to the end, within their deadlines.
+    async fn read(
+        &self,
+        requests: Vec<CompletionRequest>,
+        told: &mut Told,
+    ) -> Result<(), ProviderError> {
+        let deadline = Instant::now() + self.settings.total();
+        let Opened { mut deltas, permit } =
+            self.attempts.open(self.reply, self.roster, requests, told).await?;
+        let end = loop {
+            match timeout_at(deadline, deltas.next()).await {
+                Ok(Some(Ok(delta))) => told.take(self.reply, delta),
+                Ok(Some(Err(error))) => break Err(error),
+                Ok(None) => break Ok(()),
+                Err(_) => break Err(ProviderError::new(ProviderErrorKind::TimedOut)),
+            }
+        };
+        settle(permit, end.as_ref().err());
+        end
+    }
 
-async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T, ProviderError> {
-    timeout_at(deadline, work).await.map_err(|_| ProviderError::new(ProviderErrorKind::TimedOut))
-}
-
-/// Stores what has come, again and again, and renews the lease; returns only when the reply must be stopped.
-///
-/// A checkpoint that the database does not take is tried again at the next: a reply goes on without its database, as long
-/// as nobody else takes it over.
-async fn keep(
-    reply: &Reply,
-    settings: &GenerationSettings,
-    replies: &dyn ReplyRepository,
-    lease: Lease,
-    meter: &Meter,
-) -> StopReason {
-    let mut stored_size = 0;
-    loop {
-        let _due_or_outgrown = timeout(settings.checkpoint(), reply.outgrown(stored_size)).await;
-        let (text, reasoning) = reply.texts();
-        match replies.checkpoint(reply.id(), lease, &text, &reasoning).await {
-            Ok(Checkpoint::Stored) => {
-                stored_size = text.len() + reasoning.len();
-                if meter.is_spent(reply, &text, &reasoning).await {
-                    return StopReason::BudgetSpent;
+    /// Stores what has come, again and again, and renews the lease; returns only when the reply must be stopped.
+    ///
+    /// A checkpoint that the database does not take is tried again at the next: a reply goes on without its database, as
+    /// long as nobody else takes it over.
+    async fn keep(&self) -> StopReason {
+        let Self { reply, settings, .. } = self;
+        let mut stored_size = 0;
+        loop {
+            let _due_or_outgrown =
+                timeout(settings.checkpoint(), reply.outgrown(stored_size)).await;
+            let (text, reasoning) = reply.texts();
+            match self.replies.checkpoint(reply.id(), self.lease, &text, &reasoning).await {
+                Ok(Checkpoint::Stored) => {
+                    stored_size = text.len() + reasoning.len();
+                    if self.meter.is_spent(reply, &text, &reasoning).await {
+                        return StopReason::BudgetSpent;
+                    }
+                }
+                Ok(Checkpoint::CancelRequested) => return StopReason::Cancelled,
+                Ok(Checkpoint::LeaseLost) => return StopReason::Lost,
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, reply = %reply.id(), "a checkpoint waits");
+                    // Else a long log, which is due at once, would be tried without a pause.
+                    sleep(settings.checkpoint()).await;
                 }
             }
-            Ok(Checkpoint::CancelRequested) => return StopReason::Cancelled,
-            Ok(Checkpoint::LeaseLost) => return StopReason::Lost,
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, reply = %reply.id(), "a checkpoint waits");
-                // Else a long log, which is due at once, would be tried without a pause.
-                sleep(settings.checkpoint()).await;
-            }
         }
     }
 }
 
-fn failed(kind: ProviderErrorKind, status: MessageStatus, usage: Option<TokenUsage>) -> Outcome {
-    let failure = ReplyFailure::new(kind.code(), kind.message(), kind.is_retryable());
+fn failed(error: &ProviderError, status: MessageStatus, usage: Option<TokenUsage>) -> Outcome {
+    let kind = error.kind;
+    let mut failure = ReplyFailure::new(kind.code(), kind.message(), kind.is_retryable());
+    failure.retry_after = error.retry_after.map(|wait| wait.as_secs().max(1));
     Outcome { status, finish_reason: Some(FinishReason::Error), error: Some(failure), usage }
 }
 

@@ -4,7 +4,9 @@
 //! the reply's log, from which any number of subscribers read, each from its own place; it is checkpointed to the database
 //! at least every second, and its end is committed before anybody is told of it.
 
+mod attempts;
 mod budget;
+mod call;
 mod committer;
 mod engine;
 mod event_id;
@@ -16,7 +18,8 @@ mod registry;
 mod reply;
 mod until_revoked;
 
-pub use engine::{Engine, ModelCall};
+pub use call::{Asked, Candidate, ModelCall};
+pub use engine::{Engine, EngineSettings};
 pub use event_id::{EventId, MalformedEventId};
 pub use follow::follow;
 pub use reply::Reply;

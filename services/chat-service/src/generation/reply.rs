@@ -12,8 +12,8 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::EventId;
-use super::frames::{self, Opening};
-use super::log::{Log, Part};
+use super::frames::{self, Ending, Opening, Progress};
+use super::log::{Log, Part, Place};
 
 /// After so many bytes a checkpoint does not wait for its time.
 const CHECKPOINT_BYTES: usize = 4 * 1024;
@@ -86,7 +86,20 @@ pub struct Reply {
 #[derive(Default, Clone)]
 struct State {
     version: u64,
+    /// What is being done before the first token, and since which version.
+    status: Option<(u64, Bytes)>,
     end: Option<Arc<Ended>>,
+}
+
+/// Somebody who reads a reply from a place of one's own.
+struct Listener {
+    reply: Arc<Reply>,
+    state: watch::Receiver<State>,
+    place: Place,
+    /// The first event, if it is still to be told.
+    start: Option<Bytes>,
+    /// The version of the last status that was told.
+    told: u64,
 }
 
 struct Ended {
@@ -141,22 +154,27 @@ impl Reply {
         });
         let start = after.is_none().then(|| frames::message_start(self.id(), &self.opening));
         let state = self.state.subscribe();
-        unfold(Some((self, state, place, start)), |reading| async move {
-            let (reply, mut state, mut place, mut start) = reading?;
-            if let Some(start) = start.take() {
-                return Some((start, Some((reply, state, place, None))));
+        let listener = Listener { reply: self, state, place, start, told: 0 };
+        unfold(Some(listener), |listener| async move {
+            let mut listener = listener?;
+            if let Some(start) = listener.start.take() {
+                return Some((start, Some(listener)));
             }
             loop {
                 // Seen before the log is looked at, so that nothing that comes in between is missed.
-                let ended = state.borrow_and_update().end.clone();
-                let next = reply.log.lock().next(&mut place);
+                let State { end, status, .. } = listener.state.borrow_and_update().clone();
+                let next = listener.reply.log.lock().next(&mut listener.place);
                 if let Some(event) = next {
-                    return Some((event, Some((reply, state, place, None))));
+                    return Some((event, Some(listener)));
                 }
-                if let Some(ended) = ended {
+                if let Some(ended) = end {
                     return Some((ended.frames.clone(), None));
                 }
-                state.changed().await.ok()?;
+                if let Some((version, status)) = status.filter(|(at, _)| *at > listener.told) {
+                    listener.told = version;
+                    return Some((status, Some(listener)));
+                }
+                listener.state.changed().await.ok()?;
             }
         })
     }
@@ -179,10 +197,22 @@ impl Reply {
             log.push(part, delta);
             log.size()
         };
-        self.state.send_modify(|state| state.version += 1);
+        self.state.send_modify(|state| {
+            state.version += 1;
+            state.status = None;
+        });
         if size >= self.checkpoint_size.load(Ordering::Relaxed) {
             self.outgrown.notify_one();
         }
+    }
+
+    /// Tells whoever listens what is being done before the first token.
+    pub(super) fn announce(&self, progress: Progress, detail: &str) {
+        let frame = frames::status(self.id(), progress, detail);
+        self.state.send_modify(|state| {
+            state.version += 1;
+            state.status = Some((state.version, frame));
+        });
     }
 
     /// Waits until much has come since the log had `stored` bytes.
@@ -198,7 +228,7 @@ impl Reply {
 
     /// Tells everybody that it has ended. What they are told is stored already.
     pub(super) fn close(&self, end: ReplyEnd) {
-        let frames = frames::ending(self.log.lock().last_id(), &end);
+        let frames = frames::ending(self.log.lock().last_id(), &Ending::from(&end));
         self.state.send_modify(|state| state.end = Some(Arc::new(Ended { end, frames })));
     }
 

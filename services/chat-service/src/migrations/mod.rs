@@ -9,6 +9,9 @@ mod m20261121_000004_create_preferences;
 mod m20261121_000005_index_running_of_user;
 mod m20261121_000006_create_daily_usage;
 mod m20261121_000007_create_rate_buckets;
+mod m20261121_000010_create_data_keys;
+mod m20261121_000011_create_api_keys;
+mod m20261121_000020_create_usage_entries;
 
 pub struct Migrator;
 
@@ -23,6 +26,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_index_running_of_user::Migration),
             Box::new(m20261121_000006_create_daily_usage::Migration),
             Box::new(m20261121_000007_create_rate_buckets::Migration),
+            Box::new(m20261121_000020_create_usage_entries::Migration),
+            Box::new(m20261121_000010_create_data_keys::Migration),
+            Box::new(m20261121_000011_create_api_keys::Migration),
         ]
     }
 

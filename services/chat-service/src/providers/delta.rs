@@ -1,6 +1,7 @@
 //! What a model answers, in no provider's format.
 
 use common::domain::message::FinishReason;
+use common::domain::usage::Tokens;
 use futures_util::stream::BoxStream;
 
 use super::{ProviderError, ToolCall};
@@ -37,21 +38,12 @@ pub struct ToolCallDelta {
     pub arguments: String,
 }
 
-/// Tokens as the provider counts them, each in one class alone. What a provider does not tell apart is in the class that is
-/// not special.
+/// What an answer took, as the provider counts. Tokens that it does not tell apart are in the class that is not special.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TokenUsage {
-    /// Read afresh.
-    pub input: u32,
-    /// Read from the provider's cache.
-    pub cache_read: u32,
-    /// Read, and written into the provider's cache.
-    pub cache_write: u32,
-    /// Written for the person.
-    pub output: u32,
-    /// Written while thinking.
-    pub reasoning: u32,
-    /// What the provider says that it cost, in millionths of a US dollar.
+    /// How many tokens.
+    pub tokens: Tokens,
+    /// What the provider says that they cost, in millionths of a US dollar.
     pub cost_micro_usd: Option<i64>,
 }
 
@@ -68,15 +60,9 @@ pub struct Completion {
     pub usage: Option<TokenUsage>,
 }
 
-impl TokenUsage {
-    /// All that was read.
-    pub fn prompt(&self) -> u32 {
-        self.input.saturating_add(self.cache_read).saturating_add(self.cache_write)
-    }
-
-    /// All that was written.
-    pub fn completion(&self) -> u32 {
-        self.output.saturating_add(self.reasoning)
+impl From<Tokens> for TokenUsage {
+    fn from(tokens: Tokens) -> Self {
+        Self { tokens, cost_micro_usd: None }
     }
 }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use common::domain::message::FinishReason;
+use common::domain::usage::Tokens;
 use futures_util::stream::{self, StreamExt};
 use secrecy::SecretString;
 
 use super::{
     CompletionRequest, Delta, DeltaStream, KeyCheck, PromptRole, Provider, ProviderError,
-    TokenUsage, estimate_tokens,
+    estimate_tokens,
 };
 
 /// About as fast as people read.
@@ -24,14 +25,14 @@ impl Provider for Demo {
     async fn stream(&self, request: CompletionRequest) -> Result<DeltaStream, ProviderError> {
         let text = reply(&request);
         let prompt = request.messages.iter().map(|message| estimate_tokens(&message.content)).sum();
-        let usage =
-            TokenUsage { input: prompt, output: estimate_tokens(&text), ..Default::default() };
+        let usage = Tokens { input: prompt, output: estimate_tokens(&text), ..Tokens::default() };
         let words: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
         let paced = stream::iter(words).then(|word| async move {
             tokio::time::sleep(PACE).await;
             Ok(Delta::Text(word))
         });
-        let end = stream::iter([Ok(Delta::Finish(FinishReason::Stop)), Ok(Delta::Usage(usage))]);
+        let end =
+            stream::iter([Ok(Delta::Finish(FinishReason::Stop)), Ok(Delta::Usage(usage.into()))]);
         Ok(paced.chain(end).boxed())
     }
 
@@ -71,12 +72,13 @@ mod tests {
     async fn it_repeats_what_it_was_told_and_asked() {
         let request = CompletionRequest {
             model: "demo".to_owned(),
-            messages: vec![
+            messages: [
                 PromptMessage::text(PromptRole::System, "Be kind"),
                 PromptMessage::text(PromptRole::User, "Hi"),
                 PromptMessage::text(PromptRole::Assistant, "Hello"),
                 PromptMessage::text(PromptRole::User, "How are you?"),
-            ],
+            ]
+            .into(),
             ..Default::default()
         };
         let whole = Demo.complete(request).await.unwrap();
@@ -84,6 +86,9 @@ mod tests {
             assert!(whole.text.contains(part), "{}", whole.text);
         }
         assert_eq!(whole.finish_reason, Some(FinishReason::Stop));
-        assert_eq!(whole.usage.map(|usage| usage.completion()), Some(estimate_tokens(&whole.text)));
+        assert_eq!(
+            whole.usage.map(|usage| usage.tokens.output),
+            Some(estimate_tokens(&whole.text))
+        );
     }
 }

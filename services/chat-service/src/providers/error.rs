@@ -24,6 +24,8 @@ pub enum ProviderErrorKind {
     QuotaExhausted,
     /// It has too much to do.
     Overloaded,
+    /// It failed too often of late, and was not asked.
+    LeftAlone,
     /// It does not take the key.
     AuthFailed,
     /// More than the model can read.
@@ -72,7 +74,7 @@ impl ProviderErrorKind {
     pub fn code(self) -> ErrorCode {
         match self {
             Self::RateLimited | Self::QuotaExhausted => ErrorCode::ProviderRateLimited,
-            Self::Overloaded => ErrorCode::ProviderOverloaded,
+            Self::Overloaded | Self::LeftAlone => ErrorCode::ProviderOverloaded,
             Self::AuthFailed => ErrorCode::ProviderAuthFailed,
             Self::ContextTooLong => ErrorCode::ContextTooLong,
             Self::NotLoaded => ErrorCode::ModelNotLoaded,
@@ -95,8 +97,11 @@ impl ProviderErrorKind {
                 "The quota at the model's provider is used up. Ask the operator, or use another model."
             }
             Self::Overloaded => "The model's provider has too much to do. Try again in a moment.",
+            Self::LeftAlone => {
+                "The model's provider keeps failing, and is left alone for a moment. Try again then, or use another model."
+            }
             Self::AuthFailed => {
-                "The model's provider does not take the key. Ask the operator to check it."
+                "The model's provider does not take the key. Check your own in your profile, or ask the operator."
             }
             Self::ContextTooLong => {
                 "The conversation is longer than the model can read. Shorten the message, or use another model."
@@ -127,6 +132,7 @@ impl ProviderErrorKind {
         match self {
             Self::RateLimited
             | Self::Overloaded
+            | Self::LeftAlone
             | Self::Failed
             | Self::Unreachable
             | Self::TimedOut
@@ -139,6 +145,40 @@ impl ProviderErrorKind {
             | Self::ContentFiltered
             | Self::NotLoaded => false,
         }
+    }
+
+    /// How often to ask again where nothing was shown yet.
+    pub fn retries(self) -> u32 {
+        match self {
+            Self::RateLimited | Self::Overloaded | Self::Failed | Self::TimedOut => 2,
+            Self::Unreachable | Self::Truncated => 1,
+            Self::QuotaExhausted
+            | Self::AuthFailed
+            | Self::ContextTooLong
+            | Self::BadRequest
+            | Self::ContentFiltered
+            | Self::NotLoaded
+            | Self::LeftAlone
+            | Self::Protocol => 0,
+        }
+    }
+
+    /// Whether another model may do better: it is not what was asked that is wrong.
+    pub fn is_the_models_own(self) -> bool {
+        !matches!(self, Self::ContextTooLong | Self::BadRequest | Self::ContentFiltered)
+    }
+
+    /// Whether the provider is to be left alone if that happens too often.
+    pub fn is_the_providers_fault(self) -> bool {
+        matches!(
+            self,
+            Self::Overloaded
+                | Self::Failed
+                | Self::Unreachable
+                | Self::TimedOut
+                | Self::Truncated
+                | Self::Protocol
+        )
     }
 
     /// Whether the provider said that something is wrong, rather than just stopped.

@@ -1,5 +1,7 @@
 //! What a model is asked, in no provider's format.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use common::domain::message::Role;
 use secrecy::SecretString;
@@ -11,7 +13,7 @@ pub struct CompletionRequest {
     /// What the provider calls the model.
     pub model: String,
     /// What has been said so far; the system text first.
-    pub messages: Vec<PromptMessage>,
+    pub messages: Arc<[PromptMessage]>,
     /// How freely to answer; `None` also where the model takes no such parameter.
     pub temperature: Option<f64>,
     /// At most so many tokens of answer.
@@ -79,6 +81,24 @@ pub struct Tools {
     pub tools: Value,
     /// `auto`, `none`, `required`, or one tool; null if the request does not say.
     pub choice: Value,
+}
+
+impl CompletionRequest {
+    /// Leaves out the older half of what was said before the last message, so that it begins with a person's; `false` if
+    /// there is nothing to leave out.
+    pub fn trim(&mut self) -> bool {
+        let is_rule = |message: &&PromptMessage| message.role == PromptRole::System;
+        let rules = self.messages.iter().take_while(is_rule).count();
+        let Some((last, said)) = self.messages[rules..].split_last() else { return false };
+        let kept = said[said.len().div_ceil(2)..]
+            .iter()
+            .skip_while(|message| message.role != PromptRole::User);
+        let trimmed: Arc<[_]> =
+            self.messages[..rules].iter().chain(kept).chain([last]).cloned().collect();
+        let is_shorter = trimmed.len() < self.messages.len();
+        self.messages = trimmed;
+        is_shorter
+    }
 }
 
 impl PromptMessage {

@@ -14,6 +14,8 @@ pub struct Vendor {
     pub base_url: &'static str,
     /// Whether it asks for a key at that address. Anywhere else may do without.
     pub needs_key: bool,
+    /// Whether its models must be loaded before they can answer.
+    pub requires_loading: bool,
     /// The provider at an address.
     pub make: fn(reqwest::Client, &str) -> Arc<dyn Provider>,
 }
@@ -25,6 +27,7 @@ pub const VENDORS: &[Vendor] = &[
         key_name: Some("openai"),
         base_url: "https://api.openai.com/v1",
         needs_key: true,
+        requires_loading: false,
         make: |http, base_url| Arc::new(OpenAi::new(http, base_url)),
     },
     Vendor {
@@ -32,6 +35,7 @@ pub const VENDORS: &[Vendor] = &[
         key_name: Some("openrouter"),
         base_url: "https://openrouter.ai/api/v1",
         needs_key: true,
+        requires_loading: false,
         make: |http, base_url| Arc::new(OpenRouter::new(http, base_url)),
     },
     Vendor {
@@ -39,6 +43,7 @@ pub const VENDORS: &[Vendor] = &[
         key_name: Some("claude"),
         base_url: "https://api.anthropic.com",
         needs_key: true,
+        requires_loading: false,
         make: |http, base_url| Arc::new(Anthropic::new(http, base_url)),
     },
     Vendor {
@@ -46,6 +51,7 @@ pub const VENDORS: &[Vendor] = &[
         key_name: Some("google"),
         base_url: "https://generativelanguage.googleapis.com",
         needs_key: true,
+        requires_loading: false,
         make: |http, base_url| Arc::new(Google::new(http, base_url)),
     },
     Vendor {
@@ -53,6 +59,7 @@ pub const VENDORS: &[Vendor] = &[
         key_name: None,
         base_url: "",
         needs_key: false,
+        requires_loading: true,
         make: |http, base_url| Arc::new(Ollama::new(http, base_url)),
     },
 ];
@@ -63,5 +70,6 @@ pub const DEMO: Vendor = Vendor {
     key_name: None,
     base_url: "",
     needs_key: false,
+    requires_loading: false,
     make: |_, _| Arc::new(Demo),
 };

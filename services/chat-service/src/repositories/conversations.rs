@@ -23,7 +23,7 @@ use super::entities::message::{self, word};
 use super::entities::{conversation, model_context};
 
 /// So many that a deletion stays far below a statement's time.
-const DELETED_AT_ONCE: u64 = 200;
+const DELETED_AT_ONCE: u64 = 50;
 
 /// How many conversations each user has.
 pub const CONVERSATION_COUNTS: Counts = Counts("conversation_counts");

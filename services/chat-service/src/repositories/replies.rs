@@ -180,7 +180,7 @@ impl ReplyRepository for SqlReplies {
                     stored.push(end);
                 }
             }
-            usage::add(&tx, stored.iter().copied()).await?;
+            usage::add(&tx, &stored).await?;
             tx.commit().await?;
             Ok(stored.into_iter().map(|end| end.reply).collect())
         };
@@ -300,6 +300,8 @@ fn user_row(owner: UserId, turn: &NewTurn, beginning: &Beginning) -> message::Mo
         completion_tokens: None,
         cost_micro_usd: None,
         prompt_versions: json(&[(); 0]),
+        answered_by: None,
+        context: None,
         lease_owner: None,
         lease_until: None,
         cancel_requested: false,
@@ -318,6 +320,7 @@ fn reply_row(owner: UserId, turn: &NewTurn, beginning: &Beginning) -> message::M
         token_count: None,
         temperature: turn.temperature,
         prompt_versions: json(&turn.prompt_versions),
+        context: Some(json(&turn.context)),
         lease_owner: Some(turn.lease.holder),
         lease_until: Some(beginning.now + i64::from(turn.lease.seconds) * 1_000_000),
         ..user_row(owner, turn, beginning)
@@ -325,6 +328,7 @@ fn reply_row(owner: UserId, turn: &NewTurn, beginning: &Beginning) -> message::M
 }
 
 fn end_of(end: &ReplyEnd) -> message::ActiveModel {
+    let usage = end.usage.as_ref();
     message::ActiveModel {
         content: Set(end.content.clone()),
         reasoning: Set(end.reasoning.clone()),
@@ -332,9 +336,10 @@ fn end_of(end: &ReplyEnd) -> message::ActiveModel {
         finish_reason: Set(end.finish_reason.map(word)),
         error: Set(end.error.as_ref().map(json)),
         token_count: Set(Some(count(end.tokens))),
-        prompt_tokens: Set(end.usage.map(|usage| count(usage.prompt_tokens))),
-        completion_tokens: Set(end.usage.map(|usage| count(usage.completion_tokens))),
-        cost_micro_usd: Set(end.usage.and_then(|usage| usage.cost_micro_usd)),
+        prompt_tokens: Set(usage.map(|usage| count(usage.tokens.prompt()))),
+        completion_tokens: Set(usage.map(|usage| count(usage.tokens.completion()))),
+        cost_micro_usd: Set(usage.and_then(|usage| usage.cost_micro_usd)),
+        answered_by: Set(end.answered_by.clone()),
         lease_owner: Set(None),
         lease_until: Set(None),
         ..Default::default()

@@ -2,18 +2,22 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use common::UserId;
 use common::domain::message::ReplyEnd;
+use common::domain::usage::{UsageGroup, UsageSpan, UsageSum};
 use common::repositories::{StoreError, UsageRepository};
+use common::{ProjectId, UserId};
 use platform::db::{Database, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    QueryFilter, QueryResult,
 };
+use uuid::Uuid;
 
-use super::entities::daily_usage;
+use super::entities::message::{count, word};
+use super::entities::{daily_usage, usage_entry};
 
-/// What people's replies have cost, in the service's database.
+/// What people use of models, in the service's database.
 pub struct SqlUsage {
     db: Database,
 }
@@ -34,7 +38,25 @@ impl UsageRepository for SqlUsage {
         Ok(row.map_or(0, |row| row.cost_micro_usd))
     }
 
+    async fn sums(
+        &self,
+        owner: UserId,
+        span: UsageSpan,
+        group: UsageGroup,
+    ) -> Result<Vec<UsageSum>, StoreError> {
+        let sums = async {
+            let rows = self.db.connection().query_all(&sums_of(owner, span, group)).await?;
+            rows.iter().map(|row| read_sum(row, group)).collect::<Result<Vec<_>, DbErr>>()
+        };
+        sums.await.map_err(store_error)
+    }
+
     async fn delete(&self, owner: UserId) -> Result<(), StoreError> {
+        usage_entry::Entity::delete_many()
+            .filter(usage_entry::Column::UserId.eq(owner.uuid()))
+            .exec(self.db.connection())
+            .await
+            .map_err(store_error)?;
         daily_usage::Entity::delete_many()
             .filter(daily_usage::Column::UserId.eq(owner.uuid()))
             .exec(self.db.connection())
@@ -44,15 +66,16 @@ impl UsageRepository for SqlUsage {
     }
 }
 
-/// Adds what replies have cost, in the transaction that stores their ends. Last in it, and in one order: transactions that
+/// Adds what replies have taken, in the transaction that stores their ends. Last in it, and in one order: transactions that
 /// end replies of the same people must not wait for each other.
-pub(super) async fn add(
-    tx: &DatabaseTransaction,
-    ends: impl IntoIterator<Item = &ReplyEnd>,
-) -> Result<(), DbErr> {
+pub(super) async fn add(tx: &DatabaseTransaction, ends: &[&ReplyEnd]) -> Result<(), DbErr> {
+    let entries: Vec<_> = ends.iter().filter_map(|end| entry(end)).collect();
+    if !entries.is_empty() {
+        usage_entry::Entity::insert_many(entries).exec_without_returning(tx).await?;
+    }
     let mut costs: BTreeMap<_, i64> = BTreeMap::new();
     for end in ends {
-        if let Some(cost) = end.usage.and_then(|usage| usage.cost_micro_usd) {
+        if let Some(cost) = end.usage.as_ref().and_then(|usage| usage.cost_micro_usd) {
             *costs.entry((end.owner.uuid(), end.at.date_naive())).or_default() += cost;
         }
     }
@@ -74,4 +97,76 @@ pub(super) async fn add(
             .await?;
     }
     Ok(())
+}
+
+/// A reply's line in the ledger, if it took anything.
+fn entry(end: &ReplyEnd) -> Option<usage_entry::ActiveModel> {
+    let usage = end.usage.as_ref()?;
+    let row = usage_entry::Model {
+        id: end.reply.uuid(),
+        user_id: end.owner.uuid(),
+        project_id: usage.project.map(ProjectId::uuid),
+        model: usage.model.clone(),
+        provider: usage.provider.clone(),
+        day: end.at.date_naive(),
+        input_tokens: count(usage.tokens.input),
+        cache_read_tokens: count(usage.tokens.cache_read),
+        cache_write_tokens: count(usage.tokens.cache_write),
+        output_tokens: count(usage.tokens.output),
+        reasoning_tokens: count(usage.tokens.reasoning),
+        source: word(usage.source),
+        cost_micro_usd: usage.cost_micro_usd,
+    };
+    Some(row.into())
+}
+
+fn sums_of(owner: UserId, span: UsageSpan, group: UsageGroup) -> SelectStatement {
+    let key = match group {
+        UsageGroup::Day => usage_entry::Column::Day,
+        UsageGroup::Model => usage_entry::Column::Model,
+        UsageGroup::Project => usage_entry::Column::ProjectId,
+    };
+    // PostgreSQL sums big integers as decimals.
+    let sum = |column: usage_entry::Column| Expr::col(column).sum().cast_as("bigint");
+    let unpriced = Expr::col(usage_entry::Column::Id)
+        .count()
+        .sub(Expr::col(usage_entry::Column::CostMicroUsd).count());
+    Query::select()
+        .expr_as(Expr::col(key), "key")
+        .expr_as(Expr::col(usage_entry::Column::Id).count(), "requests")
+        .expr_as(unpriced, "unpriced")
+        .expr_as(sum(usage_entry::Column::InputTokens), "input")
+        .expr_as(sum(usage_entry::Column::CacheReadTokens), "cache_read")
+        .expr_as(sum(usage_entry::Column::CacheWriteTokens), "cache_write")
+        .expr_as(sum(usage_entry::Column::OutputTokens), "output")
+        .expr_as(sum(usage_entry::Column::ReasoningTokens), "reasoning")
+        .expr_as(sum(usage_entry::Column::CostMicroUsd), "cost")
+        .from(usage_entry::Entity)
+        .and_where(Expr::col(usage_entry::Column::UserId).eq(owner.uuid()))
+        .and_where(Expr::col(usage_entry::Column::Day).between(span.from, span.to))
+        .group_by_col(key)
+        .order_by(key, Order::Asc)
+        .to_owned()
+}
+
+fn read_sum(row: &QueryResult, group: UsageGroup) -> Result<UsageSum, DbErr> {
+    let key = match group {
+        UsageGroup::Day => Some(row.try_get::<NaiveDate>("", "key")?.to_string()),
+        UsageGroup::Model => Some(row.try_get("", "key")?),
+        UsageGroup::Project => {
+            row.try_get::<Option<Uuid>>("", "key")?.map(|project| project.to_string())
+        }
+    };
+    let number = |name| row.try_get::<i64>("", name).map(i64::unsigned_abs);
+    Ok(UsageSum {
+        key,
+        requests: number("requests")?,
+        unpriced: number("unpriced")?,
+        input: number("input")?,
+        cache_read: number("cache_read")?,
+        cache_write: number("cache_write")?,
+        output: number("output")?,
+        reasoning: number("reasoning")?,
+        cost_micro_usd: row.try_get::<Option<i64>>("", "cost")?.unwrap_or(0),
+    })
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use common::ErrorCode;
 use common::MessageId;
+use common::domain::api_key::ApiKeyError;
 use common::domain::conversation::ConversationError;
 use common::domain::message::{MessageError, ReplyFailure};
 use common::domain::preferences::PreferenceError;
@@ -17,9 +18,7 @@ pub fn conversation(error: ConversationError) -> AppError {
     match error {
         ConversationError::NotFound => AppError::not_found(),
         ConversationError::NoSuchProject => no_such_project(),
-        ConversationError::OwnerGone => {
-            AppError::new(ErrorCode::Unauthorized, "The account is gone. Sign in with another one.")
-        }
+        ConversationError::OwnerGone => owner_gone(),
         ConversationError::UnknownModel { model } => unknown_model(&model),
         ConversationError::ProjectsUnavailable(cause) => projects_unavailable(cause),
         ConversationError::Unauthorized => AppError::unauthorized(),
@@ -48,9 +47,15 @@ pub fn message(error: MessageError) -> AppError {
         MessageError::UnknownModel { model } => unknown_model(&model),
         MessageError::ApiKeyRequired { provider } => AppError::new(
             ErrorCode::ApiKeyRequired,
-            format!("There is no key for {provider}. Choose a model that is available, or ask the operator for a key."),
+            format!("There is no key for {provider}. Store one of your own in your profile, or choose a model that is available."),
         )
         .with_details(json!({"provider": provider})),
+        MessageError::KeyUnreadable { provider } => AppError::new(
+            ErrorCode::ApiKeyRequired,
+            format!("Your key for {provider} cannot be read any more. Store it again in your profile, or delete it there."),
+        )
+        .with_details(json!({"provider": provider})),
+        MessageError::KeyUnavailable(cause) => key_unavailable(cause),
         MessageError::ContextTooLong { limit } => AppError::new(
             ErrorCode::ContextTooLong,
             format!("The message and the prompts in front of it are more than the {limit} tokens that the model can read. Shorten them, or use another model."),
@@ -62,6 +67,17 @@ pub fn message(error: MessageError) -> AppError {
         MessageError::Internal => AppError::internal("beginning a reply panicked"),
         MessageError::Unauthorized => AppError::unauthorized(),
         MessageError::Store(error) => error.into(),
+    }
+}
+
+pub fn api_key(error: ApiKeyError) -> AppError {
+    match error {
+        ApiKeyError::NotFound => AppError::not_found(),
+        ApiKeyError::OwnerGone => owner_gone(),
+        ApiKeyError::Unavailable(cause) => key_unavailable(cause),
+        ApiKeyError::Store(error) => error.into(),
+        // Keys are opened for models alone.
+        ApiKeyError::Unreadable | ApiKeyError::Internal(_) => AppError::internal(error),
     }
 }
 
@@ -82,7 +98,20 @@ pub fn reply(failure: &ReplyFailure, user_message: MessageId, reply: MessageId) 
         code => AppError::new(code.unwrap_or(ErrorCode::ProviderError), failure.message.clone()),
     };
     let error = error.with_details(json!({"userMessageId": user_message, "messageId": reply}));
-    if failure.retryable { error.with_retry_after(Duration::from_secs(1)) } else { error }
+    match (failure.retry_after, failure.retryable) {
+        (Some(seconds), _) => error.with_retry_after(Duration::from_secs(seconds)),
+        (None, true) => error.with_retry_after(Duration::from_secs(1)),
+        (None, false) => error,
+    }
+}
+
+fn owner_gone() -> AppError {
+    AppError::new(ErrorCode::Unauthorized, "The account is gone. Sign in with another one.")
+}
+
+fn key_unavailable(cause: Box<dyn std::error::Error + Send + Sync>) -> AppError {
+    AppError::unavailable("Keys cannot be read or stored just now. Try again in a moment.")
+        .with_cause(cause)
 }
 
 fn no_such_project() -> AppError {

@@ -1,11 +1,13 @@
 //! The table of contents: one line per endpoint. A handler extracts, calls one service method, answers.
 
+mod api_keys;
 mod conversations;
 mod errors;
 mod internal;
 mod messages;
 mod models;
 mod preferences;
+mod usage;
 
 use platform::http::Endpoints;
 
@@ -23,6 +25,10 @@ pub fn endpoints() -> Endpoints {
         messages::stream_message,
         messages::cancel_message,
         models::list_models,
+        usage::get_usage,
+        api_keys::update_api_keys,
+        api_keys::list_api_keys,
+        api_keys::delete_api_key,
         internal::delete_project_conversations,
         internal::delete_user_conversations,
         preferences::get_preferences,

@@ -1,8 +1,9 @@
 use chrono::{DateTime, Utc};
 use common::domain::message::{
-    FinishReason, Message, MessageStatus, NewMessage, PromptUse, ReplyEnd, ReplyFailure, Role,
-    Usage,
+    ContextUse, FinishReason, Message, MessageStatus, NewMessage, PromptUse, ReplyEnd,
+    ReplyFailure, Role, Usage,
 };
+use common::domain::usage::UsageEntry;
 use common::{ConversationId, Direction, MessageId, Page, TurnId};
 use garde::Validate;
 use platform::http::{AppError, Limit, Order, Paging, valid};
@@ -89,6 +90,12 @@ pub struct MessageResponse {
     usage: Option<UsageResponse>,
     #[schema(required)]
     error: Option<FailureResponse>,
+    /// The model that answered, where another one stood in for it.
+    #[schema(required)]
+    answered_by: Option<String>,
+    /// What of the conversation the model saw; null for a person's message.
+    #[schema(required)]
+    context: Option<ContextUse>,
     /// The versions of the project's prompts that the model saw.
     prompt_versions: Vec<PromptUse>,
     created_at: DateTime<Utc>,
@@ -170,7 +177,8 @@ impl SentMessageData {
             finish_reason: end.finish_reason,
             error: end.error.clone(),
             tokens: Some(end.tokens),
-            usage: end.usage,
+            usage: end.usage.as_ref().map(UsageEntry::summary),
+            answered_by: end.answered_by.clone(),
             ..pending
         };
         Self {
@@ -211,6 +219,8 @@ impl From<Message> for MessageResponse {
             finish_reason: message.finish_reason,
             usage: message.usage.map(Into::into),
             error: message.error.map(Into::into),
+            answered_by: message.answered_by,
+            context: message.context,
             prompt_versions: message.prompt_versions,
             created_at: message.created_at,
         }

@@ -1,7 +1,9 @@
 //! Requests and answers as they stand on the wire: their shape, their limits, and what they become.
 
+pub mod api_keys;
 pub mod conversations;
 pub mod internal;
 pub mod messages;
 pub mod models;
 pub mod preferences;
+pub mod usage;

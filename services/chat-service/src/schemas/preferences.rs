@@ -1,5 +1,6 @@
 use chrono::{DateTime, Utc};
-use common::domain::preferences::{PreferenceChanges, Preferences};
+use common::domain::preferences::{KeyStatus, KeyStatuses, PreferenceChanges};
+use common::domain::profile::ProfileSettings;
 use garde::Validate;
 use platform::http::{present, valid};
 use serde::{Deserialize, Serialize};
@@ -48,7 +49,7 @@ pub struct PreferencesResponse {
 }
 
 /// The providers for which a person can have a key of one's own.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct KeyStatusesResponse {
     claude: KeyStatusResponse,
     openai: KeyStatusResponse,
@@ -56,7 +57,7 @@ pub struct KeyStatusesResponse {
     openrouter: KeyStatusResponse,
 }
 
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyStatusResponse {
     configured: bool,
@@ -74,14 +75,30 @@ impl From<UpdatePreferencesRequest> for PreferenceChanges {
     }
 }
 
-impl From<Preferences> for PreferencesData {
-    fn from(preferences: Preferences) -> Self {
+impl From<ProfileSettings> for PreferencesData {
+    fn from(ProfileSettings { preferences, keys }: ProfileSettings) -> Self {
         let settings = PreferencesResponse {
             default_model: preferences.default_model,
             default_temperature: preferences.default_temperature,
             system_prompt: preferences.system_prompt,
         };
-        // No key can be stored yet.
-        Self { settings, api_keys: KeyStatusesResponse::default() }
+        Self { settings, api_keys: keys.into() }
+    }
+}
+
+impl From<KeyStatuses> for KeyStatusesResponse {
+    fn from(keys: KeyStatuses) -> Self {
+        Self {
+            claude: keys.claude.into(),
+            openai: keys.openai.into(),
+            google: keys.google.into(),
+            openrouter: keys.openrouter.into(),
+        }
+    }
+}
+
+impl From<KeyStatus> for KeyStatusResponse {
+    fn from(key: KeyStatus) -> Self {
+        Self { configured: key.configured, last_used: key.last_used }
     }
 }

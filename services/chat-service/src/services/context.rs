@@ -1,6 +1,7 @@
 //! What a model is told: the system text, and as much of what was said as it can read.
 
-use common::domain::message::{Message, MessageStatus};
+use common::MessageId;
+use common::domain::message::{ContextUse, Message, MessageStatus};
 
 use crate::providers::{PromptMessage, PromptRole};
 
@@ -14,6 +15,8 @@ pub(super) struct Context<C> {
     newest: PromptMessage,
     /// From the newest to the oldest.
     history: Vec<PromptMessage>,
+    oldest: Option<MessageId>,
+    is_cut: bool,
     used: u32,
     budget: u32,
 }
@@ -28,7 +31,16 @@ impl<C: Fn(&str) -> u32> Context<C> {
         let newest = PromptMessage::text(PromptRole::User, message);
         let cost = |text: &str| count(text).saturating_add(PER_MESSAGE);
         let used = cost(message).saturating_add(system.as_deref().map_or(0, cost));
-        (used <= budget).then(|| Self { system, newest, history: Vec::new(), used, budget, count })
+        (used <= budget).then(|| Self {
+            system,
+            newest,
+            history: Vec::new(),
+            oldest: None,
+            is_cut: false,
+            used,
+            budget,
+            count,
+        })
     }
 
     /// Takes the next older message, whole or not at all; whether there may be room for more.
@@ -39,16 +51,24 @@ impl<C: Fn(&str) -> u32> Context<C> {
         let cost = (self.count)(&message.content).saturating_add(PER_MESSAGE);
         let used = self.used.saturating_add(cost);
         if used > self.budget {
+            self.is_cut = true;
             return false;
         }
         self.used = used;
+        self.oldest = Some(message.id);
         self.history.push(PromptMessage::text(message.role, message.content));
         true
     }
 
-    /// About how many tokens it is.
-    pub(super) fn tokens(&self) -> u32 {
-        self.used
+    /// What of the conversation it is.
+    pub(super) fn used(&self) -> ContextUse {
+        let leading = self.history.iter().rev().take_while(|m| m.role == PromptRole::Assistant);
+        let said = self.history.len() - leading.count();
+        ContextUse {
+            sent: u32::try_from(said + 1).unwrap_or(u32::MAX),
+            tokens: self.used,
+            cut_before: self.oldest.filter(|_| self.is_cut),
+        }
     }
 
     /// The messages in their order, never starting with an assistant's.
@@ -59,6 +79,12 @@ impl<C: Fn(&str) -> u32> Context<C> {
         let system = system.map(|text| PromptMessage::text(PromptRole::System, text));
         system.into_iter().chain(said).chain([newest]).collect()
     }
+}
+
+/// About how many tokens some messages are.
+pub(super) fn tokens(messages: &[PromptMessage], count: impl Fn(&str) -> u32) -> u32 {
+    let cost = |message: &PromptMessage| count(&message.content).saturating_add(PER_MESSAGE);
+    messages.iter().map(cost).fold(0, u32::saturating_add)
 }
 
 /// Whether a message is part of what was said: not a reply of which nothing came, or that is still coming.
@@ -95,6 +121,8 @@ mod tests {
             tokens: None,
             temperature: None,
             usage: None,
+            answered_by: None,
+            context: None,
             prompt_versions: Vec::new(),
             created_at: DateTime::UNIX_EPOCH,
         }
@@ -112,7 +140,7 @@ mod tests {
     fn the_system_text_comes_first_and_the_newest_messages_fit() {
         let mut context =
             Context::new(60, &["A", " ", "B"], "question", chars as fn(&str) -> u32).unwrap();
-        assert_eq!(context.tokens(), 8 + 4 + 4 + 4);
+        assert_eq!(context.used().tokens, 8 + 4 + 4 + 4);
         for (role, text) in
             [(Role::Assistant, "answer 2"), (Role::User, "ask 2"), (Role::Assistant, "answer 1")]
         {
@@ -123,6 +151,9 @@ mod tests {
             "a question that is too long",
             MessageStatus::Complete
         )));
+        // The answer without its question is left out of what is sent.
+        let used = context.used();
+        assert_eq!((used.sent, used.cut_before), (3, Some(Uuid::nil().into())));
         assert_eq!(texts(context), ["A\n\nB", "ask 2", "answer 2", "question"]);
     }
 

@@ -4,8 +4,11 @@ use common::domain::conversation::{
     Conversation, ConversationChanges, ConversationError, DeletedConversation, NewConversation,
 };
 use common::domain::preferences::Preferences;
-use common::repositories::{ConversationFilter, ConversationRepository, PreferenceRepository};
+use common::repositories::{
+    ConversationFilter, ConversationRepository, PreferenceRepository, StoreError,
+};
 use common::{Clock, ConversationId, Ids, Page, PageRequest, ProjectId, UserId};
+use platform::Tasks;
 use tokio::try_join;
 
 use super::{Models, OnBehalf, ProjectAccess, ProjectAccessError};
@@ -19,6 +22,7 @@ pub struct Conversations {
     projects: Arc<dyn ProjectAccess>,
     models: Arc<Models>,
     engine: Engine,
+    tasks: Tasks,
     clock: Arc<dyn Clock>,
     ids: Ids,
 }
@@ -30,12 +34,14 @@ pub struct ConversationsParts {
     pub projects: Arc<dyn ProjectAccess>,
     pub models: Arc<Models>,
     pub engine: Engine,
+    pub tasks: Tasks,
 }
 
 impl Conversations {
     pub fn new(parts: ConversationsParts, clock: Arc<dyn Clock>, ids: Ids) -> Self {
-        let ConversationsParts { conversations, preferences, projects, models, engine } = parts;
-        Self { conversations, preferences, projects, models, engine, clock, ids }
+        let ConversationsParts { conversations, preferences, projects, models, engine, tasks } =
+            parts;
+        Self { conversations, preferences, projects, models, engine, tasks, clock, ids }
     }
 
     pub async fn list(
@@ -65,8 +71,10 @@ impl Conversations {
         let is_whole = named.is_some() && new.system_prompt.is_some();
         let ((), preferences) =
             try_join!(self.check(whom, new.project), self.preferences(whom.user, is_whole))?;
-        let (model, provider) =
-            named.map_or_else(|| self.default_model(preferences.default_model.as_deref()), Ok)?;
+        let (model, provider) = match named {
+            Some(named) => named,
+            None => self.default_model(whom.user, preferences.default_model.as_deref()).await?,
+        };
         let now = self.clock.now();
         let conversation = Conversation {
             id: self.ids.next(),
@@ -116,9 +124,14 @@ impl Conversations {
 
     /// Deletes a deleted project's conversations, for good: none can be made in it afterwards. Safe to repeat.
     pub async fn delete_of_project(&self, project: ProjectId) -> Result<(), ConversationError> {
-        let running = self.conversations.delete_of_project(project).await?;
-        self.engine.forget(&running);
-        Ok(())
+        let (conversations, engine) = (self.conversations.clone(), self.engine.clone());
+        // Not on the request: a caller that does not wait for the end must not undo the work.
+        let deleting = self.tasks.spawn(async move {
+            let running = conversations.delete_of_project(project).await?;
+            engine.forget(&running);
+            Ok(())
+        });
+        deleting.await.map_err(|ended| StoreError::Failed(ended.into()))?
     }
 
     /// Whether a project is the person's, which only project-service knows.
@@ -150,13 +163,17 @@ impl Conversations {
     }
 
     /// The id and the provider of the model that a person prefers, if the catalogue still has it, or of the service's default.
-    fn default_model(
+    async fn default_model(
         &self,
+        user: UserId,
         preferred: Option<&str>,
     ) -> Result<(String, String), ConversationError> {
-        let preferred = preferred.and_then(|id| self.models.find(id));
+        let model = match preferred.and_then(|id| self.models.find(id)) {
+            Some(preferred) => Some(preferred),
+            None => self.models.default_model(user).await?,
+        };
         let unknown = || ConversationError::UnknownModel { model: String::new() };
-        preferred.or_else(|| self.models.default_model()).map(named).ok_or_else(unknown)
+        model.map(named).ok_or_else(unknown)
     }
 }
 

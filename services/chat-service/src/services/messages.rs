@@ -1,20 +1,21 @@
 use std::sync::Arc;
 
+use common::domain::api_key::ApiKeyError;
 use common::domain::conversation::{Conversation, derive_title};
-use common::domain::message::{Message, MessageError, NewMessage, NewTurn, PromptUse, Role};
+use common::domain::message::{
+    ContextUse, Message, MessageError, NewMessage, NewTurn, PromptUse, Role,
+};
 use common::repositories::{ConversationRepository, MessageRepository, PreferenceRepository};
 use common::{Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, UserId};
 use tokio::join;
 
-use super::context::Context;
+use super::context::{self, Context};
 use super::models::{AvailableModel, ModelError};
 use super::{Models, OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompts};
-use crate::core::ContextSettings;
-use crate::generation::{Engine, ModelCall, Reply};
+use crate::core::{ContextSettings, Model, Parameter, TemperatureRange};
+use crate::generation::{Asked, Candidate, Engine, ModelCall, Reply};
 use crate::providers::{CompletionRequest, PromptMessage};
 
-/// The temperature where nobody says another.
-const TEMPERATURE: f64 = 0.7;
 /// How many messages are read at a time while a context is put together.
 const HISTORY_PAGE: u32 = 50;
 
@@ -37,6 +38,13 @@ pub struct Messages {
     context: ContextSettings,
     clock: Arc<dyn Clock>,
     ids: Ids,
+}
+
+/// What every model that may answer is asked alike.
+struct Ask {
+    messages: Arc<[PromptMessage]>,
+    temperature: f64,
+    max_tokens: Option<u32>,
 }
 
 /// What [`Messages`] stands on.
@@ -89,30 +97,39 @@ impl Messages {
         conversation: ConversationId,
         message: NewMessage,
     ) -> Result<Arc<Reply>, MessageError> {
-        let (conversation, temperature, within_budget) = join!(
+        let (conversation, preferred, within_budget) = join!(
             self.conversation(whom.user, conversation),
-            self.temperature(whom.user, message.temperature),
+            self.preferred_temperature(whom.user, message.temperature),
             self.engine.check_budget(whom.user)
         );
         // What is not there comes before what may not be done with it.
-        let (conversation, temperature, ()) = (conversation?, temperature?, within_budget?);
+        let (conversation, preferred, ()) = (conversation?, preferred?, within_budget?);
         let id = message.model.as_ref().unwrap_or(&conversation.model);
-        let model = self.models.resolve(id).map_err(|error| model_error(error, id))?;
+        let model =
+            self.models.resolve(whom.user, id).await.map_err(|error| model_error(error, id))?;
+        let temperature = preferred.unwrap_or(model.model.temperature.default);
         let prompts = self.prompts(whom, &conversation).await?;
         let history_of = message.own_history_only.then_some(model.model.id.as_str());
-        let (messages, prompt_tokens) =
+        let (messages, context) =
             self.assemble(&conversation, &prompts, &message.content, &model, history_of).await?;
-
+        let ask = Ask { messages, temperature, max_tokens: message.max_tokens };
+        let call = ModelCall {
+            fallbacks: self.fallbacks(whom.user, model.model, &ask).await,
+            wanted: self.candidate(model, &ask, context.tokens),
+            project: conversation.project,
+            prompt_stale: prompts.is_stale,
+        };
         let turn = NewTurn {
             conversation: conversation.id,
             turn: self.ids.next(),
             user_message: self.ids.next(),
-            content_tokens: model.provider.count_tokens(&model.model.upstream, &message.content),
+            content_tokens: call.wanted.asked.count(&message.content),
             title: derive_title(&message.content),
             content: message.content,
             reply: self.ids.next(),
-            model: model.model.id.clone(),
+            model: call.wanted.asked.model.clone(),
             temperature: Some(temperature),
+            context,
             prompt_versions: prompts
                 .prompts
                 .iter()
@@ -120,22 +137,6 @@ impl Messages {
                 .collect(),
             lease: self.engine.lease(),
             at: self.clock.now(),
-        };
-        let request = CompletionRequest {
-            model: model.model.upstream.clone(),
-            messages,
-            temperature: Some(temperature),
-            max_tokens: message.max_tokens,
-            context_length: model.model.context_length,
-            tools: None,
-            key: model.key,
-        };
-        let call = ModelCall {
-            provider: model.provider,
-            request,
-            prompt_tokens,
-            price: model.model.price,
-            prompt_stale: prompts.is_stale,
         };
         self.engine.begin(whom.user, turn, call).await
     }
@@ -171,13 +172,59 @@ impl Messages {
         self.conversations.find(owner, id).await?.ok_or(MessageError::NotFound)
     }
 
-    /// The temperature that a send names, else the person's own, else everybody's.
-    async fn temperature(&self, user: UserId, named: Option<f64>) -> Result<f64, MessageError> {
-        if let Some(named) = named {
+    /// The temperature that a send names, else the person's own.
+    async fn preferred_temperature(
+        &self,
+        user: UserId,
+        named: Option<f64>,
+    ) -> Result<Option<f64>, MessageError> {
+        if named.is_some() {
             return Ok(named);
         }
-        let preferences = self.preferences.find(user).await?.unwrap_or_default();
-        Ok(preferences.default_temperature.unwrap_or(TEMPERATURE))
+        Ok(self.preferences.find(user).await?.and_then(|own| own.default_temperature))
+    }
+
+    /// Those that may stand in for a model, each asked as much as it can read.
+    async fn fallbacks(&self, user: UserId, model: &Model, ask: &Ask) -> Vec<Candidate> {
+        let mut candidates = Vec::with_capacity(model.fallbacks.len());
+        for id in &model.fallbacks {
+            if let Ok(fallback) = self.models.resolve(user, id).await {
+                let room = self.room(fallback.model);
+                candidates.extend(fit(self.candidate(fallback, ask, 0), room));
+            }
+        }
+        candidates
+    }
+
+    fn candidate(&self, model: AvailableModel<'_>, ask: &Ask, prompt_tokens: u32) -> Candidate {
+        let AvailableModel { model, vendor, provider, key } = model;
+        let TemperatureRange { min, max, .. } = model.temperature;
+        let takes_temperature = model.takes(Parameter::Temperature);
+        let request = CompletionRequest {
+            model: model.upstream.clone(),
+            messages: ask.messages.clone(),
+            temperature: takes_temperature.then(|| ask.temperature.clamp(min, max)),
+            max_tokens: ask.max_tokens.map(|tokens| tokens.min(model.max_output_tokens)),
+            context_length: model.context_length,
+            tools: None,
+            key,
+        };
+        let asked = Asked {
+            model: model.id.clone(),
+            upstream: model.upstream.clone(),
+            vendor: vendor.name,
+            provider,
+            prompt_tokens,
+            price: model.price,
+            first_token: self.engine.first_token(vendor.requires_loading),
+        };
+        Candidate { asked, request }
+    }
+
+    /// How many tokens a model can be sent, so that there is room for its reply.
+    fn room(&self, model: &Model) -> u32 {
+        let window = model.context_length;
+        window - self.context.reply_reserve.min(model.max_output_tokens).min(window / 2)
     }
 
     async fn prompts(
@@ -195,7 +242,7 @@ impl Messages {
         })
     }
 
-    /// What the model is told, and about how many tokens that is.
+    /// What the model is told, and what of the conversation that is.
     async fn assemble(
         &self,
         conversation: &Conversation,
@@ -203,9 +250,8 @@ impl Messages {
         content: &str,
         model: &AvailableModel<'_>,
         history_of: Option<&str>,
-    ) -> Result<(Vec<PromptMessage>, u32), MessageError> {
-        let window = model.model.context_length;
-        let reserve = self.context.reply_reserve.min(model.model.max_output_tokens).min(window / 2);
+    ) -> Result<(Arc<[PromptMessage]>, ContextUse), MessageError> {
+        let room = self.room(model.model);
         let system: Vec<&str> = prompts
             .prompts
             .iter()
@@ -213,9 +259,8 @@ impl Messages {
             .chain(conversation.system_prompt.as_deref())
             .collect();
         let count = |text: &str| model.provider.count_tokens(&model.model.upstream, text);
-        let too_long = MessageError::ContextTooLong { limit: window - reserve };
-        let mut context =
-            Context::new(window - reserve, &system, content, count).ok_or(too_long)?;
+        let too_long = MessageError::ContextTooLong { limit: room };
+        let mut context = Context::new(room, &system, content, count).ok_or(too_long)?;
 
         let mut after = None;
         loop {
@@ -228,10 +273,23 @@ impl Messages {
             let has_room = page.items.into_iter().all(|message| context.take(message));
             after = page.next;
             if !has_room || after.is_none() {
-                let tokens = context.tokens();
-                return Ok((context.into_messages(), tokens));
+                let used = context.used();
+                return Ok((context.into_messages().into(), used));
             }
         }
+    }
+}
+
+/// The candidate, asked no more than there is room for; `None` if that is not even the newest message.
+fn fit(mut candidate: Candidate, room: u32) -> Option<Candidate> {
+    loop {
+        let Candidate { asked, request } = &mut candidate;
+        let tokens = context::tokens(&request.messages, |text| asked.count(text));
+        if tokens <= room {
+            asked.prompt_tokens = tokens;
+            return Some(candidate);
+        }
+        request.trim().then_some(())?;
     }
 }
 
@@ -239,5 +297,10 @@ fn model_error(error: ModelError, id: &str) -> MessageError {
     match error {
         ModelError::Unknown => MessageError::UnknownModel { model: id.to_owned() },
         ModelError::Unavailable { provider } => MessageError::ApiKeyRequired { provider },
+        ModelError::Key { provider, error } => match error {
+            ApiKeyError::Store(error) => MessageError::Store(error),
+            ApiKeyError::Unreadable => MessageError::KeyUnreadable { provider },
+            other => MessageError::KeyUnavailable(Box::new(other)),
+        },
     }
 }

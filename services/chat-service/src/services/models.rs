@@ -1,21 +1,29 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use common::UserId;
+use common::domain::api_key::{ApiKeyError, KeyName};
+use common::repositories::StoreError;
 use secrecy::SecretString;
 
-use crate::core::{Catalogue, Model};
+use super::Vault;
+use crate::core::{Catalogue, Model, Offer};
 use crate::providers::{Provider, Vendor};
 
 /// The catalogue, and who provides its models.
 pub struct Models {
     catalogue: Catalogue,
     providers: HashMap<&'static str, Configured>,
+    vault: Arc<Vault>,
     default: String,
 }
 
 /// A provider, and how it may be asked.
 struct Configured {
+    vendor: &'static Vendor,
     provider: Arc<dyn Provider>,
+    /// What people's own keys for it are called.
+    key_name: Option<KeyName>,
     /// The operator's.
     key: Option<SecretString>,
     needs_key: bool,
@@ -25,6 +33,8 @@ struct Configured {
 pub struct AvailableModel<'a> {
     /// What the catalogue says of it.
     pub model: &'a Model,
+    /// What is known of its provider.
+    pub vendor: &'static Vendor,
     /// Who provides it.
     pub provider: Arc<dyn Provider>,
     /// The key to use.
@@ -32,34 +42,43 @@ pub struct AvailableModel<'a> {
 }
 
 /// Why a model cannot be asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum ModelError {
     /// The catalogue has no such model.
     Unknown,
-    /// Nobody has a key for its provider.
+    /// Neither the operator nor the person has a key for its provider.
     Unavailable {
         /// The provider's name.
         provider: String,
     },
+    /// The person's own key cannot be had.
+    Key {
+        /// The provider's name.
+        provider: String,
+        /// Why not.
+        error: ApiKeyError,
+    },
 }
 
 impl Models {
-    /// The models of `catalogue`; `default` answers where nobody names another.
-    pub fn new(catalogue: Catalogue, default: String) -> Self {
-        Self { catalogue, providers: HashMap::new(), default }
+    /// The models of `catalogue`; `default` answers where nobody names another. People's own keys are in `vault`.
+    pub fn new(catalogue: Catalogue, default: String, vault: Arc<Vault>) -> Self {
+        Self { catalogue, providers: HashMap::new(), vault, default }
     }
 
     /// With a provider at an address, and the operator's key for it.
     #[must_use]
     pub fn with(
         mut self,
-        vendor: &Vendor,
+        vendor: &'static Vendor,
         http: reqwest::Client,
         base_url: &str,
         key: Option<SecretString>,
     ) -> Self {
         let configured = Configured {
+            vendor,
             provider: (vendor.make)(http, base_url),
+            key_name: vendor.key_name.and_then(KeyName::parse),
             key,
             needs_key: vendor.needs_key && base_url == vendor.base_url,
         };
@@ -72,9 +91,16 @@ impl Models {
         self.providers.values().any(|provider| provider.key.is_some() || !provider.needs_key)
     }
 
-    /// Every model, and whether it can be asked.
-    pub fn list(&self) -> impl Iterator<Item = (&Model, bool)> {
-        self.catalogue.models().iter().map(|model| (model, self.is_available(model)))
+    /// Who takes people's keys of a name.
+    pub fn provider(&self, name: KeyName) -> Option<Arc<dyn Provider>> {
+        let configured = self.providers.values().find(|one| one.key_name == Some(name))?;
+        Some(configured.provider.clone())
+    }
+
+    /// Every model, and what asking it takes a person.
+    pub async fn list(&self, user: UserId) -> Result<Vec<Offer<'_>>, StoreError> {
+        let own = self.vault.names(user).await?;
+        Ok(self.catalogue.models().iter().map(|model| self.offer(model, &own)).collect())
     }
 
     /// A model of the catalogue, whether or not it can be asked.
@@ -82,37 +108,56 @@ impl Models {
         self.catalogue.find(id)
     }
 
-    /// The model for a new conversation: the configured default where it is available, else the first that is, else the
+    /// The model for a person's new conversation: the configured default where it is available, else the first that is, else the
     /// default all the same, so that the first send says what is missing.
-    pub fn default_model(&self) -> Option<&Model> {
+    pub async fn default_model(&self, user: UserId) -> Result<Option<&Model>, StoreError> {
+        let own = self.vault.names(user).await?;
         let default = self.find(&self.default);
-        default
-            .filter(|model| self.is_available(model))
-            .or_else(|| self.catalogue.models().iter().find(|model| self.is_available(model)))
-            .or(default)
+        let mut models = default.into_iter().chain(self.catalogue.models());
+        Ok(models.find(|model| self.is_available(model, &own)).or(default))
     }
 
-    /// A model and how to ask it.
+    /// A model and how a person can ask it: with the person's own key, else with the operator's.
     ///
     /// # Errors
-    /// There is no such model, or its provider is not configured.
-    pub fn resolve(&self, id: &str) -> Result<AvailableModel<'_>, ModelError> {
+    /// There is no such model, its provider is not configured, or the person's own key cannot be had. That one is never passed
+    /// over: who has a key does not want to ask with another's.
+    pub async fn resolve(&self, user: UserId, id: &str) -> Result<AvailableModel<'_>, ModelError> {
         let model = self.find(id).ok_or(ModelError::Unknown)?;
-        let unavailable = || ModelError::Unavailable { provider: model.provider.clone() };
-        let configured = self.askable(model).ok_or_else(unavailable)?;
-        Ok(AvailableModel {
+        let provider = || model.provider.clone();
+        let unavailable = || ModelError::Unavailable { provider: provider() };
+        let configured = self.providers.get(model.provider.as_str()).ok_or_else(unavailable)?;
+        let own = match configured.key_name {
+            Some(name) => self.vault.open(user, name).await,
+            None => Ok(None),
+        };
+        let own = own.map_err(|error| ModelError::Key { provider: provider(), error })?;
+        let key = own.or_else(|| configured.key.clone());
+        if key.is_none() && configured.needs_key {
+            return Err(unavailable());
+        }
+        let provider = configured.provider.clone();
+        Ok(AvailableModel { model, vendor: configured.vendor, provider, key })
+    }
+
+    fn offer<'a>(&'a self, model: &'a Model, own: &[KeyName]) -> Offer<'a> {
+        let configured = self.providers.get(model.provider.as_str());
+        let needs_key = configured.is_none_or(|configured| configured.needs_key);
+        let vendor = configured.map(|configured| configured.vendor);
+        Offer {
             model,
-            provider: configured.provider.clone(),
-            key: configured.key.clone(),
+            key_name: vendor.filter(|_| needs_key).and_then(|vendor| vendor.key_name),
+            requires_loading: vendor.is_some_and(|vendor| vendor.requires_loading),
+            is_available: self.is_available(model, own),
+        }
+    }
+
+    /// Whether a model can be asked by who has keys of these names.
+    fn is_available(&self, model: &Model, own: &[KeyName]) -> bool {
+        self.providers.get(model.provider.as_str()).is_some_and(|configured| {
+            configured.key.is_some()
+                || !configured.needs_key
+                || configured.key_name.is_some_and(|name| own.contains(&name))
         })
-    }
-
-    fn is_available(&self, model: &Model) -> bool {
-        self.askable(model).is_some()
-    }
-
-    fn askable(&self, model: &Model) -> Option<&Configured> {
-        let configured = self.providers.get(model.provider.as_str())?;
-        (configured.key.is_some() || !configured.needs_key).then_some(configured)
     }
 }

@@ -28,10 +28,11 @@ async fn before_the_first_token(#[case] fault: Fault, #[case] status: u16, #[cas
     let chat = Chat::start(Engine::Sqlite).await;
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
-    chat.model.script(fault);
+    chat.model.default_script(fault);
     let path = format!("/conversations/{conversation}/messages");
     let failed = user.post(&path, json!({"content": "Hello"})).await.expect(status);
     assert_eq!(failed.code(), code);
+    chat.model.default_script(Script::default());
 
     let details = &failed.json["error"]["details"];
     let reply = user

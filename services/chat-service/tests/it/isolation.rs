@@ -73,6 +73,13 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
         "list_conversations" => Target::each("/conversations"),
         "create_conversation" => Target::each("/conversations").body(json!({"title": "new"})),
         "list_models" => Target::each("/models"),
+        "get_usage" => Target::each("/usage"),
+        "update_api_keys" => Target::each("/profile/api-keys").body(json!({"openai": "sk-own"})),
+        "list_api_keys" => Target::each("/profile/api-keys"),
+        "delete_api_key" => {
+            owner.post("/profile/api-keys", json!({"openai": "sk-own"})).await.expect(200);
+            Target::own("/profile/api-keys/openai")
+        }
         "delete_project_conversations" => Target::each(format!("/internal/projects/{id}")),
         "delete_user_conversations" => Target::each(format!("/internal/users/{id}")),
         "get_preferences" => Target::each(format!("/internal/users/{of_another}/preferences")),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chat_service::ChatService;
 use chat_service::repositories::{SqlMessages, SqlReplies};
-use common::domain::message::{Lease, MessageStatus, NewTurn, ReplyEnd};
+use common::domain::message::{ContextUse, Lease, MessageStatus, NewTurn, ReplyEnd};
 use common::repositories::{Checkpoint, MessageRepository, ReplyRepository, TurnError};
 use common::{ConversationId, MessageId, UserId};
 use platform::cli::Service;
@@ -60,6 +60,7 @@ impl Desk {
             reply: instance.ids.next(),
             model: "gpt-4o".into(),
             temperature: None,
+            context: ContextUse { sent: 1, tokens: 2, cut_before: None },
             prompt_versions: Vec::new(),
             title: "Hello".into(),
             lease,
@@ -85,6 +86,7 @@ impl Desk {
             error: None,
             tokens: 3,
             usage: None,
+            answered_by: None,
             at: self.chat.app.instance.clock.now(),
         };
         self.replies.finish(&[end]).await.unwrap()

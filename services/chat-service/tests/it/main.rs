@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, and a table of cases is long"
 )]
 
+mod api_keys;
 mod bad_input;
 mod budget;
 mod conformance;
@@ -13,15 +14,19 @@ mod conversations;
 mod faults;
 mod internal;
 mod isolation;
+mod key_rotation;
 mod layers;
 mod leases;
 mod messages;
 mod openapi;
 mod preferences;
 mod prompts;
+mod providers;
+mod resilience;
 mod slots;
 mod streams;
 mod tombstones;
+mod usage;
 
 use std::sync::Arc;
 
@@ -105,7 +110,11 @@ async fn serve(
     more: &[(&str, &str)],
 ) -> TestApp {
     let base_url = model.base_url();
-    let mut variables = vec![("OPENAI_BASE_URL", base_url.as_str()), ("OPENAI_API_KEY", "sk-test")];
+    let mut variables = vec![
+        ("OPENAI_BASE_URL", base_url.as_str()),
+        ("OPENAI_API_KEY", "sk-test"),
+        ("OMNICHAT__GENERATION__RETRY_MILLISECONDS", "1"),
+    ];
     variables.extend(more.iter().copied());
     let settings = settings(&[ChatService::DEFAULTS], database, &variables);
     let instance = Instance::with_clock(&settings, clock.clone()).unwrap();

@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use auth_service::services::SettingsAccess;
 use chat_service::ChatState;
 use common::UserId;
-use common::domain::preferences::{KeyStatuses, PreferenceChanges, PreferenceError, Preferences};
+use common::domain::preferences::{PreferenceChanges, PreferenceError};
 use common::domain::profile::{ProfileError, ProfileSettings};
 
 /// chat-service in the same process, for auth-service.
@@ -12,7 +12,7 @@ pub struct InProcessSettings(pub Data<ChatState>);
 #[async_trait]
 impl SettingsAccess for InProcessSettings {
     async fn get(&self, user: UserId) -> Result<ProfileSettings, ProfileError> {
-        self.0.preferences.get(user).await.map(settings).map_err(failure)
+        self.0.preferences.get(user).await.map_err(failure)
     }
 
     async fn update(
@@ -20,13 +20,8 @@ impl SettingsAccess for InProcessSettings {
         user: UserId,
         changes: PreferenceChanges,
     ) -> Result<ProfileSettings, ProfileError> {
-        self.0.preferences.update(user, changes).await.map(settings).map_err(failure)
+        self.0.preferences.update(user, changes).await.map_err(failure)
     }
-}
-
-fn settings(preferences: Preferences) -> ProfileSettings {
-    // No key can be stored yet.
-    ProfileSettings { preferences, keys: KeyStatuses::default() }
 }
 
 fn failure(error: PreferenceError) -> ProfileError {

@@ -121,7 +121,12 @@ impl Deployment {
             Self::AllInOne { app, .. } => return format!("{}/api{path}", app.base_url),
             Self::ThreeProcesses(services) => {
                 let Services { auth, project, chat, .. } = &**services;
-                if ["/auth", "/users", "/profile"].iter().any(|prefix| path.starts_with(prefix)) {
+                if path.starts_with("/profile/api-keys") {
+                    &chat.base_url
+                } else if ["/auth", "/users", "/profile"]
+                    .iter()
+                    .any(|prefix| path.starts_with(prefix))
+                {
                     &auth.base_url
                 } else if ["/projects", "/prompts"].iter().any(|prefix| path.starts_with(prefix)) {
                     &project.base_url

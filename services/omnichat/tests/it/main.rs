@@ -8,6 +8,7 @@
 
 mod all_in_one;
 mod browser;
+mod canaries;
 mod deployment;
 mod journey;
 mod openapi;

@@ -6,7 +6,7 @@ use mock_llm::{Gate, MockLlm, Script};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use testkit::Engine;
+use testkit::{Engine, Reply};
 use tokio::time::timeout;
 
 use super::deployment::{Deployment, Shape};
@@ -103,6 +103,16 @@ async fn a_profiles_settings_take_effect(
     let body = json!({"settings": {"defaultModel": "no-such-model"}});
     let refused = ada.call(Method::PATCH, "/profile", body).await.expect(422);
     assert_eq!(refused.code(), "MODEL_UNKNOWN");
+
+    let key = |reply: &Reply| reply.data("user")["apiKeys"]["openai"].clone();
+    assert_eq!(key(&profile), json!({"configured": false}));
+    ada.post("/profile/api-keys", json!({"openai": "sk-own"})).await.expect(200);
+    assert_eq!(key(&ada.get("/profile").await), json!({"configured": true}));
+    let path = format!("/conversations/{}/messages", conversation.id("conversation"));
+    ada.post(&path, json!({"content": "x"})).await.expect(200);
+    let asked = model.last_request().unwrap();
+    assert_eq!(asked.header("authorization"), Some("Bearer sk-own"));
+    assert!(key(&ada.get("/profile").await)["lastUsed"].is_string());
 }
 
 /// The account's project and conversation.

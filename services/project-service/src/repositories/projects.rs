@@ -5,11 +5,15 @@ use common::repositories::{ProjectFilter, ProjectRepository, ProjectSort, StoreE
 use common::{Page, PageRequest, Position, ProjectId, UserId};
 use platform::db::{Counts, Database, Keyset, Tombstones, contains, micros, store_error};
 use platform::outbox::Outbox;
+use sea_orm::sea_query::Query;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
 };
 
 use super::entities::project;
+
+/// So many that a deletion stays far below a statement's time.
+const DELETED_AT_ONCE: u64 = 50;
 
 /// The outbox's word for a deleted project; the payload is its id.
 pub const PROJECT_DELETED: &str = "project_deleted";
@@ -47,6 +51,32 @@ impl SqlProjects {
             self.outbox.note(tx, PROJECT_DELETED, &row.id.to_string().into()).await?;
         }
         Ok(deleted)
+    }
+
+    /// Deletes all projects of an owner, some at a time; how many. The owner is buried before the first goes, so that none
+    /// can be made meanwhile.
+    async fn delete_some_until_none(&self, owner: UserId) -> Result<u64, DbErr> {
+        let mut total = 0;
+        loop {
+            let tx = self.db.begin_write().await?;
+            TOMBSTONES.bury(&tx, owner.uuid()).await?;
+            let some = Query::select()
+                .column(project::Column::Id)
+                .from(project::Entity)
+                .and_where(project::Column::UserId.eq(owner.uuid()))
+                .limit(DELETED_AT_ONCE)
+                .to_owned();
+            let some = Condition::all().add(project::Column::Id.in_subquery(some));
+            let deleted = self.delete_where(&tx, owner, some).await?.len() as u64;
+            if deleted == 0 {
+                PROJECT_COUNTS.forget(&tx, owner).await?;
+                tx.commit().await?;
+                return Ok(total);
+            }
+            PROJECT_COUNTS.add(&tx, owner, -deleted.cast_signed()).await?;
+            tx.commit().await?;
+            total += deleted;
+        }
     }
 }
 
@@ -159,17 +189,10 @@ impl ProjectRepository for SqlProjects {
     }
 
     async fn delete_all(&self, owner: UserId) -> Result<u64, StoreError> {
-        let delete = async {
-            let tx = self.db.begin_write().await?;
-            TOMBSTONES.bury(&tx, owner.uuid()).await?;
-            let deleted = self.delete_where(&tx, owner, Condition::all()).await?;
-            PROJECT_COUNTS.forget(&tx, owner).await?;
-            tx.commit().await?;
-            Ok(deleted.len() as u64)
-        };
-        let deleted = delete.await.map_err(store_error)?;
+        let deleted = self.delete_some_until_none(owner).await;
+        // Should it have failed half-way too.
         self.outbox.wake();
-        Ok(deleted)
+        deleted.map_err(store_error)
     }
 }
 

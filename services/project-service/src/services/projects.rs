@@ -1,19 +1,19 @@
 use std::sync::Arc;
 
 use common::domain::project::{DeletedProject, Project, ProjectChanges, ProjectError};
-use common::repositories::{ProjectFilter, ProjectRepository};
-use common::{Clock, Ids, Page, PageRequest, ProjectId, UserId};
+use common::repositories::{ProjectFilter, ProjectRepository, StoreError};
+use common::{Page, PageRequest, ProjectId, UserId};
+use platform::Instance;
 
 /// Projects, each seen by its owner alone.
 pub struct Projects {
     projects: Arc<dyn ProjectRepository>,
-    clock: Arc<dyn Clock>,
-    ids: Ids,
+    instance: Instance,
 }
 
 impl Projects {
-    pub fn new(projects: Arc<dyn ProjectRepository>, clock: Arc<dyn Clock>, ids: Ids) -> Self {
-        Self { projects, clock, ids }
+    pub fn new(projects: Arc<dyn ProjectRepository>, instance: Instance) -> Self {
+        Self { projects, instance }
     }
 
     pub async fn list(
@@ -35,9 +35,9 @@ impl Projects {
         name: String,
         description: Option<String>,
     ) -> Result<Project, ProjectError> {
-        let now = self.clock.now();
+        let now = self.instance.clock.now();
         let project = Project {
-            id: self.ids.next(),
+            id: self.instance.ids.next(),
             owner,
             name,
             description,
@@ -56,7 +56,7 @@ impl Projects {
         id: ProjectId,
         changes: &ProjectChanges,
     ) -> Result<Project, ProjectError> {
-        let updated = self.projects.update(owner, id, changes, self.clock.now()).await?;
+        let updated = self.projects.update(owner, id, changes, self.instance.clock.now()).await?;
         updated.ok_or(ProjectError::NotFound)
     }
 
@@ -73,6 +73,9 @@ impl Projects {
     /// Deletes all that a user owns, for good: nothing can be made for that user afterwards. How many projects that was.
     /// Safe to repeat.
     pub async fn delete_all(&self, owner: UserId) -> Result<u64, ProjectError> {
-        Ok(self.projects.delete_all(owner).await?)
+        let projects = self.projects.clone();
+        // Not on the request: a caller that does not wait for the end must not undo the work.
+        let deleting = self.instance.tasks.spawn(async move { projects.delete_all(owner).await });
+        Ok(deleting.await.map_err(|ended| StoreError::Failed(ended.into()))??)
     }
 }

@@ -59,6 +59,12 @@ async fn a_cookie_is_as_good_as_a_header_and_the_header_wins() {
         "VALIDATION_ERROR"
     );
 
+    // A link may be followed from anywhere; a page of another site may not ask.
+    for (mode, status) in [("navigate", 200), ("cors", 403), ("no-cors", 403)] {
+        let request = with_cookie(cookie.clone()).header("sec-fetch-site", "cross-site");
+        app.anonymous().send(request.header("sec-fetch-mode", mode)).await.expect(status);
+    }
+
     // A page of ours may change things with it.
     for header in [
         ("sec-fetch-site", "same-origin"),

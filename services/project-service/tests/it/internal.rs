@@ -1,7 +1,12 @@
 use futures_util::future::join_all;
+use platform::Instance;
+use platform::cli::Service;
+use platform::http::Paths;
+use project_service::ProjectService;
 use rstest::rstest;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
-use testkit::{Engine, redacted};
+use testkit::{Engine, TestApp, TestDatabase, redacted, settings};
 
 use super::{a_project, a_prompt, start};
 
@@ -61,6 +66,44 @@ async fn nothing_made_while_its_owner_is_deleted_survives(
     );
     user.post("/projects", json!({"name": "later"})).await.expect(401);
     assert_eq!(auth.delete(&path).await.expect(200).json["data"], json!({"deletedProjects": 0}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_goes_on_when_its_caller_has_gone() {
+    let database = TestDatabase::new(Engine::Postgres).await;
+    let more = [("CHAT_SERVICE_URL", "http://127.0.0.1:1")];
+    let settings = settings(&[ProjectService::DEFAULTS], &database, &more);
+    let instance = Instance::new(&settings).unwrap();
+    let module = ProjectService::build(&settings, &instance).await.unwrap();
+    let app = TestApp::serve(&settings, instance, vec![module.clone()], Paths::Bare).await;
+    let id = app.instance.ids.next();
+    let user = app.user_with_id(id);
+    for n in 0..120 {
+        a_project(&user, &format!("p{n}")).await;
+    }
+    let (db, path) = (module.database(), format!("/internal/users/{id}"));
+    let lock = db.begin_write().await.unwrap();
+    lock.execute_unprepared("SELECT * FROM projects FOR UPDATE").await.unwrap();
+    let is_waiting = async {
+        let waits = "SELECT count(*) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        loop {
+            let query = Statement::from_string(DbBackend::Postgres, waits);
+            let row = db.connection().query_one_raw(query).await.unwrap().unwrap();
+            if row.try_get_by_index::<i64>(0).unwrap() > 0 {
+                return;
+            }
+        }
+    };
+    let caller = app.service("auth-service");
+    tokio::select! {
+        _ = caller.delete(&path) => panic!("it must wait"),
+        () = is_waiting => {}
+    }
+    lock.rollback().await.unwrap();
+    while user.get("/projects").await.json["pagination"]["totalCount"] != 0 {}
+    let left = caller.delete(&path).await.expect(200);
+    assert_eq!(left.json["data"], json!({"deletedProjects": 0}));
 }
 
 #[rstest]

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use common::domain::message::FinishReason;
+use common::domain::usage::Tokens;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -88,14 +89,14 @@ impl Usage {
 /// What was read from the cache or written into it is none of the input; thoughts are part of the output.
 impl From<Usage> for TokenUsage {
     fn from(usage: Usage) -> Self {
-        Self {
+        Tokens {
             input: usage.input_tokens.unwrap_or(0),
             cache_read: usage.cache_read_input_tokens.unwrap_or(0),
             cache_write: usage.cache_creation_input_tokens.unwrap_or(0),
             output: usage.output_tokens.unwrap_or(0),
             reasoning: 0,
-            cost_micro_usd: None,
         }
+        .into()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use common::domain::message::FinishReason;
+use common::domain::usage::Tokens;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -90,14 +91,14 @@ struct Usage {
 impl From<Usage> for TokenUsage {
     fn from(usage: Usage) -> Self {
         let prompt = usage.prompt_token_count.saturating_add(usage.tool_use_prompt_token_count);
-        Self {
+        Tokens {
             input: wire::less(prompt, usage.cached_content_token_count),
             cache_read: usage.cached_content_token_count,
             cache_write: 0,
             output: usage.candidates_token_count,
             reasoning: usage.thoughts_token_count,
-            cost_micro_usd: None,
         }
+        .into()
     }
 }
 

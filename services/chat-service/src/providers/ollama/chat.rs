@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use common::domain::message::FinishReason;
+use common::domain::usage::Tokens;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::wire::{self, Decoder, Event};
-use super::super::{Delta, ProviderError, TokenUsage, ToolCallDelta};
+use super::super::{Delta, ProviderError, ToolCallDelta};
 use super::errors;
 
 #[derive(Deserialize)]
@@ -105,11 +106,12 @@ impl Decoder for Chat {
             self.message(message, deltas);
         }
         if line.done {
-            deltas.push_back(Delta::Usage(TokenUsage {
+            let tokens = Tokens {
                 input: line.prompt_eval_count.unwrap_or(self.prompt),
                 output: line.eval_count.unwrap_or(0),
-                ..TokenUsage::default()
-            }));
+                ..Tokens::default()
+            };
+            deltas.push_back(Delta::Usage(tokens.into()));
             deltas.push_back(Delta::Finish(self.finish(line.done_reason.as_deref())));
         }
         Ok(line.done)
@@ -131,7 +133,7 @@ mod tests {
             let mut deltas = VecDeque::new();
             Chat::after(42).decode(Event { name: "", data: line }, &mut deltas).unwrap();
             let Some(Delta::Usage(usage)) = deltas.pop_front() else { panic!("{deltas:?}") };
-            usage.input
+            usage.tokens.input
         };
         assert_eq!(input(r#"{"done":true,"eval_count":3}"#), 42);
         assert_eq!(input(r#"{"done":true,"eval_count":3,"prompt_eval_count":5}"#), 5);

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use common::domain::message::FinishReason;
+use common::domain::usage::Tokens;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -101,14 +102,14 @@ impl From<Usage> for TokenUsage {
         let prompt = usage.prompt_tokens_details.unwrap_or_default();
         let reasoning = usage.completion_tokens_details.unwrap_or_default().reasoning_tokens;
         let fresh = wire::less(usage.prompt_tokens, prompt.cached_tokens);
-        Self {
+        let tokens = Tokens {
             input: wire::less(fresh, prompt.cache_write_tokens),
             cache_read: prompt.cached_tokens,
             cache_write: prompt.cache_write_tokens,
             output: wire::less(usage.completion_tokens, reasoning),
             reasoning,
-            cost_micro_usd: usage.cost.map(micro_usd),
-        }
+        };
+        Self { tokens, cost_micro_usd: usage.cost.map(micro_usd) }
     }
 }
 

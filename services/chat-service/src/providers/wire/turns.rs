@@ -93,7 +93,8 @@ pub fn a_conversation_with_everything() -> super::super::CompletionRequest {
             answer("call.2", "No such place"),
             text(PromptRole::System, "Be brief."),
             text(PromptRole::Assistant, "It is"),
-        ],
+        ]
+        .into(),
         temperature: Some(1.5),
         max_tokens: Some(100),
         context_length: 8192,

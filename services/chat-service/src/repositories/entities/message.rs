@@ -35,6 +35,9 @@ pub struct Model {
     pub cost_micro_usd: Option<i64>,
     #[sea_orm(column_type = "Text")]
     pub prompt_versions: String,
+    pub answered_by: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub context: Option<String>,
     pub lease_owner: Option<Uuid>,
     pub lease_until: Option<i64>,
     pub cancel_requested: bool,
@@ -95,6 +98,8 @@ impl From<Model> for Message {
             tokens: row.token_count.map(i32::unsigned_abs),
             temperature: row.temperature,
             usage,
+            answered_by: row.answered_by,
+            context: row.context.and_then(|context| serde_json::from_str(&context).ok()),
             prompt_versions,
             created_at: row.created_at,
         }

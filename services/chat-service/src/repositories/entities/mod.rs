@@ -4,8 +4,12 @@
     reason = "`sea_orm::model` writes code that begins transactions; nobody calls it"
 )]
 
+pub mod api_key;
 pub mod conversation;
 pub mod daily_usage;
+pub mod data_key;
+pub mod key_event;
 pub mod message;
 pub mod model_context;
 pub mod preferences;
+pub mod usage_entry;

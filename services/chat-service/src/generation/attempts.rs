@@ -1,0 +1,215 @@
+//! Asks until somebody answers: again, or somebody else, but only as long as nothing of an answer was shown.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::domain::message::FinishReason;
+use common::{Entropy, SystemEntropy};
+use futures_util::StreamExt;
+use parking_lot::Mutex;
+use platform::breaker::{BreakerSettings, Breakers, Permit};
+use secrecy::ExposeSecret;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::call::{Asked, Roster};
+use super::frames::Progress;
+use super::log::Part;
+use super::reply::Reply;
+use crate::providers::{
+    CompletionRequest, Delta, DeltaStream, ProviderError, ProviderErrorKind, TokenUsage,
+};
+
+/// The longest that a provider may ask to wait before the next try.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// How ready this process is to try again: each reply that begins allows a tenth of a retry more, up to so many.
+const MOST_RETRIES: f64 = 10.0;
+const RETRIES_PER_REPLY: f64 = 0.1;
+
+/// What this process knows of its providers.
+pub(super) struct Attempts {
+    breakers: Breakers<(&'static str, u64)>,
+    retries: Mutex<f64>,
+    entropy: Arc<dyn Entropy>,
+    /// The longest pause before the first retry; each further one may be twice as long.
+    pause: Duration,
+}
+
+/// An answer of which something has been shown, or that is whole.
+pub(super) struct Opened {
+    pub(super) deltas: DeltaStream,
+    /// To be told how it ends.
+    pub(super) permit: Permit,
+}
+
+/// What an answer says beside its text.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) usage: Option<TokenUsage>,
+    pub(super) finish: Option<FinishReason>,
+}
+
+impl Told {
+    /// Publishes a piece of text, or keeps what else is said.
+    pub(super) fn take(&mut self, reply: &Reply, delta: Delta) {
+        match delta {
+            Delta::Text(text) => reply.publish(Part::Text, &text),
+            Delta::Reasoning(text) => reply.publish(Part::Reasoning, &text),
+            Delta::Usage(usage) => self.usage = Some(usage),
+            Delta::Finish(reason) => self.finish = Some(reason),
+            // Nothing was offered to be called.
+            Delta::ToolCall(_) => {}
+        }
+    }
+}
+
+impl Attempts {
+    pub(super) fn new(breaker: BreakerSettings, pause: Duration) -> Self {
+        Self {
+            breakers: Breakers::new(breaker),
+            retries: Mutex::new(MOST_RETRIES),
+            entropy: Arc::new(SystemEntropy),
+            pause,
+        }
+    }
+
+    /// Asks the models one after the other until one has begun to answer.
+    pub(super) async fn open(
+        &self,
+        reply: &Reply,
+        roster: &Roster,
+        requests: Vec<CompletionRequest>,
+        told: &mut Told,
+    ) -> Result<Opened, ProviderError> {
+        {
+            let mut retries = self.retries.lock();
+            *retries = (*retries + RETRIES_PER_REPLY).min(MOST_RETRIES);
+        }
+        let mut failure = ProviderError::new(ProviderErrorKind::Failed);
+        for (place, request) in requests.into_iter().enumerate() {
+            let asked = roster.pass_to(place);
+            if place > 0 {
+                reply.announce(Progress::FallingBack, &format!("asking {}", asked.model));
+            }
+            match self.ask(reply, asked, request, told).await {
+                Err(error) if reply.size() == 0 && error.kind.is_the_models_own() => {
+                    tracing::warn!(%error, model = asked.model, reply = %reply.id(), "a model does not answer");
+                    failure = error;
+                }
+                other => return other,
+            }
+        }
+        Err(failure)
+    }
+
+    /// Asks one model, again where that may help.
+    async fn ask(
+        &self,
+        reply: &Reply,
+        asked: &Asked,
+        mut request: CompletionRequest,
+        told: &mut Told,
+    ) -> Result<Opened, ProviderError> {
+        let deadline = Instant::now() + asked.first_token;
+        let (mut retries, mut is_trimmed) = (0, false);
+        loop {
+            let error = match self.once(reply, asked, &request, deadline, told).await {
+                Err(error) if reply.size() == 0 => error,
+                other => return other,
+            };
+            if error.kind == ProviderErrorKind::ContextTooLong && !is_trimmed && request.trim() {
+                is_trimmed = true;
+                reply.announce(Progress::Trimming, "leaving out the oldest messages");
+                continue;
+            }
+            let Some(wait) = self.pause_before_retry(&error, retries) else { return Err(error) };
+            if Instant::now() + wait >= deadline || !self.may_retry() {
+                return Err(error);
+            }
+            tracing::info!(%error, model = asked.model, reply = %reply.id(), "trying again");
+            reply.announce(Progress::Retrying, "the provider did not answer");
+            sleep(wait).await;
+            retries += 1;
+        }
+    }
+
+    /// Asks one model once, until something of its answer is shown or it ends.
+    async fn once(
+        &self,
+        reply: &Reply,
+        asked: &Asked,
+        request: &CompletionRequest,
+        deadline: Instant,
+        told: &mut Told,
+    ) -> Result<Opened, ProviderError> {
+        *told = Told::default();
+        let permit = self.breakers.admit((asked.vendor, fingerprint(request))).map_err(|open| {
+            ProviderError::new(ProviderErrorKind::LeftAlone).retry_after(Some(open.wait))
+        })?;
+        let begin = async {
+            let mut deltas = asked.provider.stream(request.clone()).await?;
+            while let Some(delta) = deltas.next().await {
+                told.take(reply, delta?);
+                if reply.size() > 0 {
+                    break;
+                }
+            }
+            Ok(deltas)
+        };
+        let begun = timeout_at(deadline, begin)
+            .await
+            .unwrap_or_else(|_| Err(ProviderError::new(ProviderErrorKind::TimedOut)));
+        match begun {
+            Ok(deltas) => Ok(Opened { deltas, permit }),
+            Err(error) => {
+                settle(permit, Some(&error));
+                Err(error)
+            }
+        }
+    }
+
+    /// How long to wait before so manieth a retry; `None`: there is none.
+    fn pause_before_retry(&self, error: &ProviderError, retries: u32) -> Option<Duration> {
+        if retries >= error.kind.retries() {
+            return None;
+        }
+        match error.retry_after {
+            Some(wait) => (wait <= LONGEST_WAIT).then_some(wait),
+            None if error.kind == ProviderErrorKind::RateLimited => None,
+            // Anything between nothing and the whole pause, so that those who failed together do not come back together.
+            None => Some((self.pause * (1 << retries)).mul_f64(self.chance())),
+        }
+    }
+
+    fn may_retry(&self) -> bool {
+        let mut retries = self.retries.lock();
+        let may = *retries >= 1.0;
+        if may {
+            *retries -= 1.0;
+        }
+        may
+    }
+
+    /// A number from 0 to 1.
+    fn chance(&self) -> f64 {
+        let mut byte = [0];
+        self.entropy.fill(&mut byte);
+        f64::from(byte[0]) / 255.0
+    }
+}
+
+/// Tells a breaker how a call ended.
+pub(super) fn settle(permit: Permit, error: Option<&ProviderError>) {
+    match error {
+        Some(error) if error.kind.is_the_providers_fault() => permit.failed(),
+        _ => permit.succeeded(),
+    }
+}
+
+/// Tells one key from another. Never leaves the process.
+fn fingerprint(request: &CompletionRequest) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    request.key.as_ref().map(ExposeSecret::expose_secret).hash(&mut hasher);
+    hasher.finish()
+}

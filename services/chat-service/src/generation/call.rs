@@ -1,0 +1,88 @@
+//! Who is to make a reply, and of what.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use common::ProjectId;
+
+use crate::core::Price;
+use crate::providers::{CompletionRequest, Provider};
+
+/// How a reply is to be made.
+pub struct ModelCall {
+    /// The model that is wanted.
+    pub wanted: Candidate,
+    /// Those that may stand in for it, in their order.
+    pub fallbacks: Vec<Candidate>,
+    /// The project whose conversation it is for.
+    pub project: Option<ProjectId>,
+    /// Whether a kept copy of the project's prompts was used.
+    pub prompt_stale: bool,
+}
+
+/// A model that may make a reply.
+pub struct Candidate {
+    /// Who it is.
+    pub asked: Asked,
+    /// What it is asked.
+    pub request: CompletionRequest,
+}
+
+/// A model, and what asking it means.
+pub struct Asked {
+    /// What the API calls it.
+    pub model: String,
+    /// What its provider calls it.
+    pub upstream: String,
+    /// Who provides it.
+    pub vendor: &'static str,
+    /// The provider.
+    pub provider: Arc<dyn Provider>,
+    /// About how many tokens it is sent, in case the provider does not say.
+    pub prompt_tokens: u32,
+    /// What it costs.
+    pub price: Option<Price>,
+    /// How long its first token may take.
+    pub first_token: Duration,
+}
+
+impl Asked {
+    /// How many tokens a text is to it.
+    pub fn count(&self, text: &str) -> u32 {
+        self.provider.count_tokens(&self.upstream, text)
+    }
+}
+
+/// The models that may make a reply, of which one is at it.
+pub(super) struct Roster {
+    asked: Vec<Asked>,
+    place: AtomicUsize,
+}
+
+impl Roster {
+    /// All candidates of a call, and what each is asked.
+    pub(super) fn of(call: ModelCall) -> (Self, Vec<CompletionRequest>) {
+        let ModelCall { wanted, fallbacks, .. } = call;
+        let candidates = std::iter::once(wanted).chain(fallbacks);
+        let (asked, requests) =
+            candidates.map(|candidate| (candidate.asked, candidate.request)).unzip();
+        (Self { asked, place: AtomicUsize::new(0) }, requests)
+    }
+
+    /// The one that is at it.
+    pub(super) fn current(&self) -> &Asked {
+        &self.asked[self.place.load(Ordering::Relaxed)]
+    }
+
+    /// The one that was wanted.
+    pub(super) fn first(&self) -> &Asked {
+        &self.asked[0]
+    }
+
+    /// Passes it on to another.
+    pub(super) fn pass_to(&self, place: usize) -> &Asked {
+        self.place.store(place.min(self.asked.len() - 1), Ordering::Relaxed);
+        self.current()
+    }
+}

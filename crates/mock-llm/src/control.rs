@@ -1,12 +1,25 @@
 //! The control surface: scripts and log over HTTP, for shell scripts and other processes.
 //!
-//! It has no key and belongs on a loopback address. What is asked here is not in the log.
+//! | | |
+//! |---|---|
+//! | `POST /mock/scripts` | queues a [`Script`]; with `?model=` it is that model's from now on |
+//! | `PUT /mock/scripts/default` | sets the script of what finds the queue empty |
+//! | `PUT /mock/keys` | the keys that are good, an array; an empty one makes every key good |
+//! | `PUT /mock/pulled` | the models on the machine, an array |
+//! | `GET /mock/requests` | the log: [`Recorded`] with `ask`, `body` and, if it is JSON, `json` |
+//! | `GET /mock/stats` | [`Stats`] |
+//!
+//! Scripts are those of completions; with `?of=catalogue` those of the lists of models, and with
+//! `?of=loading` those of pulls and warm-ups. Nothing here has a key, so it belongs on a loopback
+//! address. What is asked here is not in the log.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::playlist::Playlist;
 use crate::recorded::{Ended, Recorded};
 use crate::state::State;
 use crate::{Script, Stats};
@@ -17,7 +30,9 @@ pub(crate) fn routes(service: &mut web::ServiceConfig) {
         .route("/mock/requests", web::get().to(requests))
         .route("/mock/stats", web::get().to(stats))
         .route("/mock/scripts", web::post().to(add))
-        .route("/mock/scripts/default", web::put().to(replace));
+        .route("/mock/scripts/default", web::put().to(replace))
+        .route("/mock/keys", web::put().to(keys))
+        .route("/mock/pulled", web::put().to(pulled));
 }
 
 /// The answer to everything no wire knows.
@@ -48,10 +63,32 @@ async fn stats(state: web::Data<State>) -> web::Json<Stats> {
     web::Json(state.log.stats())
 }
 
+/// Which scripts are meant.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct For {
+    #[serde(default)]
+    of: Of,
     model: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Of {
+    #[default]
+    Chat,
+    Catalogue,
+    Loading,
+}
+
+impl For {
+    fn playlist<'s>(&self, state: &'s State) -> &'s Mutex<Playlist> {
+        match self.of {
+            Of::Chat => &state.chat,
+            Of::Catalogue => &state.catalogue,
+            Of::Loading => &state.loading,
+        }
+    }
 }
 
 async fn add(
@@ -59,15 +96,29 @@ async fn add(
     target: web::Query<For>,
     script: web::Json<Script>,
 ) -> HttpResponse {
-    let mut chat = state.chat.lock();
+    let mut playlist = target.playlist(&state).lock();
     match target.into_inner().model {
-        Some(model) => chat.set_for(model, script.into_inner()),
-        None => chat.queue(script.into_inner()),
+        Some(model) => playlist.set_for(model, script.into_inner()),
+        None => playlist.queue(script.into_inner()),
     }
     HttpResponse::NoContent().finish()
 }
 
-async fn replace(state: web::Data<State>, script: web::Json<Script>) -> HttpResponse {
-    state.chat.lock().set_default(script.into_inner());
+async fn replace(
+    state: web::Data<State>,
+    target: web::Query<For>,
+    script: web::Json<Script>,
+) -> HttpResponse {
+    target.playlist(&state).lock().set_default(script.into_inner());
+    HttpResponse::NoContent().finish()
+}
+
+async fn keys(state: web::Data<State>, keys: web::Json<Vec<String>>) -> HttpResponse {
+    *state.keys.lock() = keys.into_inner();
+    HttpResponse::NoContent().finish()
+}
+
+async fn pulled(state: web::Data<State>, models: web::Json<Vec<String>>) -> HttpResponse {
+    state.machine.lock().set(models.into_inner().into_iter());
     HttpResponse::NoContent().finish()
 }

@@ -6,7 +6,7 @@
 //!
 //! A [`Script`] says, without regard to any provider's format, what one answer contains, how
 //! fast it comes and which [`Fault`] ends it. The script and the request become a *plan* (a
-//! list of events: opening, a token, the finish), a *wire* turns each event into the bytes of
+//! list of steps: opening, a token, the finish), a *wire* turns each event into the bytes of
 //! one provider's format, and the *tape* keeps those bytes with a mark at the end of each
 //! event. A *player* then sends the tape: it waits where the script waits, cuts where the
 //! script cuts and notes how far it got. Only the wire knows a provider; to add one is to add

@@ -16,11 +16,11 @@ use crate::tape::Wire;
 
 /// The routes of every wire.
 pub(crate) fn routes(service: &mut web::ServiceConfig) {
-    // before OpenAI, whose path for the list of models it shares
     service.configure(anthropic::routes);
+    service.configure(google::routes);
+    // after those that share its path for the list of models, and know theirs by a header
     service.configure(openai::routes);
     service.configure(openrouter::routes);
-    service.configure(google::routes);
     service.configure(ollama::routes);
 }
 

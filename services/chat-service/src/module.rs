@@ -103,62 +103,10 @@ impl ChatModule {
         let models = Arc::new(models(&chat, catalogue, vault.clone())?);
         let strict = StrictStore::new(db.clone());
         let limits = Limits::new(settings, instance.clock.clone(), Some(strict))?;
-        let messages = Arc::new(SqlMessages::new(db.clone()));
-        let replies = Arc::new(SqlReplies::new(db.clone()));
-        let usage = Arc::new(SqlUsage::new(db.clone()));
-        let engine = Engine::new(
-            replies,
-            messages.clone(),
-            usage.clone(),
-            instance.clone(),
-            EngineSettings {
-                generation: chat.generation.clone(),
-                budget: chat.budget,
-                breaker: chat.breaker,
-            },
-        );
-        let conversations = Arc::new(SqlConversations::new(db.clone()));
-        let preferences = Arc::new(SqlPreferences::new(db.clone()));
-        let message_parts = MessagesParts {
-            conversations: conversations.clone(),
-            messages,
-            preferences: preferences.clone(),
-            projects: projects.clone(),
-            models: models.clone(),
-            engine: engine.clone(),
-            context: chat.context,
-        };
-        let conversation_parts = ConversationsParts {
-            conversations: conversations.clone(),
-            preferences: preferences.clone(),
-            projects,
-            models: models.clone(),
-            engine: engine.clone(),
-            tasks: instance.tasks.clone(),
-        };
-        let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
-        let state = Data::new(ChatState {
-            messages: Messages::new(message_parts, clock.clone(), ids.clone()),
-            conversations: Conversations::new(conversation_parts, clock.clone(), ids),
-            preferences: Preferences::new(
-                preferences.clone(),
-                models.clone(),
-                vault.clone(),
-                clock.clone(),
-            ),
-            usage: UsageLedger::new(usage.clone(), clock),
-            users: Users::new(
-                conversations,
-                preferences,
-                usage,
-                vault.clone(),
-                engine.clone(),
-                instance.tasks.clone(),
-            ),
-            api_keys: ApiKeys::new(vault.clone(), models.clone(), chat.providers.key_check()),
-            models,
-        });
         let events = chat.audit.keep();
+        let engine = engine(&chat, &db, instance);
+        let ground = Ground { db: &db, vault: &vault, models, engine: &engine, projects, instance };
+        let state = Data::new(ground.compose(&chat));
         Ok(Self { db, limits, engine, vault, events, instance: instance.clone(), state })
     }
 
@@ -186,6 +134,80 @@ impl ChatModule {
         tasks.spawn(keep_house());
         tasks.repeat("key housekeeping", HOUSEKEEPING, keep_house);
     }
+}
+
+/// What the services stand on.
+struct Ground<'a> {
+    db: &'a Database,
+    vault: &'a Arc<Vault>,
+    models: Arc<Models>,
+    engine: &'a Engine,
+    projects: Arc<dyn ProjectAccess>,
+    instance: &'a Instance,
+}
+
+impl Ground<'_> {
+    /// The services over their repositories.
+    fn compose(self, settings: &ChatSettings) -> ChatState {
+        let Self { db, vault, models, engine, projects, instance } = self;
+        let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
+        let usage = Arc::new(SqlUsage::new(db.clone()));
+        let conversations = Arc::new(SqlConversations::new(db.clone()));
+        let preferences = Arc::new(SqlPreferences::new(db.clone()));
+        let message_parts = MessagesParts {
+            conversations: conversations.clone(),
+            messages: Arc::new(SqlMessages::new(db.clone())),
+            preferences: preferences.clone(),
+            projects: projects.clone(),
+            models: models.clone(),
+            engine: engine.clone(),
+            context: settings.context,
+        };
+        let conversation_parts = ConversationsParts {
+            conversations: conversations.clone(),
+            preferences: preferences.clone(),
+            projects,
+            models: models.clone(),
+            engine: engine.clone(),
+            tasks: instance.tasks.clone(),
+        };
+        let users = Users::new(
+            conversations,
+            preferences.clone(),
+            usage.clone(),
+            vault.clone(),
+            engine.clone(),
+            instance.tasks.clone(),
+        );
+        ChatState {
+            messages: Messages::new(message_parts, clock.clone(), ids.clone()),
+            conversations: Conversations::new(conversation_parts, clock.clone(), ids),
+            preferences: Preferences::new(
+                preferences,
+                models.clone(),
+                vault.clone(),
+                clock.clone(),
+            ),
+            usage: UsageLedger::new(usage, clock),
+            users,
+            api_keys: ApiKeys::new(vault.clone(), models.clone(), settings.providers.key_check()),
+            models,
+        }
+    }
+}
+
+fn engine(settings: &ChatSettings, db: &Database, instance: &Instance) -> Engine {
+    Engine::new(
+        Arc::new(SqlReplies::new(db.clone())),
+        Arc::new(SqlMessages::new(db.clone())),
+        Arc::new(SqlUsage::new(db.clone())),
+        instance.clone(),
+        EngineSettings {
+            generation: settings.generation.clone(),
+            budget: settings.budget,
+            breaker: settings.breaker,
+        },
+    )
 }
 
 fn catalogue(settings: &ModelSettings) -> anyhow::Result<Catalogue> {

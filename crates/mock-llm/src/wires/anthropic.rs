@@ -1,8 +1,9 @@
 //! Anthropic Messages.
 //!
 //! `POST /v1/messages`, as a stream of named events or whole, `POST /v1/messages/count_tokens`
-//! and `GET /v1/models`, which is told from OpenAI's by its header `anthropic-version`. Thinking
-//! is a block with a signature, and keep-alives are `ping` events.
+//! and `GET /v1/models`, which is told from OpenAI's by its header `anthropic-version`. The key
+//! is in `x-api-key`, or a bearer token, as the vendor's newer clients send it. Thinking is a
+//! block with a signature, and keep-alives are `ping` events.
 //!
 //! Source: <https://docs.anthropic.com/en/api/messages-streaming>.
 
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 use self::events::Events;
 use self::whole::Whole;
 use super::list::{Listing, Models, named};
-use super::{Form, header, sse};
+use super::{Form, bearer, header, sse};
 use crate::answer::{Endpoint, Provider, Telling, serve, tell};
 use crate::plan::Shape;
 use crate::refusal::Refused;
@@ -31,8 +32,8 @@ const VERSION: &str = "anthropic-version";
 pub(super) fn routes(service: &mut web::ServiceConfig) {
     let messages = web::resource("/v1/messages").guard(guard::Post());
     let count = web::resource("/v1/messages/count_tokens").guard(guard::Post());
-    let ours = |context: &guard::GuardContext<'_>| context.head().headers().contains_key(VERSION);
-    let models = web::resource("/v1/models").guard(guard::Get()).guard(guard::fn_guard(ours));
+    let ours = guard::fn_guard(|context| context.head().headers().contains_key(VERSION));
+    let models = web::resource("/v1/models").guard(guard::Get()).guard(ours);
     service.service(messages.to(serve::<Messages>));
     service.service(count.to(tell::<Count>));
     service.service(models.to(serve::<Models<Anthropic>>));
@@ -43,7 +44,7 @@ struct Anthropic;
 
 impl Provider for Anthropic {
     fn admit(state: &State, request: &HttpRequest) -> Result<(), Refusal> {
-        let key = header(request, "x-api-key");
+        let key = header(request, "x-api-key").or_else(|| bearer(request));
         if key.is_none() {
             return Err(Refusal::NoKey);
         }

@@ -1,9 +1,10 @@
 //! Google Gemini.
 //!
 //! `POST /v1beta/models/{model}:streamGenerateContent` as events with `alt=sse` and as a growing
-//! array without, `:generateContent`, `:countTokens`, and `GET /v1beta/models`. A stream has no
-//! terminal marker but a finish reason, each chunk has the token counts so far, and a prompt that
-//! is refused is an answer without candidates.
+//! array without, `:generateContent`, `:countTokens`, and `GET /v1beta/models`; all of it under
+//! `/v1` as well, where the list of models is told from OpenAI's by its header `x-goog-api-key`.
+//! A stream has no terminal marker but a finish reason, each chunk has the token counts so far,
+//! and a prompt that is refused is an answer without candidates.
 //!
 //! Source: <https://ai.google.dev/api/generate-content>.
 
@@ -27,12 +28,18 @@ use crate::refusal::Refused;
 use crate::state::State;
 use crate::{Ask, Refusal, Script, control};
 
+const KEY: &str = "x-goog-api-key";
+
 /// The routes of this wire.
 pub(super) fn routes(service: &mut web::ServiceConfig) {
-    let call = web::resource("/v1beta/models/{model}:{method}").guard(guard::Post());
-    let models = web::resource("/v1beta/models").guard(guard::Get());
-    service.service(call.to(dispatch));
-    service.service(models.to(serve::<Models<Google>>));
+    for version in ["v1beta", "v1"] {
+        let call = format!("/{version}/models/{{model}}:{{method}}");
+        service.service(web::resource(call).guard(guard::Post()).to(dispatch));
+    }
+    let models = |path: &str| web::resource(path).guard(guard::Get());
+    service.service(models("/v1beta/models").to(serve::<Models<Google>>));
+    let ours = guard::fn_guard(|context| context.head().headers().contains_key(KEY));
+    service.service(models("/v1/models").guard(ours).to(serve::<Models<Google>>));
 }
 
 /// The method is a part of the last segment of the path.
@@ -52,7 +59,7 @@ struct Google;
 
 impl Provider for Google {
     fn admit(state: &State, request: &HttpRequest) -> Result<(), Refusal> {
-        match header(request, "x-goog-api-key") {
+        match header(request, KEY) {
             None => Err(Refusal::NoKey),
             key => state.knows(key).then_some(()).ok_or(Refusal::BadKey),
         }

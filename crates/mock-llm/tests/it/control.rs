@@ -51,6 +51,25 @@ async fn scripts_come_over_http() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lists_keys_and_the_machine_too() {
+    let mock = MockLlm::start().await;
+    let listed = json!({ "reply": { "tokens": ["a", "b"] } });
+    assert_eq!(send(&mock, Method::POST, "/mock/scripts?of=catalogue", &listed).await, 204);
+    let failed = json!({ "fault": { "refused": { "why": { "failed": 500 } } } });
+    assert_eq!(send(&mock, Method::PUT, "/mock/scripts/default?of=loading", &failed).await, 204);
+    assert_eq!(send(&mock, Method::PUT, "/mock/keys", &json!(["sk-good"])).await, 204);
+    assert_eq!(send(&mock, Method::PUT, "/mock/pulled", &json!(["gemma3"])).await, 204);
+
+    assert_eq!(get(&mock, "/v1/models").await["error"]["code"], "invalid_api_key");
+    assert_eq!(get(&mock, "/api/tags").await["models"][1]["name"], "b");
+    assert_eq!(get(&mock, "/api/tags").await["models"][0]["name"], "gemma3:latest");
+    let load = json!({ "model": "gemma3" });
+    assert_eq!(send(&mock, Method::POST, "/api/generate", &load).await, 500);
+    let unknown = send(&mock, Method::POST, "/mock/scripts?of=other", &listed).await;
+    assert_eq!(unknown, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_script_that_is_not_understood_is_refused() {
     let mock = MockLlm::start().await;
     for wrong in [
@@ -78,6 +97,7 @@ async fn the_log_and_the_counts_are_there() {
     assert_eq!(first["index"], 0);
     assert_eq!(first["method"], "POST");
     assert_eq!(first["json"]["messages"][1]["content"], "Hi");
+    assert_eq!(first["ask"]["messages"][1], json!(["user", "Hi"]));
     assert!(first["body"].as_str().unwrap().contains("\"Hi\""));
     assert_eq!(first["sent"], "Hello");
     assert_eq!(first["sentReasoning"], "");
@@ -96,10 +116,19 @@ fn a_script_survives_json() {
         .pace(std::time::Duration::from_millis(5))
         .usage(1, 2)
         .chunked(mock_llm::Chunking::Seeded(3))
-        .fault(mock_llm::openai::insufficient_quota());
+        .cached(3, 4)
+        .cost(0.5)
+        .header("retry-after", "soon")
+        .tool_call(mock_llm::ToolCall::new("now", json!({ "zone": "UTC" })).fragments(2))
+        .fault(
+            mock_llm::Refusal::RateLimited { retry_after: std::time::Duration::from_secs(1) }
+                .after(2),
+        );
     let json = serde_json::to_value(&script).unwrap();
     assert_eq!(json["reply"], json!({ "text": "Hi" }));
     assert_eq!(json["paceMs"], 5);
+    let why = json!({ "rateLimited": { "retryAfterMs": 1000 } });
+    assert_eq!(json["fault"]["refused"], json!({ "why": why, "afterTokens": 2 }));
     let back: Script = serde_json::from_value(json.clone()).unwrap();
     assert_eq!(serde_json::to_value(&back).unwrap(), json);
 }

@@ -17,6 +17,7 @@ mod ollama;
 mod quirks;
 mod refusals;
 mod requests;
+mod sdks;
 mod stream;
 mod vendor;
 mod whole;

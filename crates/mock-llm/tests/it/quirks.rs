@@ -97,7 +97,7 @@ async fn anthropic_may_tell_the_totals_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_list_of_models_is_anthropics_by_its_header() {
+async fn one_path_lists_the_models_of_three_providers() {
     let mock = MockLlm::start().await;
     let theirs = get(&mock, Anthropic, "/v1/models").await;
     assert_eq!(
@@ -106,8 +106,10 @@ async fn the_list_of_models_is_anthropics_by_its_header() {
     );
     let openai = get(&mock, Vendor::OpenAi, "/v1/models").await;
     assert_eq!(openai["data"][0]["object"], "model");
-    let google = get(&mock, Google, "/v1beta/models").await;
-    assert_eq!(google["models"][0]["name"], "models/gemini-2.5-pro");
+    for path in ["/v1beta/models", "/v1/models"] {
+        let google = get(&mock, Google, path).await;
+        assert_eq!(google["models"][0]["name"], "models/gemini-2.5-pro");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::wire::{self, Decoder, Event};
-use super::super::{Delta, ProviderError, TokenUsage};
+use super::super::{Delta, ProviderError};
 use super::blocks::{Block, BlockDelta, Blocks};
 use super::errors;
 
@@ -87,7 +87,7 @@ impl Usage {
 }
 
 /// What was read from the cache or written into it is none of the input; thoughts are part of the output.
-impl From<Usage> for TokenUsage {
+impl From<Usage> for Tokens {
     fn from(usage: Usage) -> Self {
         Tokens {
             input: usage.input_tokens.unwrap_or(0),
@@ -146,7 +146,7 @@ impl Events {
     fn usage(&mut self, usage: Option<Usage>, deltas: &mut VecDeque<Delta>) {
         let Some(usage) = usage else { return };
         self.usage = self.usage.then(usage);
-        deltas.push_back(Delta::Usage(self.usage.into()));
+        deltas.push_back(Delta::Usage(Tokens::from(self.usage).into()));
     }
 
     fn ending(&mut self, ending: &Ending, usage: Option<Usage>, deltas: &mut VecDeque<Delta>) {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::wire::{self, Decoder, Event};
-use super::super::{Delta, ProviderError, ProviderErrorKind, TokenUsage, ToolCallDelta};
+use super::super::{Delta, ProviderError, ProviderErrorKind, ToolCallDelta};
 use super::errors;
 
 #[derive(Deserialize)]
@@ -88,7 +88,7 @@ struct Usage {
 }
 
 /// What was read from the cache is part of the prompt; thoughts are none of the candidates.
-impl From<Usage> for TokenUsage {
+impl From<Usage> for Tokens {
     fn from(usage: Usage) -> Self {
         let prompt = usage.prompt_token_count.saturating_add(usage.tool_use_prompt_token_count);
         Tokens {
@@ -107,7 +107,7 @@ impl From<Usage> for TokenUsage {
 pub(super) struct Chunks {
     /// The last reason to finish. There is no other mark of the end, but models also give one where they go on.
     finish: Option<FinishReason>,
-    usage: Option<TokenUsage>,
+    usage: Option<Tokens>,
     calls: u32,
 }
 
@@ -137,10 +137,10 @@ impl Chunks {
         if let Some(error) = chunk.error {
             return Err(errors::in_stream(&error));
         }
-        let usage = chunk.usage_metadata.map(TokenUsage::from);
+        let usage = chunk.usage_metadata.map(Tokens::from);
         if let Some(usage) = usage.filter(|usage| self.usage != Some(*usage)) {
             self.usage = Some(usage);
-            deltas.push_back(Delta::Usage(usage));
+            deltas.push_back(Delta::Usage(usage.into()));
         }
         if chunk.prompt_feedback.is_some_and(|feedback| feedback.block_reason.is_some()) {
             return Err(ProviderError::new(ProviderErrorKind::ContentFiltered));

@@ -81,7 +81,7 @@ pub fn a_conversation_with_everything() -> super::super::CompletionRequest {
     let function = json!({"name": "weather", "parameters": {"type": "object"}});
     CompletionRequest {
         model: "a-model".to_owned(),
-        messages: vec![
+        messages: [
             text(PromptRole::System, "Be kind."),
             PromptMessage { images: vec![picture], ..text(PromptRole::User, "What is this?") },
             text(PromptRole::User, "And how is the weather?"),

@@ -89,14 +89,13 @@ impl Usage {
 /// What was read from the cache or written into it is none of the input; thoughts are part of the output.
 impl From<Usage> for Tokens {
     fn from(usage: Usage) -> Self {
-        Tokens {
+        Self {
             input: usage.input_tokens.unwrap_or(0),
             cache_read: usage.cache_read_input_tokens.unwrap_or(0),
             cache_write: usage.cache_creation_input_tokens.unwrap_or(0),
             output: usage.output_tokens.unwrap_or(0),
             reasoning: 0,
         }
-        .into()
     }
 }
 

@@ -91,14 +91,13 @@ struct Usage {
 impl From<Usage> for Tokens {
     fn from(usage: Usage) -> Self {
         let prompt = usage.prompt_token_count.saturating_add(usage.tool_use_prompt_token_count);
-        Tokens {
+        Self {
             input: wire::less(prompt, usage.cached_content_token_count),
             cache_read: usage.cached_content_token_count,
             cache_write: 0,
             output: usage.candidates_token_count,
             reasoning: usage.thoughts_token_count,
         }
-        .into()
     }
 }
 

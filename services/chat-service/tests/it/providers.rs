@@ -199,8 +199,10 @@ async fn a_key_is_valid_rejected_or_could_not_be_checked(#[values(O, R, A, G)] w
     assert!(!model.last_request().unwrap().path.contains("good"));
     assert_eq!(provider.validate(&SecretString::from("bad")).await, KeyCheck::Rejected);
     assert_eq!(provider.validate(&SecretString::from("a\r\nb: c")).await, KeyCheck::Unreachable);
+    // Without a connection that is open already.
+    let late = wire.provider(&model);
     model.stop().await;
-    assert_eq!(provider.validate(&SecretString::from("good")).await, KeyCheck::Unreachable);
+    assert_eq!(late.validate(&SecretString::from("good")).await, KeyCheck::Unreachable);
 }
 
 #[tokio::test]
@@ -266,9 +268,11 @@ async fn a_model_of_ollamas_is_fetched_and_loaded() {
     assert!(known[0].tools && known[0].vision && known[0].reasoning);
     assert!(known[0].context_length > 4096);
 
+    // Without a connection that is open already.
+    let late = L.provider(&model);
     model.stop().await;
-    assert_eq!(ollama.status("mistral").await.state, LoadState::Unavailable);
-    assert_eq!(ollama.discover().await.unwrap_err().kind, ProviderErrorKind::Unreachable);
+    assert_eq!(late.status("mistral").await.state, LoadState::Unavailable);
+    assert_eq!(late.discover().await.unwrap_err().kind, ProviderErrorKind::Unreachable);
 }
 
 #[tokio::test]

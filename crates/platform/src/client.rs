@@ -1,5 +1,8 @@
-//! Calling a sibling service over HTTP: within a deadline, again where that is safe.
+//! Calling a sibling service over HTTP: within a deadline, again where that is safe, and not at all while it does not answer.
 
+mod breaker;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Bytes;
@@ -14,6 +17,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::Instance;
+use crate::http::Trace;
+use crate::settings::SiblingSettings;
+
+use breaker::Breaker;
+pub use breaker::BreakerSettings;
 
 /// Why a sibling did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +42,12 @@ pub enum SiblingError {
         service: &'static str,
         /// What it answered.
         status: StatusCode,
+    },
+    /// It has not answered lately, and is not asked for a while.
+    #[error("{service} has not answered lately and is not asked for a while")]
+    Resting {
+        /// Its name.
+        service: &'static str,
     },
     /// A token could not be signed.
     #[error("no service token could be signed")]
@@ -71,6 +85,7 @@ pub struct Sibling {
     deadline: Duration,
     us: &'static str,
     instance: Instance,
+    breaker: Option<Arc<Breaker>>,
 }
 
 /// What a sibling answered.
@@ -107,7 +122,7 @@ impl Sibling {
         service: &'static str,
         base_url: &str,
         http: reqwest::Client,
-        deadline: Duration,
+        settings: &SiblingSettings,
         us: &'static str,
         instance: Instance,
     ) -> Self {
@@ -115,8 +130,9 @@ impl Sibling {
             service,
             base_url: base_url.trim_end_matches('/').to_owned(),
             http,
-            deadline,
+            deadline: settings.deadline(),
             us,
+            breaker: Some(Arc::new(Breaker::new(settings.breaker(), instance.clock.clone()))),
             instance,
         }
     }
@@ -127,11 +143,18 @@ impl Sibling {
         Self { deadline, ..self }
     }
 
-    /// Sends a request that may be repeated (GET, PUT, DELETE): twice more, with growing pauses and jitter, while the sibling
+    /// The same sibling, asked even if it has not answered lately: for one who asks in the background, and must soon know that
+    /// it is back.
+    #[must_use]
+    pub fn untiring(self) -> Self {
+        Self { breaker: None, ..self }
+    }
+
+    /// Sends an idempotent request: twice more, with growing pauses and jitter, while the sibling
     /// does not answer or answers 502, 503 or 504.
     ///
     /// # Errors
-    /// It did not answer within the deadline.
+    /// It did not answer within the deadline, or has not lately.
     pub async fn call(
         &self,
         method: Method,
@@ -146,7 +169,7 @@ impl Sibling {
     /// As [`call`](Self::call), with a JSON body. It may arrive twice, so it must not matter if it does.
     ///
     /// # Errors
-    /// It did not answer within the deadline.
+    /// As for [`call`](Self::call).
     pub async fn call_with(
         &self,
         method: Method,
@@ -165,6 +188,10 @@ impl Sibling {
         headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<SiblingAnswer, SiblingError> {
+        let breaker = self.breaker.as_deref();
+        if !breaker.is_none_or(Breaker::admits) {
+            return Err(SiblingError::Resting { service: self.service });
+        }
         // Each of the three has its share of the deadline: one that hangs must not use it up.
         let attempt = || async {
             tokio::time::timeout(
@@ -178,9 +205,13 @@ impl Sibling {
             .with_min_delay(Duration::from_millis(50))
             .with_max_times(2)
             .with_jitter();
-        tokio::time::timeout(self.deadline, attempt.retry(pauses))
+        let outcome = tokio::time::timeout(self.deadline, attempt.retry(pauses))
             .await
-            .unwrap_or_else(|elapsed| Err(self.unreachable(elapsed)))
+            .unwrap_or_else(|elapsed| Err(self.unreachable(elapsed)));
+        if let Some(breaker) = breaker {
+            breaker.note(outcome.is_ok());
+        }
+        outcome
     }
 
     async fn attempt(
@@ -221,7 +252,9 @@ impl Sibling {
             .map_err(|_| SiblingError::Token)?;
         bearer.set_sensitive(true);
         let mut headers = HeaderMap::from_iter([(reqwest::header::AUTHORIZATION, bearer)]);
-        for (name, value) in more {
+        let trace = Trace::headers();
+        let trace = trace.iter().map(|(name, value)| (*name, value.as_str()));
+        for (name, value) in trace.chain(more.iter().copied()) {
             if let Ok(value) = HeaderValue::from_str(value) {
                 headers.insert(HeaderName::from_static(name), value);
             }

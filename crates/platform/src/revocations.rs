@@ -106,6 +106,9 @@ impl Revocations {
                 if let Err(error) = this.read(&*feed, &mut cursor).await {
                     tracing::warn!(error, "revocations cannot be read");
                 }
+                if let Err(error) = this.report(&*feed).await {
+                    tracing::warn!(error, "uses of personal access tokens are told later");
+                }
                 if stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
                     return;
                 }
@@ -113,7 +116,7 @@ impl Revocations {
         });
     }
 
-    /// Reads what is new, and tells what was used.
+    /// Reads what is new.
     async fn read(
         &self,
         feed: &dyn RevocationFeed,
@@ -125,12 +128,30 @@ impl Revocations {
             let is_last = cursor.as_ref() == Some(&page.cursor) || page.revocations.is_empty();
             *cursor = Some(page.cursor);
             if is_last {
-                break;
+                return Ok(());
             }
         }
+    }
+
+    /// Tells what was used; what cannot be told is kept for the next time.
+    async fn report(
+        &self,
+        feed: &dyn RevocationFeed,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let uses: Vec<_> =
             self.uses.lock().drain().map(|(token, at)| TokenUse { token, at }).collect();
-        if uses.is_empty() { Ok(()) } else { feed.report_uses(&uses).await }
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let reported = feed.report_uses(&uses).await;
+        if reported.is_err() {
+            let mut kept = self.uses.lock();
+            for TokenUse { token, at } in uses {
+                // It may have been used again.
+                kept.entry(token).or_insert(at);
+            }
+        }
+        reported
     }
 
     fn learn(&self, revocations: &[Revocation]) {
@@ -163,7 +184,15 @@ mod tests {
     }
 
     /// Three revocations, two a page.
-    struct Pages(ManualClock);
+    struct Pages {
+        clock: ManualClock,
+        is_deaf: bool,
+        heard: Mutex<Vec<TokenUse>>,
+    }
+
+    fn pages(clock: &ManualClock, is_deaf: bool) -> Pages {
+        Pages { clock: clock.clone(), is_deaf, heard: Mutex::default() }
+    }
 
     #[async_trait]
     impl RevocationFeed for Pages {
@@ -171,7 +200,7 @@ mod tests {
             &self,
             cursor: Option<&str>,
         ) -> Result<RevocationPage, Box<dyn std::error::Error + Send + Sync>> {
-            let until = self.0.now() + TimeDelta::minutes(1);
+            let until = self.clock.now() + TimeDelta::minutes(1);
             let (numbers, cursor): (&[u128], _) = match cursor {
                 None => (&[1, 2], "two"),
                 Some("two") => (&[2, 3], "three"),
@@ -183,8 +212,12 @@ mod tests {
 
         async fn report_uses(
             &self,
-            _: &[TokenUse],
+            uses: &[TokenUse],
         ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+            if self.is_deaf {
+                return Err("not now".into());
+            }
+            self.heard.lock().extend(uses);
             Ok(())
         }
     }
@@ -194,12 +227,27 @@ mod tests {
         let clock = clock();
         let revocations = Revocations::new(Arc::new(clock.clone()));
         let mut cursor = None;
-        revocations.read(&Pages(clock), &mut cursor).await.unwrap();
+        revocations.read(&pages(&clock, false), &mut cursor).await.unwrap();
         assert_eq!(cursor.as_deref(), Some("three"));
         for number in 1..=3 {
             assert!(revocations.is_revoked(Uuid::from_u128(number).into()), "{number}");
         }
         assert!(!revocations.is_revoked(Uuid::from_u128(4).into()));
+    }
+
+    #[tokio::test]
+    async fn a_use_that_could_not_be_told_is_told_later() {
+        let clock = clock();
+        let revocations = Revocations::new(Arc::new(clock.clone()));
+        let token: TokenId = Uuid::from_u128(1).into();
+        let used = TokenUse { token, at: clock.now() };
+        revocations.uses.lock().insert(token, used.at);
+        assert!(revocations.report(&pages(&clock, true)).await.is_err());
+        let listening = pages(&clock, false);
+        for _ in 0..2 {
+            revocations.report(&listening).await.unwrap();
+            assert_eq!(*listening.heard.lock(), [used]);
+        }
     }
 
     #[test]

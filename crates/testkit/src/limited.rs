@@ -20,7 +20,7 @@ pub fn assert_limited<S: Service>() {
         .iter()
         .flat_map(Endpoints::table)
         .filter(|endpoint| !UNLIMITED.contains(&endpoint.path.as_str()))
-        .map(|endpoint| endpoint.operation_id.clone())
+        .map(|endpoint| endpoint.counted_as.clone())
         .collect();
     assert_eq!(keys, operations, "left: [rate_limits], right: the operations");
 }

@@ -80,8 +80,7 @@ impl Siblings {
         let addresses = SiblingSettings::from(settings)?;
         let http = http_client(Duration::from_secs(1))?;
         let sibling = |name, url: &str| {
-            let (deadline, us) = (addresses.deadline(), AuthService::NAME);
-            Sibling::new(name, url, http.clone(), deadline, us, instance.clone())
+            Sibling::new(name, url, http.clone(), &addresses, AuthService::NAME, instance.clone())
         };
         let projects = sibling("project-service", &addresses.project_url);
         let chat = sibling("chat-service", &addresses.chat_url);
@@ -154,17 +153,9 @@ impl Ground<'_> {
         let tokens = Arc::new(SqlTokens::new(db.clone()));
         let revocations = Arc::new(SqlRevocations::new(db.clone()));
         let events = Arc::new(SqlAudit::new(db.clone()));
-        let housekeeping = Housekeeping {
-            sessions: sessions.clone(),
-            tokens: tokens.clone(),
-            revocations: revocations.clone(),
-            audit: events.clone(),
-            idle: settings.sessions.idle,
-            events: settings.audit,
-            clock: instance.clock.clone(),
-        };
         let entropy = Arc::new(SystemEntropy);
-        let audit = Arc::new(Audit::new(events, settings.sessions.access, instance.clone()));
+        let audit =
+            Arc::new(Audit::new(events.clone(), settings.sessions.access, instance.clone()));
         let users = self.users(settings.passwords, settings.registration, &audit)?;
         let second_factors = Arc::new(SecondFactors::new(
             Arc::new(SqlSecondFactors::new(db.clone())),
@@ -174,6 +165,16 @@ impl Ground<'_> {
             entropy.clone(),
             instance.clone(),
         ));
+        let housekeeping = Housekeeping {
+            sessions: sessions.clone(),
+            tokens: tokens.clone(),
+            revocations: revocations.clone(),
+            audit: events,
+            second_factors: second_factors.clone(),
+            idle: settings.sessions.idle,
+            events: settings.audit,
+            clock: instance.clock.clone(),
+        };
         let revocations = Revocations::new(revocations, tokens.clone(), instance.clock.clone());
         Ok(AuthState {
             sessions: Sessions::new(

@@ -68,7 +68,7 @@ impl Service for ChatService {
             "project-service",
             &siblings.project_url,
             http_client(Duration::from_secs(1))?,
-            siblings.deadline(),
+            &siblings,
             Self::NAME,
             instance.clone(),
         );
@@ -77,11 +77,11 @@ impl Service for ChatService {
             "auth-service",
             &siblings.auth_url,
             http_client(Duration::from_secs(1))?,
-            siblings.deadline(),
+            &siblings,
             Self::NAME,
             instance.clone(),
         );
-        instance.revocations.follow(Arc::new(SiblingFeed(auth)));
+        instance.revocations.follow(Arc::new(SiblingFeed::new(auth)));
         Ok(Arc::new(ChatModule::build(settings, instance, projects).await?))
     }
 }

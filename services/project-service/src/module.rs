@@ -51,19 +51,20 @@ impl Service for ProjectService {
             "chat-service",
             &siblings.chat_url,
             http_client(Duration::from_secs(1))?,
-            siblings.deletion(),
+            &siblings,
             Self::NAME,
             instance.clone(),
-        );
+        )
+        .within(siblings.deletion());
         let auth = Sibling::new(
             "auth-service",
             &siblings.auth_url,
             http_client(Duration::from_secs(1))?,
-            siblings.deadline(),
+            &siblings,
             Self::NAME,
             instance.clone(),
         );
-        instance.revocations.follow(Arc::new(SiblingFeed(auth)));
+        instance.revocations.follow(Arc::new(SiblingFeed::new(auth)));
         Ok(Arc::new(ProjectModule::build(settings, instance, Arc::new(ChatService(chat))).await?))
     }
 }

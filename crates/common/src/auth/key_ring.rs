@@ -82,9 +82,7 @@ impl Secret {
         }
         weakness(value).map_or_else(|| Ok(Self { kid: kid.to_owned(), value: value.into() }), Err)
     }
-}
 
-impl Secret {
     /// Its key id.
     pub fn kid(&self) -> &str {
         &self.kid

@@ -5,8 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
+use crate::UserId;
+use crate::domain::session::RefreshToken;
 use crate::repositories::StoreError;
-use crate::{SessionId, UserId};
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +46,8 @@ pub struct PasswordChange {
     pub version: i32,
     /// The new password's hash as a PHC string.
     pub hash: String,
-    /// The one session that goes on.
-    pub keep: SessionId,
+    /// The first refresh token from now on of the one session that goes on.
+    pub token: RefreshToken,
 }
 
 /// The form in which addresses are compared: one account per address, however it is written.
@@ -98,4 +99,35 @@ pub enum UserError {
     /// Anything else that should not happen.
     #[error("an account's operation failed")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Secret;
+    use crate::domain::session::Client;
+
+    #[test]
+    fn what_is_secret_is_never_printed() {
+        const CANARY: &str = "kanarivogel-8Zr1vQw0yT6uJm4pXs9dLc2fGh7bNaE";
+        let new = NewUser {
+            email: "ada@example.org".to_owned(),
+            password: CANARY.into(),
+            display_name: None,
+        };
+        let client = Client { device_token: Some(CANARY.into()), ..Client::default() };
+        let challenge = UserError::SecondFactorRequired {
+            challenge: CANARY.into(),
+            expires_in: TimeDelta::zero(),
+        };
+        let secret = Secret::new("a", CANARY).unwrap();
+        for text in [
+            format!("{new:?}"),
+            format!("{client:?}"),
+            format!("{challenge:?}"),
+            format!("{secret:?}"),
+        ] {
+            assert!(text.contains("REDACTED") && !text.contains("kanarivogel"), "{text}");
+        }
+    }
 }

@@ -21,6 +21,14 @@ pub trait SecondFactorRepository: Send + Sync {
         recovery: &[Vec<u8>],
         event: &AuditEvent,
     ) -> Result<bool, StoreError>;
+    /// Some secrets, whosesoever they are, as they are sealed: by owner, those after one.
+    async fn sealed(
+        &self,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<(UserId, Vec<u8>)>, StoreError>;
+    /// Puts a secret that was sealed anew in its place, unless another is there by now.
+    async fn reseal(&self, owner: UserId, old: &[u8], new: &[u8]) -> Result<(), StoreError>;
     /// Takes the code of a step, once; whether none of that step or a later one was taken before.
     async fn spend_step(&self, owner: UserId, step: i64) -> Result<bool, StoreError>;
     /// Takes a recovery code, once; whether it was there.

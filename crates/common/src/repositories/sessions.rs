@@ -28,6 +28,8 @@ pub trait SessionRepository: Send + Sync {
     /// # Errors
     /// `OwnerChanged` if the account is not any more what the session was begun with, `Begun` if its id is taken.
     async fn insert(&self, opening: &Opening) -> Result<(), SessionStoreError>;
+    /// One session, even if it is over.
+    async fn find(&self, owner: UserId, id: SessionId) -> Result<Option<Session>, StoreError>;
     /// A page of the owner's sessions that are not over, by when they began.
     async fn list(
         &self,

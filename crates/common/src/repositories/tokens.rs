@@ -5,7 +5,7 @@ use super::StoreError;
 use crate::domain::audit::AuditEvent;
 use crate::domain::revocation::TokenUse;
 use crate::domain::token::{PersonalToken, PersonalTokenError};
-use crate::{TokenId, UserId};
+use crate::{Page, PageRequest, TokenId, UserId};
 
 /// Personal access tokens in a database.
 #[async_trait]
@@ -20,12 +20,13 @@ pub trait TokenRepository: Send + Sync {
         at_most: u64,
         event: &AuditEvent,
     ) -> Result<(), PersonalTokenError>;
-    /// The owner's tokens that have not ended, newest first.
+    /// A page of the owner's tokens that have not ended, by when they were made.
     async fn list(
         &self,
         owner: UserId,
         now: DateTime<Utc>,
-    ) -> Result<Vec<PersonalToken>, StoreError>;
+        page: PageRequest,
+    ) -> Result<Page<PersonalToken>, StoreError>;
     /// Ends a token, at the time of the event; the token, if it was there and alive.
     async fn revoke(
         &self,

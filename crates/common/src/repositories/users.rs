@@ -37,8 +37,8 @@ pub trait UserRepository: Send + Sync {
         old: &str,
         new: &str,
     ) -> Result<(), StoreError>;
-    /// Gives an account another password and ends all of its sessions but one; which those are. `None` if the password has
-    /// been changed meanwhile, or the account is gone.
+    /// Gives an account another password and ends all of its sessions but one, which from now on takes a new refresh token and
+    /// none from before; which ended. `None` if the password has been changed meanwhile, or the account or the session is over.
     async fn change_password(
         &self,
         id: UserId,

@@ -20,7 +20,7 @@ use futures_util::{FutureExt, Stream};
 use tokio::time::Sleep;
 
 use super::endpoints::is_internal;
-use super::{AppError, RequestId, security_headers};
+use super::{AppError, RequestId, Trace, security_headers};
 use crate::Instance;
 
 /// Which spellings of a path are served.
@@ -59,11 +59,13 @@ pub(super) async fn edge<B: MessageBody + 'static>(
     let is_hidden =
         settings.paths == Paths::Gateway && is_internal(request.match_info().unprocessed());
 
+    let trace = Trace::of(&request, id.clone());
+
     // No clone of the request may live across this call: routing would panic.
     let outcome = if is_hidden {
         Ok(Err(AppError::not_found().into()))
     } else {
-        AssertUnwindSafe(next.call(request)).catch_unwind().await
+        AssertUnwindSafe(trace.follow(next.call(request))).catch_unwind().await
     };
     let dress = |headers: &mut HeaderMap| {
         id.put_into(headers);

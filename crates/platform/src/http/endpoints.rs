@@ -34,6 +34,8 @@ pub struct Endpoint {
     pub path: String,
     /// The handler's name: the OpenAPI operation id, and the key of its settings.
     pub operation_id: String,
+    /// The operation whose limit counts its calls: itself, unless it is another name for that one.
+    pub counted_as: String,
     /// Who may call it.
     pub access: Access,
     /// Whether it takes a query.
@@ -103,10 +105,12 @@ impl Endpoints {
                 matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
             });
         if let Some(verb) = D::methods().first() {
+            let operation_id = operation.operation_id.clone().unwrap_or_default();
             let endpoint = Endpoint {
                 method: method(verb),
                 path: path.clone(),
-                operation_id: operation.operation_id.clone().unwrap_or_default(),
+                counted_as: operation_id.clone(),
+                operation_id,
                 access,
                 takes_query,
             };
@@ -114,6 +118,16 @@ impl Endpoints {
         }
         self.paths.add_path_operation(path, D::methods(), operation);
         D::schemas(&mut self.schemas);
+    }
+
+    /// With calls of `alias` counted as those of `operation`: one limit for both.
+    #[must_use]
+    pub fn counted_as(mut self, alias: &str, operation: &str) -> Self {
+        let mut endpoints = self.table.iter_mut().map(|(endpoint, _)| endpoint);
+        if let Some(endpoint) = endpoints.find(|endpoint| endpoint.operation_id == alias) {
+            operation.clone_into(&mut endpoint.counted_as);
+        }
+        self
     }
 
     /// Without what only sibling services may call.

@@ -77,7 +77,7 @@ async fn count(
     };
     // What is refused anyway costs nothing that would be worth a statement.
     let exact = !endpoint.is_read() && caller.is_ok();
-    Ok(limits.check(&endpoint.operation_id, exact, subject).await?)
+    Ok(limits.check(&endpoint.counted_as, exact, subject).await?)
 }
 
 fn within_limit(verdict: Option<Verdict>) -> Result<(), AppError> {

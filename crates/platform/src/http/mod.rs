@@ -23,6 +23,7 @@ mod request_log;
 mod security_headers;
 mod server;
 mod sse;
+mod trace;
 pub mod valid;
 
 pub use answer::{Answer, Envelope, Pagination};
@@ -41,6 +42,7 @@ pub use query::Query;
 pub use request_id::RequestId;
 pub use server::{RunningServer, Server};
 pub use sse::{event_stream, prefers_event_stream};
+pub(crate) use trace::Trace;
 
 #[doc(hidden)]
 pub use pastey::paste as __paste;

@@ -8,19 +8,19 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use common::Ids;
 use uuid::Uuid;
 
-/// The header that carries it.
-const HEADER: &str = "x-request-id";
-
 /// A request's id: the client's if it is well-formed, else made here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(std::sync::Arc<str>);
 
 impl RequestId {
+    /// The header that carries it.
+    pub(super) const HEADER: &'static str = "x-request-id";
+
     /// Takes or makes the request's id, and remembers it with the request.
     pub(super) fn assign(request: &ServiceRequest, ids: &Ids) -> Self {
         let given = request
             .headers()
-            .get(HEADER)
+            .get(Self::HEADER)
             .and_then(|value| value.to_str().ok())
             .filter(|id| is_well_formed(id));
         let id = given.map_or_else(|| format!("req_{}", ids.next::<Uuid>()), str::to_owned);
@@ -37,7 +37,7 @@ impl RequestId {
     /// Tells the client.
     pub(super) fn put_into(&self, headers: &mut HeaderMap) {
         if let Ok(value) = HeaderValue::from_str(self.as_str()) {
-            headers.insert(HeaderName::from_static(HEADER), value);
+            headers.insert(HeaderName::from_static(Self::HEADER), value);
         }
     }
 

@@ -116,6 +116,7 @@ impl Server {
         }
         let server = server.listen(listener)?.run();
         self.instance.revocations.start(&self.instance.tasks);
+        self.instance.limits.start(&self.instance.tasks);
         for module in &self.modules {
             module.start();
         }

@@ -73,6 +73,13 @@ impl RateStore for LocalStore {
     async fn admit(&self, key: &str, quota: Quota) -> Result<Verdict, StoreError> {
         Ok(self.take(key, quota))
     }
+
+    async fn put_back(&self, key: &str, quota: Quota) -> Result<(), StoreError> {
+        if let Some(full_at) = self.buckets.lock().full_at.get_mut(key) {
+            *full_at = full_at.saturating_sub(quota.interval());
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ const SWEEP: Duration = Duration::from_secs(60);
 pub trait RateStore: Send + Sync {
     /// Takes one from the bucket `key`, which has the size and the refill of `quota`, if there is one in it.
     async fn admit(&self, key: &str, quota: Quota) -> Result<Verdict, StoreError>;
+    /// Puts back what an admitted call took.
+    async fn put_back(&self, key: &str, quota: Quota) -> Result<(), StoreError>;
 }
 
 /// The limits of a module. Cheap to clone.
@@ -89,6 +91,15 @@ impl Limits {
     pub async fn check_key(&self, key: &str, quota: Quota) -> Result<Option<Verdict>, StoreError> {
         let Some(inner) = &self.0 else { return Ok(None) };
         inner.exact().admit(key, quota).await.map(Some)
+    }
+
+    /// Puts back what [`check_key`](Self::check_key) took.
+    ///
+    /// # Errors
+    /// As for [`check`](Self::check).
+    pub async fn put_back_key(&self, key: &str, quota: Quota) -> Result<(), StoreError> {
+        let Some(inner) = &self.0 else { return Ok(()) };
+        inner.exact().put_back(key, quota).await
     }
 
     /// Forgets what need not be remembered, from now on until the process stops.

@@ -116,6 +116,15 @@ impl RateStore for StrictStore {
             // Full and swept in between: it would be admitted by now.
         }
     }
+
+    async fn put_back(&self, key: &str, quota: Quota) -> Result<(), StoreError> {
+        let statement = Query::update()
+            .table(TABLE)
+            .value("full_at", Expr::col("full_at").sub(quota.interval()))
+            .and_where(Expr::col("key").eq(key))
+            .to_owned();
+        self.db.connection().execute(&statement).await.map(drop).map_err(store_error)
+    }
 }
 
 fn times(row: Option<QueryResult>) -> Result<Option<(i64, i64)>, DbErr> {

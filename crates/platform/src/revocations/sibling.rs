@@ -10,7 +10,14 @@ use super::RevocationFeed;
 use crate::client::{Identity, Sibling};
 
 /// auth-service over HTTP.
-pub struct SiblingFeed(pub Sibling);
+pub struct SiblingFeed(Sibling);
+
+impl SiblingFeed {
+    /// Asked on and on: once it is back, what it has revoked must soon be known.
+    pub fn new(auth: Sibling) -> Self {
+        Self(auth.untiring())
+    }
+}
 
 #[derive(Deserialize)]
 struct Page {

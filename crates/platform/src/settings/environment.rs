@@ -53,8 +53,61 @@ pub const SECTIONS: &[&str] = &[
     "budget",
 ];
 
-/// Sections to which each service adds keys of its own. A key that the running service does not have is a sibling's.
-const SHARED: &[&str] = &["rate_limits"];
+/// The section to which each service adds keys of its own.
+const SHARED: &str = "rate_limits";
+
+/// Every key that some service adds to it: the operations that have a limit.
+pub const LIMITED: &[&str] = &[
+    "register",
+    "log_in",
+    "verify_log_in",
+    "refresh_session",
+    "get_me",
+    "change_password",
+    "begin_second_factor",
+    "enable_second_factor",
+    "disable_second_factor",
+    "delete_account",
+    "get_profile",
+    "update_profile",
+    "list_events",
+    "check_session",
+    "list_sessions",
+    "delete_session",
+    "create_token",
+    "list_tokens",
+    "delete_token",
+    "list_projects",
+    "create_project",
+    "get_project",
+    "update_project",
+    "delete_project",
+    "list_project_prompts",
+    "create_prompt",
+    "list_prompts",
+    "get_prompt",
+    "update_prompt",
+    "delete_prompt",
+    "list_prompt_versions",
+    "get_prompt_version",
+    "restore_prompt",
+    "render_prompt",
+    "list_conversations",
+    "create_conversation",
+    "get_conversation",
+    "update_conversation",
+    "delete_conversation",
+    "list_messages",
+    "send_message",
+    "get_message",
+    "stream_message",
+    "cancel_message",
+    "list_models",
+    "update_api_keys",
+    "list_api_keys",
+    "delete_api_key",
+    "get_usage",
+];
 
 const PREFIX: &str = "OMNICHAT__";
 
@@ -91,6 +144,5 @@ pub(super) fn is_a_siblings(key: &str, defaults: &Config) -> bool {
     if defaults.get_table(section).is_err() {
         return SECTIONS.contains(&section);
     }
-    let is_plain = !name.is_empty() && !name.contains('.');
-    SHARED.contains(&section) && is_plain && defaults.get::<Value>(key).is_err()
+    section == SHARED && LIMITED.contains(&name) && defaults.get::<Value>(key).is_err()
 }

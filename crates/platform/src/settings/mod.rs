@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use config::{Config, ConfigError, File, FileFormat, Map, Value, ValueKind};
 use serde::de::DeserializeOwned;
 
-pub use environment::{SECTIONS, name_of};
+pub use environment::{LIMITED, SECTIONS, name_of};
 pub use ring::key_ring;
 pub use sections::{
     DatabaseSettings, LogFormat, SameSiteSetting, ServerSettings, SiblingSettings,
@@ -250,8 +250,9 @@ mod tests {
 
     #[test]
     fn a_key_of_a_shared_section_may_be_a_siblings() {
-        let name = "OMNICHAT__RATE_LIMITS__SOMETHING_OF_ANOTHERS";
-        assert!(load(&[(name, "whatever")]).is_ok());
+        assert!(load(&[("OMNICHAT__RATE_LIMITS__LOG_IN", "whatever")]).is_ok());
+        let text = load(&[("OMNICHAT__RATE_LIMITS__LOGIN", "1")]).unwrap_err().to_string();
+        assert!(text.contains("OMNICHAT__RATE_LIMITS__LOGIN"), "{text}");
         assert!(load(&[("OMNICHAT__RATE_LIMITS__A__B", "1")]).is_err());
         assert!(load(&[("OMNICHAT__RATE_LIMITS", "1")]).is_err());
 
@@ -261,7 +262,8 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             Sources::new(&[]).file(Some(&path)).load()
         };
-        assert!(read("[rate_limits]\nsomething_of_anothers = 1\n").is_ok());
+        assert!(read("[rate_limits]\nlog_in = 1\n").is_ok());
+        assert!(read("[rate_limits]\nlogin = 1\n").is_err());
         assert!(read("rate_limits = 1\n").is_err());
     }
 

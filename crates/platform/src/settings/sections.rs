@@ -1,12 +1,14 @@
 //! The sections that every service has. What each key means stands in `config/default.toml`.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::{Settings, SettingsError, name_of};
+use crate::client::BreakerSettings;
 use crate::http::TrustedProxies;
 use crate::outbox::DELIVERY;
 
@@ -118,6 +120,8 @@ pub struct SiblingSettings {
     pub chat_url: String,
     deadline_milliseconds: NonZeroU64,
     deletion_milliseconds: NonZeroU64,
+    breaker_failures: NonZeroU32,
+    breaker_seconds: NonZeroU32,
 }
 
 impl SiblingSettings {
@@ -153,5 +157,13 @@ impl SiblingSettings {
     /// How long a sibling may take to delete all that belonged to something.
     pub fn deletion(&self) -> Duration {
         Duration::from_millis(self.deletion_milliseconds.get())
+    }
+
+    /// When a sibling that does not answer is not asked for a while.
+    pub fn breaker(&self) -> BreakerSettings {
+        BreakerSettings {
+            failures: self.breaker_failures.get(),
+            pause: TimeDelta::seconds(self.breaker_seconds.get().into()),
+        }
     }
 }

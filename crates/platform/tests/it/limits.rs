@@ -211,3 +211,25 @@ async fn an_endpoint_has_the_limit_that_the_settings_say() {
     assert!(limits.check("get_health", true, user).await.is_err(), "nobody knows");
     assert!(limits.check("get_health", false, user).await.is_ok());
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_put_back_can_be_taken_again(
+    #[values(None, Some(Engine::Sqlite), Some(Engine::Postgres))] engine: Option<Engine>,
+) {
+    let clock = a_clock();
+    let (store, _database) = a_store(engine, &clock).await;
+    let quota = Quota::per_minute(3);
+    store.put_back("nobody's", quota).await.unwrap();
+    for _ in 0..9 {
+        assert!(store.admit("k", quota).await.unwrap().allowed);
+        store.put_back("k", quota).await.unwrap();
+    }
+    for left in [2, 1, 0] {
+        assert_eq!(store.admit("k", quota).await.unwrap().remaining, left);
+    }
+    assert!(!store.admit("k", quota).await.unwrap().allowed);
+    store.put_back("k", quota).await.unwrap();
+    assert!(store.admit("k", quota).await.unwrap().allowed);
+    assert!(!store.admit("k", quota).await.unwrap().allowed);
+}

@@ -1,5 +1,6 @@
 //! What needs a database: on both of them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod client;
 mod limits;
 mod outbox;

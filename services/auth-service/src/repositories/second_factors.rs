@@ -5,7 +5,7 @@ use common::domain::second_factor::SecondFactor;
 use common::repositories::{SecondFactorRepository, StoreError};
 use platform::db::{Database, store_error};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::audit::note;
 use super::entities::{recovery_code, second_factor};
@@ -79,6 +79,35 @@ impl SecondFactorRepository for SqlSecondFactors {
             tx.commit().await.map(|()| true)
         };
         enable.await.map_err(store_error)
+    }
+
+    async fn sealed(
+        &self,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<(UserId, Vec<u8>)>, StoreError> {
+        let mut query = second_factor::Entity::find();
+        if let Some(after) = after {
+            query = query.filter(second_factor::Column::UserId.gt(after.uuid()));
+        }
+        let rows = query
+            .order_by_asc(second_factor::Column::UserId)
+            .limit(limit)
+            .all(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        Ok(rows.into_iter().map(|row| (row.user_id.into(), row.sealed)).collect())
+    }
+
+    async fn reseal(&self, owner: UserId, old: &[u8], new: &[u8]) -> Result<(), StoreError> {
+        second_factor::Entity::update_many()
+            .col_expr(second_factor::Column::Sealed, Expr::val(new))
+            .filter(second_factor::Column::UserId.eq(owner.uuid()))
+            .filter(second_factor::Column::Sealed.eq(old))
+            .exec(self.db.connection())
+            .await
+            .map(drop)
+            .map_err(store_error)
     }
 
     async fn spend_step(&self, owner: UserId, step: i64) -> Result<bool, StoreError> {
@@ -212,6 +241,29 @@ mod tests {
         assert_eq!(factors.find(owner()).await.unwrap(), None);
         let used = an_event(5, EventKind::RecoveryCodeUsed);
         assert!(!factors.spend_recovery(owner(), &codes[0], &used).await.unwrap());
+    }
+
+    #[rstest]
+    #[tokio::test]
+    async fn secrets_are_read_in_batches_and_replaced_only_as_they_were(
+        #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    ) {
+        let (schema, factors) = begun(engine).await;
+        let other = a_user(2, "eve@example.org");
+        let event = AuditEvent { owner: other.id, ..an_event(2, EventKind::Registered) };
+        schema.users().insert(&other, &event).await.unwrap();
+        assert!(factors.begin(other.id, b"hers").await.unwrap());
+        let first = factors.sealed(None, 1).await.unwrap();
+        assert_eq!(first, [(owner(), b"sealed".to_vec())]);
+        let second = factors.sealed(Some(owner()), 1).await.unwrap();
+        assert_eq!(second, [(other.id, b"hers".to_vec())]);
+        assert_eq!(factors.sealed(Some(other.id), 1).await.unwrap(), []);
+
+        factors.reseal(owner(), b"sealed", b"anew").await.unwrap();
+        factors.reseal(owner(), b"sealed", b"late").await.unwrap();
+        factors.reseal(other.id, b"sealed", b"late").await.unwrap();
+        let all = factors.sealed(None, 9).await.unwrap();
+        assert_eq!(all, [(owner(), b"anew".to_vec()), (other.id, b"hers".to_vec())]);
     }
 
     #[rstest]

@@ -79,6 +79,15 @@ impl SessionRepository for SqlSessions {
         if is_open { Ok(()) } else { Err(SessionStoreError::OwnerChanged) }
     }
 
+    async fn find(&self, owner: UserId, id: SessionId) -> Result<Option<Session>, StoreError> {
+        let row = session::Entity::find_by_id(id.uuid())
+            .filter(session::Column::UserId.eq(owner.uuid()))
+            .one(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        Ok(row.map(Session::from))
+    }
+
     async fn list(
         &self,
         owner: UserId,
@@ -224,6 +233,32 @@ pub(super) async fn end_sessions(
     let ended: Vec<Revocation> = rows.into_iter().map(revocation).collect();
     announce(db, tx, &ended).await?;
     Ok(ended)
+}
+
+/// Gives a session a new refresh token in the place of all that it had; whether it was there and not ended.
+pub(super) async fn renew(
+    tx: &DatabaseTransaction,
+    owner: UserId,
+    token: &RefreshToken,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    // The lock first: a refresh that is on its way must not leave another token behind.
+    let renewed = session::Entity::update_many()
+        .col_expr(session::Column::LastSeenAt, Expr::val(now))
+        .filter(session::Column::Id.eq(token.session.uuid()))
+        .filter(session::Column::UserId.eq(owner.uuid()))
+        .filter(session::Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    if renewed.rows_affected == 0 {
+        return Ok(false);
+    }
+    refresh_token::Entity::delete_many()
+        .filter(refresh_token::Column::SessionId.eq(token.session.uuid()))
+        .exec(tx)
+        .await?;
+    refresh_token::Entity::insert(token_row(token)).exec_without_returning(tx).await?;
+    Ok(true)
 }
 
 fn is_alive(alive: Alive) -> Condition {

@@ -5,12 +5,12 @@ use common::domain::audit::AuditEvent;
 use common::domain::revocation::{Revocation, TokenUse};
 use common::domain::token::{PersonalToken, PersonalTokenError};
 use common::repositories::{StoreError, TokenRepository};
-use common::{TokenId, UserId};
-use platform::db::{Database, store_error};
+use common::{Page, PageRequest, Position, TokenId, UserId};
+use platform::db::{Database, Keyset, micros, store_error};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    PaginatorTrait, QueryFilter, QuerySelect,
 };
 
 use super::audit::note;
@@ -85,16 +85,20 @@ impl TokenRepository for SqlTokens {
         &self,
         owner: UserId,
         now: DateTime<Utc>,
-    ) -> Result<Vec<PersonalToken>, StoreError> {
+        page: PageRequest,
+    ) -> Result<Page<PersonalToken>, StoreError> {
         let rows = access_token::Entity::find()
             .filter(access_token::Column::UserId.eq(owner.uuid()))
             .filter(access_token::Column::ExpiresAt.gt(now))
-            .order_by_desc(access_token::Column::CreatedAt)
-            .order_by_desc(access_token::Column::Id)
+            .page(access_token::Column::CreatedAt, access_token::Column::Id, page, micros)
             .all(self.db.connection())
             .await
             .map_err(store_error)?;
-        Ok(rows.into_iter().map(Into::into).collect())
+        let page = Page::of(rows, page.limit, |row| Position {
+            key: row.created_at.timestamp_micros(),
+            id: row.id,
+        });
+        Ok(page.map(PersonalToken::from))
     }
 
     async fn revoke(
@@ -181,10 +185,10 @@ impl From<access_token::Model> for PersonalToken {
 
 #[cfg(test)]
 mod tests {
-    use common::Clock;
     use common::domain::audit::EventKind;
     use common::domain::session::Device;
     use common::repositories::UserRepository;
+    use common::{Clock, Direction};
     use futures_util::future::join_all;
     use rstest::rstest;
     use testkit::{Engine, a_clock};
@@ -224,6 +228,10 @@ mod tests {
         (schema, tokens)
     }
 
+    fn newest(limit: u32) -> PageRequest {
+        PageRequest { limit, after: None, direction: Direction::Descending }
+    }
+
     async fn insert(tokens: &SqlTokens, number: u128) -> Result<(), PersonalTokenError> {
         tokens.insert(&a_token(number), 3, &an_event(number, EventKind::TokenCreated)).await
     }
@@ -236,17 +244,18 @@ mod tests {
         let (_schema, tokens) = begun(engine).await;
         let (token, now) = (a_token(2), a_clock().now());
         insert(&tokens, 2).await.unwrap();
-        assert_eq!(tokens.list(token.owner, now).await.unwrap(), std::slice::from_ref(&token));
+        let list = async |owner, at| tokens.list(owner, at, newest(9)).await.unwrap().items;
+        assert_eq!(list(token.owner, now).await, std::slice::from_ref(&token));
         let stranger = Uuid::from_u128(7).into();
-        assert_eq!(tokens.list(stranger, now).await.unwrap(), []);
-        assert_eq!(tokens.list(token.owner, token.expires_at).await.unwrap(), []);
+        assert_eq!(list(stranger, now).await, []);
+        assert_eq!(list(token.owner, token.expires_at).await, []);
 
         let event = an_event(9, EventKind::TokenRevoked);
         assert_eq!(tokens.revoke(stranger, token.id, &event).await.unwrap(), None);
         let ended = tokens.revoke(token.owner, token.id, &event).await.unwrap();
         assert_eq!(ended, Some(token.clone()));
         assert_eq!(tokens.revoke(token.owner, token.id, &event).await.unwrap(), None);
-        assert_eq!(tokens.list(token.owner, now).await.unwrap(), []);
+        assert_eq!(list(token.owner, now).await, []);
         insert(&tokens, 3).await.unwrap();
         assert_eq!(tokens.purge(token.expires_at).await.unwrap(), 1);
     }
@@ -281,8 +290,8 @@ mod tests {
             let uses =
                 [7, 2].map(|id| TokenUse { token: Uuid::from_u128(id).into(), at: at(used) });
             tokens.record_uses(&uses, now).await.unwrap();
-            let listed = tokens.list(token.owner, start).await.unwrap();
-            assert_eq!(listed[0].last_used_at, Some(at(noted)), "{used}");
+            let listed = tokens.list(token.owner, start, newest(1)).await.unwrap();
+            assert_eq!(listed.items[0].last_used_at, Some(at(noted)), "{used}");
         }
     }
 }

@@ -15,14 +15,12 @@ use sea_orm::{
 
 use super::audit::note;
 use super::entities::{audit_event, session, user};
-use super::sessions::end_sessions;
+use super::sessions::{end_sessions, renew};
 use super::tokens::end_tokens;
 
-/// The outbox's words for a deleted account, one for each sibling that has something of it; the payload is its id.
-pub const ACCOUNT_DELETED: [&str; 2] = [ACCOUNT_DELETED_PROJECTS, ACCOUNT_DELETED_CHAT];
-/// For project-service.
+/// The outbox's word for a deleted account, for project-service; the payload is its id.
 pub const ACCOUNT_DELETED_PROJECTS: &str = "account_deleted_projects";
-/// For chat-service.
+/// The same for chat-service.
 pub const ACCOUNT_DELETED_CHAT: &str = "account_deleted_chat";
 
 /// Accounts in the service's database.
@@ -52,7 +50,7 @@ impl SqlUsers {
             .exec(&tx)
             .await?;
         note(&tx, &ending.event).await?;
-        for kind in ACCOUNT_DELETED {
+        for kind in [ACCOUNT_DELETED_PROJECTS, ACCOUNT_DELETED_CHAT] {
             self.outbox.note(&tx, kind, &id.uuid().to_string().into()).await?;
         }
         user::Entity::delete_by_id(id.uuid()).exec(&tx).await?;
@@ -138,12 +136,13 @@ impl UserRepository for SqlUsers {
                 .filter(user::Column::PasswordVersion.eq(change.version))
                 .exec(&tx)
                 .await?;
-            if changed.rows_affected == 0 {
+            let at = ending.event.at;
+            if changed.rows_affected == 0 || !renew(&tx, id, &change.token, at).await? {
                 return Ok(None);
             }
             let others = Condition::all()
                 .add(session::Column::UserId.eq(id.uuid()))
-                .add(session::Column::Id.ne(change.keep.uuid()));
+                .add(session::Column::Id.ne(change.token.session.uuid()));
             let ended = end_sessions(&self.db, &tx, others, ending).await?;
             note(&tx, &ending.event).await?;
             tx.commit().await.map(|()| Some(ended))

@@ -1,10 +1,12 @@
 use actix_web::web::{Data, Path};
 use common::TokenId;
-use platform::http::{Answer, AppError, Body, Caller, Envelope};
+use platform::http::{Answer, AppError, Body, Caller, Envelope, Query};
 
 use super::errors;
 use crate::dependencies::{AuthState, CallingDevice, InSession};
-use crate::schemas::tokens::{CreateTokenRequest, CreatedTokenData, DeletedTokenData, TokensData};
+use crate::schemas::tokens::{
+    CreateTokenRequest, CreatedTokenData, DeletedTokenData, ListTokensQuery, TokensData,
+};
 
 /// Makes a personal access token, for a program that acts in the caller's name.
 ///
@@ -25,13 +27,17 @@ pub async fn create_token(
 }
 
 /// The caller's personal access tokens, newest first.
-#[utoipa::path(get, path = "/auth/tokens", responses((status = 200, body = Envelope<TokensData>, description = "At most 50.")))]
+#[utoipa::path(get, path = "/auth/tokens", params(ListTokensQuery), responses((status = 200, body = Envelope<TokensData>, description = "A page of tokens.")))]
 pub async fn list_tokens(
     state: Data<AuthState>,
     caller: Caller,
+    Query(query): Query<ListTokensQuery>,
 ) -> Result<Answer<TokensData>, AppError> {
-    let tokens = state.tokens.list(caller.user).await.map_err(errors::personal_token)?;
-    Ok(Answer::ok(tokens.into()))
+    let paging = query.paging(caller.user)?;
+    let page = state.tokens.list(caller.user, paging.request()).await;
+    let page = page.map_err(errors::personal_token)?;
+    let pagination = paging.pagination(&page);
+    Ok(Answer::ok(page.into()).paged(pagination))
 }
 
 /// Revokes a personal access token.

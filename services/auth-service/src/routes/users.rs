@@ -2,7 +2,8 @@ use actix_web::web::Data;
 use platform::http::{Answer, AppError, Body, Caller, Envelope};
 
 use super::errors;
-use crate::dependencies::{AuthState, CallingClient, CallingDevice};
+use crate::dependencies::{AuthState, Browser, CallingClient, CallingDevice, InSession};
+use crate::schemas::sessions::RefreshedData;
 use crate::schemas::users::{
     ChangePasswordRequest, CreateUserRequest, DeleteAccountRequest, DeletedAccountData, UserData,
 };
@@ -38,25 +39,25 @@ pub async fn get_me(state: Data<AuthState>, caller: Caller) -> Result<Answer<Use
 
 /// Replaces the caller's password.
 ///
-/// All other sessions end. Personal access tokens stay; revoke those that should not.
-#[utoipa::path(put, path = "/users/me/password", request_body = ChangePasswordRequest, responses((status = 200, body = Envelope<UserData>, description = "The account.")))]
+/// All other sessions end, and this one goes on with the new tokens of the answer: in its body, or in cookies for a browser.
+/// Personal access tokens stay; revoke those that should not.
+#[utoipa::path(put, path = "/users/me/password", request_body = ChangePasswordRequest, responses((status = 200, body = Envelope<RefreshedData>, description = "The account, and the new tokens.")))]
 pub async fn change_password(
     state: Data<AuthState>,
-    caller: Caller,
+    InSession(caller): InSession,
     CallingClient(client): CallingClient,
+    browser: Browser,
     Body(body): Body<ChangePasswordRequest>,
-) -> Result<Answer<UserData>, AppError> {
-    let user = state
-        .users
-        .change_password(
-            (caller.user, caller.session),
-            &body.current_password,
-            &body.new_password,
-            client,
-        )
-        .await
-        .map_err(errors::new_password)?;
-    Ok(Answer::ok(user.into()))
+) -> Result<Answer<RefreshedData>, AppError> {
+    let (session, current, new) =
+        ((caller.user, caller.session), &body.current_password, &body.new_password);
+    let changed = state.sessions.change_password(session, current, new, client).await;
+    let sign_in = changed.map_err(errors::new_password)?;
+    if caller.is_by_cookie {
+        let answer = Answer::ok(RefreshedData::Browser((&sign_in).into()));
+        return Ok(browser.sign_in(answer, &sign_in));
+    }
+    Ok(Answer::ok(RefreshedData::Program(sign_in.into())))
 }
 
 /// Deletes the caller's account, at once, and everything that it owns in all services, a moment later.

@@ -119,13 +119,13 @@ pub struct BrowserSessionData {
     expires_in: i64,
 }
 
-/// The new tokens, the same way as the old one came.
+/// The new tokens, where the old ones are kept.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum RefreshedData {
-    /// It came in the body.
+    /// By a program: they are in the answer.
     Program(SessionData),
-    /// It came in a cookie.
+    /// By a browser: they are in cookies.
     Browser(BrowserSessionData),
 }
 

@@ -1,12 +1,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use common::TokenId;
 use common::auth::Scope;
 use common::domain::token::{CreatedToken, NewPersonalToken, PersonalToken};
+use common::{Direction, Page, TokenId, UserId};
 use garde::Validate;
-use platform::http::valid;
+use platform::http::{AppError, Limit, Paging, valid};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Ninety days.
 const LIFETIME: u32 = 90 * 24 * 3_600;
@@ -24,6 +24,18 @@ pub struct CreateTokenRequest {
     #[serde(default)]
     #[garde(inner(custom(valid::within(60..=31_536_000))))]
     expires_in: Option<u32>,
+}
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListTokensQuery {
+    /// 1 to 100; 20 if absent.
+    #[garde(inner(custom(valid::within(1..=100))))]
+    limit: Option<u32>,
+    /// `pagination.cursor` of the page before.
+    #[garde(skip)]
+    cursor: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -74,6 +86,13 @@ fn scopes_rule(scopes: &[TokenScope], _: &()) -> garde::Result {
     Ok(())
 }
 
+impl ListTokensQuery {
+    pub fn paging(&self, owner: UserId) -> Result<Paging, AppError> {
+        let scope = format!("tokens:{owner}");
+        Paging::read(scope, Direction::Descending, self.limit, Limit(20), self.cursor.as_deref())
+    }
+}
+
 impl From<CreateTokenRequest> for NewPersonalToken {
     fn from(request: CreateTokenRequest) -> Self {
         Self {
@@ -121,9 +140,9 @@ impl From<CreatedToken> for CreatedTokenData {
     }
 }
 
-impl From<Vec<PersonalToken>> for TokensData {
-    fn from(tokens: Vec<PersonalToken>) -> Self {
-        Self { tokens: tokens.into_iter().map(Into::into).collect() }
+impl From<Page<PersonalToken>> for TokensData {
+    fn from(page: Page<PersonalToken>) -> Self {
+        Self { tokens: page.items.into_iter().map(Into::into).collect() }
     }
 }
 

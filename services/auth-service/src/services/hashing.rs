@@ -8,8 +8,9 @@ use common::Entropy;
 use common::domain::user::UserError;
 use pbkdf2::password_hash::phc::{Output, PasswordHash, Salt};
 use pbkdf2::password_hash::{Error, PasswordHasher, PasswordVerifier};
-use pbkdf2::{Algorithm, Params, Pbkdf2};
+use pbkdf2::{Algorithm, Params, Pbkdf2, pbkdf2_hmac};
 use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
 use tokio::sync::Semaphore;
 
 use crate::core::settings::PasswordSettings;
@@ -29,6 +30,7 @@ pub struct Hasher {
     entropy: Arc<dyn Entropy>,
     decoy: PasswordHash,
     hashes: AtomicU64,
+    rounds: AtomicU64,
 }
 
 impl HashingPool {
@@ -77,7 +79,7 @@ impl Hasher {
             salt: Some(Salt::new(&salt)?),
             hash: Some(Output::new(&output)?),
         };
-        Ok(Self { params, entropy, decoy, hashes: AtomicU64::new(0) })
+        Ok(Self { params, entropy, decoy, hashes: AtomicU64::new(0), rounds: AtomicU64::new(0) })
     }
 
     /// A password's hash, with a salt of its own.
@@ -85,21 +87,38 @@ impl Hasher {
         let mut salt = [0; Salt::RECOMMENDED_LENGTH];
         self.entropy.fill(&mut salt);
         self.hashes.fetch_add(1, Ordering::Relaxed);
+        self.rounds.fetch_add(self.params.rounds().into(), Ordering::Relaxed);
         let password = password.expose_secret().as_bytes();
         let hash =
             Pbkdf2::from(self.params).hash_password_with_salt(password, &salt).map_err(internal)?;
         Ok(hash.to_string())
     }
 
-    /// Whether a password has the hash. Without a hash it takes as long, and has not.
+    /// Whether a password has the hash. Without a hash it takes as long, and has not; a hash that is cheaper than others takes
+    /// as long as they do.
     pub fn verify(&self, password: &SecretString, hash: Option<&str>) -> Result<bool, UserError> {
         let parsed = hash.map(PasswordHash::new).transpose().map_err(internal)?;
+        let hash = parsed.as_ref().unwrap_or(&self.decoy);
         self.hashes.fetch_add(1, Ordering::Relaxed);
         let password = password.expose_secret().as_bytes();
-        match Pbkdf2::default().verify_password(password, parsed.as_ref().unwrap_or(&self.decoy)) {
-            Ok(()) => Ok(parsed.is_some()),
-            Err(Error::PasswordInvalid) => Ok(false),
-            Err(error) => Err(internal(error)),
+        let is_right = match Pbkdf2::default().verify_password(password, hash) {
+            Ok(()) => parsed.is_some(),
+            Err(Error::PasswordInvalid) => false,
+            Err(error) => return Err(internal(error)),
+        };
+        let spent = Params::try_from(hash).map_err(internal)?.rounds();
+        self.rounds.fetch_add(spent.into(), Ordering::Relaxed);
+        self.spend(password, self.params.rounds().saturating_sub(spent));
+        Ok(is_right)
+    }
+
+    /// Computes so many rounds for nothing.
+    fn spend(&self, password: &[u8], rounds: u32) {
+        if rounds > 0 {
+            let mut output = [0; Params::RECOMMENDED_OUTPUT_LENGTH];
+            pbkdf2_hmac::<Sha256>(password, &[0; Salt::RECOMMENDED_LENGTH], rounds, &mut output);
+            std::hint::black_box(output);
+            self.rounds.fetch_add(rounds.into(), Ordering::Relaxed);
         }
     }
 
@@ -112,6 +131,11 @@ impl Hasher {
     /// How many hashes were computed since the start.
     pub fn hashes(&self) -> u64 {
         self.hashes.load(Ordering::Relaxed)
+    }
+
+    /// How many rounds that took.
+    pub fn rounds(&self) -> u64 {
+        self.rounds.load(Ordering::Relaxed)
     }
 }
 
@@ -171,6 +195,19 @@ mod tests {
         let pool = pool(2_000, 1, 0);
         assert!(pool.hasher().verify(&password, Some(&cheap)).unwrap());
         assert!(pool.hasher().is_outdated(&cheap));
+    }
+
+    #[test]
+    fn a_try_takes_as_many_rounds_whatever_it_is_held_against() {
+        let hash = |rounds| pool(rounds, 1, 0).hasher().hash(&"correct horse".into()).unwrap();
+        let (cheap, current, pool) = (hash(1_000), hash(2_500), pool(2_500, 1, 0));
+        for hash in [None, Some(&*cheap), Some(&*current)] {
+            for password in ["correct horse", "wrong"] {
+                let before = pool.hasher().rounds();
+                pool.hasher().verify(&password.into(), hash).unwrap();
+                assert_eq!(pool.hasher().rounds() - before, 2_500, "{hash:?}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -1,19 +1,23 @@
-//! What is over is deleted, now and then.
+//! What is over is deleted, now and then, and what an old key has sealed is sealed anew.
 
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use common::Clock;
+use common::domain::second_factor::SecondFactorError;
 use common::repositories::{
     AuditRepository, RevocationRepository, SessionRepository, StoreError, TokenRepository,
 };
 
-/// Deletes what is over.
+use super::SecondFactors;
+
+/// Deletes what is over, and seals anew what an old key has sealed.
 pub struct Housekeeping {
     pub sessions: Arc<dyn SessionRepository>,
     pub tokens: Arc<dyn TokenRepository>,
     pub revocations: Arc<dyn RevocationRepository>,
     pub audit: Arc<dyn AuditRepository>,
+    pub second_factors: Arc<SecondFactors>,
     /// How long a session may idle.
     pub idle: TimeDelta,
     /// How long events are kept.
@@ -29,6 +33,7 @@ impl Housekeeping {
         report("tokens", self.tokens.purge(now).await);
         report("revocations", self.revocations.purge(now).await);
         report("events", self.audit.purge(now - self.events).await);
+        report_resealed(self.second_factors.reseal().await);
     }
 }
 
@@ -37,5 +42,16 @@ fn report(what: &str, purged: Result<u64, StoreError>) {
         Ok(0) => {}
         Ok(count) => tracing::info!(what, count, "deleted what was over"),
         Err(error) => tracing::warn!(what, %error, "what was over could not be deleted"),
+    }
+}
+
+fn report_resealed(resealed: Result<u64, SecondFactorError>) {
+    match resealed {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "second factors were sealed anew, with the first key"),
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "second factors could not be sealed anew");
+        }
     }
 }

@@ -19,6 +19,8 @@ const ISSUER: &str = "OmniChat";
 const SECRET_BYTES: usize = 20;
 const RECOVERY_CODES: usize = 10;
 const RECOVERY_BYTES: usize = 10;
+/// So many that they are quickly read.
+const RESEALED_AT_ONCE: u64 = 500;
 
 /// Second factors.
 pub struct SecondFactors {
@@ -100,6 +102,8 @@ impl SecondFactors {
         if !self.is_on(owner).await? {
             return Err(SecondFactorError::NotThere);
         }
+        // The password has given its try back; a code takes one of its own.
+        self.users.admit(&user, client).await?;
         self.take(&user, code, client).await?;
         let event = self.audit.event(owner, EventKind::TwoFactorDisabled, client.device.clone());
         let was_on = self.factors.disable(owner, &event).await?;
@@ -134,6 +138,30 @@ impl SecondFactors {
         let event = self.audit.event(user.id, EventKind::SignInFailed, client.device.clone());
         self.audit.note_later(event);
         Err(SecondFactorError::WrongCode)
+    }
+
+    /// Seals anew what is not sealed with the first key, so that the others can be taken out of the ring; how many secrets that
+    /// were.
+    pub async fn reseal(&self) -> Result<u64, SecondFactorError> {
+        let (mut resealed, mut after) = (0, None);
+        loop {
+            let batch = self.factors.sealed(after, RESEALED_AT_ONCE).await?;
+            let Some((last, _)) = batch.last() else { return Ok(resealed) };
+            after = Some(*last);
+            for (owner, old) in batch.iter().filter(|(_, old)| !self.sealer.is_current(old)) {
+                let name = owner.to_string();
+                let secret = match self.sealer.open(&context(&name), old) {
+                    Ok(secret) => secret,
+                    Err(error) => {
+                        tracing::warn!(user_id = name, %error, "a second factor cannot be opened");
+                        continue;
+                    }
+                };
+                let new = self.sealer.seal(&context(&name), secret.expose_secret());
+                self.factors.reseal(*owner, old, &new.map_err(internal)?).await?;
+                resealed += 1;
+            }
+        }
     }
 
     /// The time step of a code of the app, if it is one of now, of the step before or of the one after.

@@ -141,6 +141,23 @@ impl Sessions {
             .map_err(|error| RefreshError::Internal(Box::new(error)))
     }
 
+    /// Replaces the password of somebody who knows it. All other sessions end; this one goes on with new tokens, and no refresh
+    /// token from before is taken any more.
+    pub async fn change_password(
+        &self,
+        (owner, id): (UserId, SessionId),
+        current: &SecretString,
+        new: &SecretString,
+        client: Client,
+    ) -> Result<SignIn, UserError> {
+        let session = self.sessions.find(owner, id).await?.ok_or(UserError::InvalidCredentials)?;
+        let now = self.instance.clock.now();
+        let secret = RefreshSecret::random(&*self.entropy);
+        let token = self.token(&session, &secret, 0, now);
+        let user = self.users.change_password(owner, token, current, new, client).await?;
+        self.sign_in(user, &session, &secret, now).map_err(internal)
+    }
+
     /// Where somebody is signed in.
     pub async fn list(
         &self,

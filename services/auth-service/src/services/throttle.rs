@@ -19,6 +19,9 @@ pub struct Throttle {
     instance: Instance,
 }
 
+/// One that was taken.
+pub struct Try(String);
+
 impl Throttle {
     /// How long a device is known.
     pub const KNOWN: TimeDelta = TimeDelta::days(180);
@@ -27,13 +30,14 @@ impl Throttle {
         Self { limits, quota, instance }
     }
 
-    /// Takes a try from a budget, whether there is an account with the address or not.
+    /// Takes a try from a budget, whether there is an account with the address or not. A right password gives it back with
+    /// [`put_back`](Self::put_back), so that only wrong ones count.
     pub async fn admit(
         &self,
         email: &str,
         account: Option<&User>,
         device_token: Option<&SecretString>,
-    ) -> Result<(), UserError> {
+    ) -> Result<Try, UserError> {
         // No address stands in the table, and none is longer than another.
         let mut key = "password:".to_owned();
         for byte in Sha256::digest(fold_email(email)) {
@@ -46,7 +50,14 @@ impl Throttle {
             Some(verdict) if !verdict.allowed => {
                 Err(UserError::TooManyTries { retry_after: verdict.retry_after })
             }
-            _ => Ok(()),
+            _ => Ok(Try(key)),
+        }
+    }
+
+    /// Gives a try back. That may fail: then there is one less for a while.
+    pub async fn put_back(&self, Try(key): Try) {
+        if let Err(error) = self.limits.put_back_key(&key, self.quota).await {
+            tracing::warn!(%error, "a try was not given back");
         }
     }
 

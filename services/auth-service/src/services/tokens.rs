@@ -6,7 +6,7 @@ use common::domain::session::Device;
 use common::domain::token::{CreatedToken, NewPersonalToken, PersonalToken, PersonalTokenError};
 use common::domain::user::UserError;
 use common::repositories::TokenRepository;
-use common::{TokenId, UserId};
+use common::{Page, PageRequest, TokenId, UserId};
 use platform::Instance;
 
 use super::{Audit, Users};
@@ -72,9 +72,13 @@ impl Tokens {
         Ok(CreatedToken { token, secret })
     }
 
-    /// Somebody's tokens.
-    pub async fn list(&self, owner: UserId) -> Result<Vec<PersonalToken>, PersonalTokenError> {
-        Ok(self.tokens.list(owner, self.instance.clock.now()).await?)
+    /// A page of somebody's tokens.
+    pub async fn list(
+        &self,
+        owner: UserId,
+        page: PageRequest,
+    ) -> Result<Page<PersonalToken>, PersonalTokenError> {
+        Ok(self.tokens.list(owner, self.instance.clock.now(), page).await?)
     }
 
     /// Ends a token.

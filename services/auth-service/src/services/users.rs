@@ -1,14 +1,15 @@
 use std::sync::Arc;
 
+use common::UserId;
 use common::domain::audit::EventKind;
 use common::domain::revocation::Revocation;
-use common::domain::session::{Client, Device};
+use common::domain::session::{Client, Device, RefreshToken};
 use common::domain::user::{NewUser, PasswordChange, User, UserError};
 use common::repositories::{UserRepository, UserStoreError};
-use common::{SessionId, UserId};
 use platform::Instance;
 use secrecy::SecretString;
 
+use super::throttle::Try;
 use super::{Audit, Passwords, Throttle};
 use crate::core::settings::Registration;
 
@@ -73,19 +74,22 @@ impl Users {
         client: &Client,
     ) -> Result<User, UserError> {
         let found = self.users.find_by_email(email).await?;
-        self.throttle.admit(email, found.as_ref(), client.device_token.as_ref()).await?;
+        let admitted = self.throttle.admit(email, found.as_ref(), client.device_token.as_ref());
+        let admitted = admitted.await?;
         let user = self.check(found, password, &client.device).await?;
+        self.throttle.put_back(admitted).await;
         if let Err(error) = self.upgrade(&user, password).await {
             tracing::warn!(user_id = %user.id, %error, "a password's hash could not be upgraded");
         }
         Ok(user)
     }
 
-    /// Replaces the password of somebody who knows it. All other sessions end; personal access tokens, which are made to be
-    /// used without a password, stay.
+    /// Replaces the password of somebody who knows it. Of the sessions one goes on, with the refresh token given; personal access
+    /// tokens, which are made to be used without a password, stay.
     pub async fn change_password(
         &self,
-        (id, session): (UserId, SessionId),
+        id: UserId,
+        token: RefreshToken,
         current: &SecretString,
         new: &SecretString,
         client: Client,
@@ -93,7 +97,7 @@ impl Users {
         let user = self.confirm(id, current, &client).await?;
         let known = known_of(&user.email, user.display_name.as_deref());
         let hash = self.passwords.accept(new, known).await?;
-        let change = PasswordChange { version: user.password_version, hash, keep: session };
+        let change = PasswordChange { version: user.password_version, hash, token };
         let ending = self.audit.ending(id, EventKind::PasswordChanged, client.device);
         let ended = self.users.change_password(id, &change, &ending).await?;
         self.revoke(ended.ok_or(UserError::InvalidCredentials)?);
@@ -150,12 +154,14 @@ impl Users {
         client: &Client,
     ) -> Result<User, UserError> {
         let user = self.get(id).await?;
-        self.admit(&user, client).await?;
-        self.check(Some(user), password, &client.device).await
+        let admitted = self.admit(&user, client).await?;
+        let user = self.check(Some(user), password, &client.device).await?;
+        self.throttle.put_back(admitted).await;
+        Ok(user)
     }
 
     /// Takes one of the tries that somebody has for passwords and codes.
-    pub async fn admit(&self, user: &User, client: &Client) -> Result<(), UserError> {
+    pub async fn admit(&self, user: &User, client: &Client) -> Result<Try, UserError> {
         self.throttle.admit(&user.email, Some(user), client.device_token.as_ref()).await
     }
 

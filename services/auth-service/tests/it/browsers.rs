@@ -182,3 +182,40 @@ async fn a_header_that_is_no_bearer_token_never_lets_the_cookie_count() {
     }
     ask(&browser, Method::GET, "/check_session", &access, Value::Null).await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_password_sets_new_cookies() {
+    let (auth, _) = with_ada(Engine::Sqlite).await;
+    let browser = auth.anonymous();
+    let session = browser.post("/login", json!({"email": ADA, "password": PASSWORD})).await;
+    let session = session.expect(200);
+    let access = format!("access_token={}", cookie(&session, "access_token"));
+    let refresh = format!("refresh_token={}", cookie(&session, "refresh_token"));
+    let body = json!({"currentPassword": PASSWORD, "newPassword": "another horse entirely"});
+    let changed = ask(&browser, Method::PUT, "/users/me/password", &access, body).await;
+    let changed = changed.expect(200);
+    assert_eq!(changed.json["data"], json!({"user": session.data("user"), "expiresIn": 900}));
+    let new = format!("refresh_token={}", cookie(&changed, "refresh_token"));
+    for (sent, status) in [(refresh, 401), (new, 200)] {
+        let refreshed = ask(&browser, Method::POST, "/auth/refresh", &sent, Value::Null).await;
+        refreshed.expect(status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_tells_the_browser_to_be_careful_and_nothing_else() {
+    let (auth, _) = with_ada(Engine::Sqlite).await;
+    let ada = auth.signed_in(ADA).await;
+    auth.sql("DROP TABLE audit_log").await;
+    let failed = ada.get("/auth/events").await.expect(500);
+    assert_eq!(failed.code(), "INTERNAL_ERROR");
+    assert!(!failed.text.contains("audit_log"), "{}", failed.text);
+    for (name, value) in [
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+    ] {
+        assert_eq!(failed.header(name), Some(value), "{name}");
+    }
+}

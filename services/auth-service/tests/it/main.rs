@@ -7,6 +7,7 @@ mod browsers;
 mod internal;
 mod isolation;
 mod layers;
+mod limits;
 mod openapi;
 mod outbox;
 mod passwords;

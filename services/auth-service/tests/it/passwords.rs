@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use common::SystemClock;
 use futures_util::future::join_all;
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use testkit::{Engine, TestDatabase, redacted};
+use testkit::{Engine, TestDatabase, a_clock, redacted};
 
-use super::{Auth, PASSWORD, refusal, start, start_with, token};
+use super::second_factors::switched_on;
+use super::{Auth, PASSWORD, refusal, start, start_at, start_with, token};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_weak_password_is_refused_with_a_hint_and_costs_no_hash() {
@@ -226,11 +228,35 @@ async fn a_password_is_changed_and_all_other_sessions_end(
     auth.log_in("ada@example.org", PASSWORD).await.expect(200);
 
     let (changed, hashes) = auth.hashes(change(PASSWORD, NEW)).await;
-    assert_eq!((changed.expect(200).data("user"), hashes), (session.data("user"), 2));
-    assert_eq!(auth.refresh(&other).await.expect(401).code(), "UNAUTHORIZED");
-    auth.refresh(&token(&session)).await.expect(200);
+    let changed = changed.expect(200);
+    assert_eq!((changed.data("user"), hashes), (session.data("user"), 2));
+    // Whoever has a refresh token from before has nothing, be it this session's own.
+    for old in [&other, &token(&session)] {
+        assert_eq!(auth.refresh(old).await.expect(401).code(), "UNAUTHORIZED");
+    }
+    ada.get("/users/me").await.expect(200);
+    auth.refresh(&token(&changed)).await.expect(200);
     auth.log_in("ada@example.org", PASSWORD).await.expect(401);
     auth.log_in("ada@example.org", NEW).await.expect(200);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_refresh_and_a_change_at_once_one_token_is_left(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let auth = start(engine).await;
+    auth.register("ada@example.org").await.expect(201);
+    let session = auth.log_in("ada@example.org", PASSWORD).await.expect(200);
+    let ada = auth.bearer(session.data("accessToken").as_str().unwrap());
+    let body = json!({"currentPassword": PASSWORD, "newPassword": NEW});
+    let old = token(&session);
+    let refreshes = join_all((0..10).map(|_| auth.refresh(&old)));
+    let (refreshed, changed) = tokio::join!(refreshes, ada.put("/users/me/password", body));
+    for early in refreshed.iter().filter(|reply| reply.status == 200) {
+        auth.refresh(&token(early)).await.expect(401);
+    }
+    auth.refresh(&token(&changed.expect(200))).await.expect(200);
 }
 
 #[rstest]
@@ -256,6 +282,7 @@ const COUNTED: &[(&str, &str)] = &[
     ("OMNICHAT__RATE_LIMITS__LOG_IN", "0"),
     ("OMNICHAT__RATE_LIMITS__DELETE_ACCOUNT", "0"),
     ("OMNICHAT__RATE_LIMITS__CHANGE_PASSWORD", "0"),
+    ("OMNICHAT__RATE_LIMITS__DISABLE_SECOND_FACTOR", "0"),
 ];
 
 #[rstest]
@@ -301,7 +328,7 @@ async fn a_known_device_is_not_locked_out_and_all_ways_count(
     let ada = auth.bearer(session.data("accessToken").as_str().unwrap());
     let wrong = json!({"currentPassword": "wrong", "newPassword": NEW});
     let mut refused = 0;
-    for _ in 0..4 {
+    for _ in 0..5 {
         let replies = [
             auth.log_in("ada@example.org", "wrong").await,
             ada.put("/users/me/password", wrong.clone()).await,
@@ -316,7 +343,7 @@ async fn a_known_device_is_not_locked_out_and_all_ways_count(
     let from = |token: &str| {
         let somebody = auth.anonymous();
         let body = json!({"email": "ada@example.org", "password": PASSWORD});
-        let request = somebody.request(reqwest::Method::POST, "/auth/login");
+        let request = somebody.request(Method::POST, "/auth/login");
         let request = request.header("x-device-token", token).json(&body);
         async move { somebody.send(request).await }
     };
@@ -332,4 +359,32 @@ async fn a_known_device_is_not_locked_out_and_all_ways_count(
     for other in [eve.data("deviceToken"), eve.data("accessToken"), &json!("x")] {
         assert_eq!(from(other.as_str().unwrap()).await.expect(429).code(), "RATE_LIMITED");
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_password_does_not_count_and_a_code_does(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let clock = a_clock();
+    let auth = start_at(engine, Arc::new(clock.clone()), COUNTED).await;
+    for email in ["ada@example.org", "eve@example.org"] {
+        auth.register(email).await.expect(201);
+    }
+    auth.log_in("ada@example.org", "wrong").await.expect(401);
+    for _ in 0..15 {
+        auth.log_in("ada@example.org", PASSWORD).await.expect(200);
+    }
+    let wrong = join_all((0..15).map(|_| auth.log_in("ada@example.org", "wrong"))).await;
+    let tried = wrong.iter().filter(|reply| reply.status == 401).count();
+    assert!((1..=11).contains(&tried), "{tried}");
+
+    // A right password with a wrong code.
+    let eve = auth.signed_in("eve@example.org").await;
+    switched_on(&eve, &clock).await;
+    let body = json!({"password": PASSWORD, "code": "000000"});
+    let off = || eve.send(eve.request(Method::DELETE, "/users/me/two-factor").json(&body));
+    let guesses = join_all((0..20).map(|_| off())).await;
+    let tried = guesses.iter().filter(|reply| reply.status == 401).count();
+    assert!((1..=11).contains(&tried), "{tried}");
 }

@@ -1,13 +1,16 @@
 //! What people see and change of themselves, with a small chat-service beside.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use auth_service::services::SettingsAccess;
-use common::UserId;
 use common::domain::preferences::PreferenceChanges;
 use common::domain::profile::{ProfileError, ProfileSettings};
+use common::{SystemClock, UserId};
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 use testkit::{Engine, TestDatabase, redacted};
@@ -112,5 +115,35 @@ async fn a_missing_chat_service_is_said() {
     for refused in [ada.get("/profile").await, ada.patch("/profile", json!({"settings": {}})).await]
     {
         insta::assert_json_snapshot!("no_chat_service", redacted(&refused.expect(503).json));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chat_service_is_asked_under_the_callers_request_id_and_trace() {
+    const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let more = [("CHAT_SERVICE_URL", url.as_str())];
+    let (settings, instance, siblings) = Auth::prepare(&database, Arc::new(SystemClock), &more);
+    let auth = Auth::build(settings, instance, siblings).await;
+    auth.register("ada@example.org").await.expect(201);
+    let ada = auth.signed_in("ada@example.org").await;
+    let request = ada.request(Method::GET, "/profile").header("x-request-id", "req_of-ada");
+    let asked = tokio::task::spawn_blocking(move || {
+        let (mut stream, mut head) = (listener.accept().unwrap().0, Vec::new());
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.extend(byte);
+        }
+        stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").unwrap();
+        String::from_utf8(head).unwrap()
+    });
+    let answer = ada.send(request.header("traceparent", TRACE)).await;
+    let head = asked.await.unwrap();
+    answer.expect(401);
+    for line in ["x-request-id: req_of-ada\r\n", &format!("traceparent: {TRACE}\r\n")] {
+        assert!(head.contains(line), "{head}");
     }
 }

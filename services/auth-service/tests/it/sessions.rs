@@ -86,13 +86,20 @@ async fn a_token_used_again_later_ends_its_session_and_no_other(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (auth, clock) = with_ada(engine).await;
-    let (first, other_device) = (auth.a_session(ADA).await, auth.a_session(ADA).await);
-    let second = token(&auth.refresh(&first).await.expect(200));
+    let (session, other_device) =
+        (auth.log_in(ADA, PASSWORD).await.expect(200), auth.a_session(ADA).await);
+    let first = token(&session);
+    let refreshed = auth.refresh(&first).await.expect(200);
+    let second = token(&refreshed);
     clock.advance(TimeDelta::seconds(31));
     let reused = auth.refresh(&first).await.expect(401);
     insta::assert_json_snapshot!("reused", redacted(&reused.json));
     for dead in [&first, &second] {
         assert_eq!(auth.refresh(dead).await.expect(401).code(), "UNAUTHORIZED");
+    }
+    for dead in [&session, &refreshed] {
+        let ada = auth.bearer(dead.data("accessToken").as_str().unwrap());
+        assert_eq!(ada.get("/users/me").await.expect(401).code(), "UNAUTHORIZED");
     }
     auth.refresh(&other_device).await.expect(200);
 }

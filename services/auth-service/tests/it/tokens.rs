@@ -1,5 +1,7 @@
 //! Personal access tokens.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use common::Clock;
 use common::domain::revocation::Revocation;
@@ -76,6 +78,8 @@ async fn a_token_may_do_what_its_scopes_say_and_never_make_another() {
     // It is no session: signing out with it, or in, leaves it alone.
     writer.post("/auth/logout", json!({})).await.expect(200);
     writer.post("/auth/login", json!({"email": ADA, "password": PASSWORD})).await.expect(200);
+    let body = json!({"currentPassword": PASSWORD, "newPassword": "another horse entirely"});
+    assert_eq!(writer.put("/users/me/password", body).await.expect(403).code(), "FORBIDDEN");
     writer.delete(&path).await.expect(200);
 }
 
@@ -107,6 +111,16 @@ async fn nobody_has_more_than_fifty() {
         create(&ada, json!(["read"])).await.expect(201);
     }
     assert_eq!(create(&ada, json!(["read"])).await.expect(409).code(), "CONFLICT");
+    let first = ada.get("/auth/tokens?limit=30").await.expect(200);
+    let cursor = first.json["pagination"]["cursor"].as_str().unwrap();
+    let second = ada.get(&format!("/auth/tokens?limit=30&cursor={cursor}")).await.expect(200);
+    let ids = |page: &Reply| -> BTreeSet<String> {
+        let tokens = page.data("tokens").as_array().unwrap().iter();
+        tokens.map(|token| token["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((ids(&first).len(), ids(&second).len()), (30, 20));
+    assert!(ids(&first).is_disjoint(&ids(&second)));
+    assert_eq!(second.json["pagination"]["hasMore"], false);
 }
 
 #[rstest]

@@ -109,9 +109,12 @@ async fn serve(
     clock: &Arc<dyn Clock>,
     more: &[(&str, &str)],
 ) -> TestApp {
-    let base_url = model.base_url();
+    let (openai, openrouter, bare) = (model.base_url(), model.openrouter_url(), model.url());
     let mut variables = vec![
-        ("OPENAI_BASE_URL", base_url.as_str()),
+        ("OPENAI_BASE_URL", openai.as_str()),
+        ("OPENROUTER_BASE_URL", openrouter.as_str()),
+        ("ANTHROPIC_BASE_URL", bare.as_str()),
+        ("GOOGLE_BASE_URL", bare.as_str()),
         ("OPENAI_API_KEY", "sk-test"),
         ("OMNICHAT__GENERATION__RETRY_MILLISECONDS", "1"),
     ];

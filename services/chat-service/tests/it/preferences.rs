@@ -135,7 +135,7 @@ async fn a_default_model_that_has_left_the_catalogue_is_passed_over() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("models.toml");
     let built_in = include_str!("../../config/models.toml");
-    std::fs::write(&file, built_in.replace("id = \"gpt-4o\"", "id = \"gpt-5\"")).unwrap();
+    std::fs::write(&file, built_in.replace("id = \"gpt-4o\"", "id = \"gpt-6\"")).unwrap();
     let file = file.to_str().unwrap();
     let more = [("OMNICHAT__MODELS__FILE", file)];
     let later = serve(&chat.model, &chat.database, &chat.clock, &more).await;

@@ -40,6 +40,9 @@ async fn a_reply_streams_and_is_stored_byte_for_byte(
     assert_eq!(events.headers["content-type"], "text/event-stream; charset=utf-8");
     assert_eq!(events.headers["x-accel-buffering"], "no");
     assert_eq!(events.headers["cache-control"], "no-cache, no-transform");
+    assert_eq!(events.headers["x-content-type-options"], "nosniff");
+    assert_eq!(events.headers["referrer-policy"], "no-referrer");
+    assert!(events.headers.contains_key("content-security-policy"));
 
     let start = events.expect("message_start").await;
     let message = start.data["messageId"].as_str().unwrap().to_owned();

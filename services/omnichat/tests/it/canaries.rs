@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
-use mock_llm::MockLlm;
+use mock_llm::{MockLlm, openai};
 use serde_json::{Value, json};
 use testkit::{Actor, Reply};
 
@@ -67,7 +67,7 @@ async fn no_secret_gets_into_the_log() {
     let made = post(&user, "/conversations", json!({"model": "gpt-4o"})).await.expect(201);
     let messages = format!("/conversations/{}/messages", made.id("conversation"));
     post(&user, &messages, json!({"content": "x"})).await.expect(200);
-    model.require_key("another");
+    model.script(openai::unauthorized());
     post(&user, &messages, json!({"content": "x"})).await.expect(502);
     post(&user, path, json!({"openai": refused})).await.expect(200);
     post(&user, path, json!({"openai": malformed})).await.expect(400);

@@ -11,6 +11,7 @@ use platform::Instance;
 use platform::cli::Service;
 use platform::client::{Sibling, http_client};
 use platform::http::Paths;
+use platform::settings::SiblingSettings;
 use project_service::services::Conversations;
 use project_service::{ProjectModule, ProjectService};
 use rstest::rstest;
@@ -48,9 +49,9 @@ async fn active_prompts_come_in_order_and_only_to_their_owner(
     let app =
         TestApp::serve(&settings, instance.clone(), vec![Arc::new(module)], Paths::Bare).await;
     let http = http_client(Duration::from_secs(1)).unwrap();
-    let deadline = Duration::from_secs(5);
+    let siblings = SiblingSettings::from(&settings).unwrap();
     let sibling =
-        Sibling::new("project-service", &app.base_url, http, deadline, "chat-service", instance);
+        Sibling::new("project-service", &app.base_url, http, &siblings, "chat-service", instance);
     let access: Box<dyn ProjectAccess> =
         if over_http { Box::new(HttpProjects::new(sibling)) } else { Box::new(in_process) };
 

@@ -64,6 +64,31 @@ async fn who_is_signed_out_elsewhere_is_refused_everywhere(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn who_signs_out_or_changes_the_password_ends_sessions_everywhere(
+    #[values(Shape::AllInOneOnSqlite, Shape::ThreeProcesses)] shape: Shape,
+) {
+    let model = MockLlm::start().await;
+    let deployment = shape.deploy(&model).await;
+    let phone = Person::new(&deployment, "ada@example.org").await;
+    let (laptop, tablet) = (phone.again().await, phone.again().await);
+    phone.post("/auth/logout", json!({})).await.expect(200);
+    is_refused_everywhere(&phone).await;
+
+    let body = json!({"currentPassword": PASSWORD, "newPassword": "another horse entirely"});
+    let changed = laptop.call(Method::PUT, "/users/me/password", body).await.expect(200);
+    is_refused_everywhere(&tablet).await;
+    for token in [laptop.actor.token(), changed.data("accessToken").as_str().unwrap()] {
+        let laptop = laptop.with_token(token);
+        for endpoint in ENDPOINTS {
+            // Having asked so often, somebody may have to wait.
+            let status = laptop.get(endpoint).await.status;
+            assert!(status == 200 || status == 429, "{endpoint}: {status}");
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_personal_token_opens_every_service_until_it_is_revoked(
     #[values(Shape::AllInOneOnSqlite, Shape::ThreeProcesses)] shape: Shape,
 ) {

@@ -1,13 +1,15 @@
 //! A start with wrong settings stops, with a line that names the setting and does not show its value.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Output;
 use std::sync::Arc;
 
 use common::SystemEntropy;
 use platform::cli::Service;
 use platform::sealing::Sealer;
-use platform::settings::{SECTIONS, Sources};
+use platform::settings::{LIMITED, SECTIONS, Sources};
 use rstest::rstest;
+use serde_json::Value;
 use testkit::JWT_SECRETS;
 
 use super::deployment::command;
@@ -63,6 +65,8 @@ fn a_services_own_settings_are_checked_too() {
         ("chat-service", "OPENAI_API_KEY", "sk-s3cret\n"),
         ("chat-service", "PROJECT_SERVICE_URL", "s3cret"),
         ("project-service", "CHAT_SERVICE_URL", "ftp://s3cret"),
+        ("project-service", "OMNICHAT__SIBLINGS__DELETION_MILLISECONDS", "12001"),
+        ("auth-service", "OMNICHAT__SIBLINGS__BREAKER_FAILURES", "0"),
     ] {
         let output = run(service, &[URL, SECRETS, (name, value)]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -118,4 +122,37 @@ fn every_section_is_known_to_all() {
     let mut known = SECTIONS.to_vec();
     known.sort_unstable();
     assert_eq!(known, sections);
+}
+
+#[test]
+fn every_operation_with_a_limit_is_known_to_all() {
+    let keys = |defaults: &'static str| {
+        let settings = Sources::new(&[defaults]).load().unwrap();
+        settings.section::<BTreeMap<String, Value>>("rate_limits").unwrap().into_keys()
+    };
+    let own = [
+        auth_service::AuthService::DEFAULTS,
+        project_service::ProjectService::DEFAULTS,
+        chat_service::ChatService::DEFAULTS,
+    ];
+    let platforms: BTreeSet<String> = keys("").collect();
+    let sections: BTreeSet<String> =
+        own.into_iter().flat_map(keys).filter(|key| !platforms.contains(key)).collect();
+    assert_eq!(LIMITED.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), sections);
+    assert_eq!(LIMITED.len(), sections.len());
+}
+
+#[test]
+fn a_limit_of_nothing_stops_every_start() {
+    let name = "OMNICHAT__RATE_LIMITS__LOGIN";
+    let folder = tempfile::tempdir().unwrap();
+    for service in ["omnichat", "auth-service", "project-service", "chat-service"] {
+        let mut command = command(service);
+        if service == "omnichat" {
+            command.arg("--data-dir").arg(folder.path());
+        }
+        let output = command.envs([URL, SECRETS, (name, "1")]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(name), "{service}: {said}");
+    }
 }

@@ -10,6 +10,19 @@ async fn start(more: &[(&str, &str)]) -> TestApp {
     TestApp::start::<project_service::ProjectService>(Engine::Sqlite, more).await
 }
 
+fn is_careful(answer: &Reply) {
+    for (name, value) in [
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+        ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{} {}", answer.status, answer.text);
+    }
+    assert_eq!(answer.header("server"), None);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_tells_the_browser_to_be_careful() {
     let app = start(&[("PUBLIC_URL", "https://chat.example.org")]).await;
@@ -23,17 +36,17 @@ async fn every_answer_tells_the_browser_to_be_careful() {
         user.post("/projects", json!("x".repeat(2 << 20))).await.expect(413),
     ];
     for answer in answers {
-        for (name, value) in [
-            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-            ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
-            ("cache-control", "no-store"),
-            ("strict-transport-security", "max-age=63072000; includeSubDomains"),
-        ] {
-            assert_eq!(answer.header(name), Some(value), "{} {}", answer.status, answer.text);
-        }
-        assert_eq!(answer.header("server"), None);
+        is_careful(&answer);
     }
+    let limits = [
+        ("PUBLIC_URL", "https://chat.example.org"),
+        ("OMNICHAT__RATE_LIMITS__ENABLED", "true"),
+        ("OMNICHAT__RATE_LIMITS__LIST_PROJECTS", "1"),
+    ];
+    let limited = start(&limits).await;
+    let user = limited.user();
+    user.get("/projects").await.expect(200);
+    is_careful(&user.get("/projects").await.expect(429));
     let plain = start(&[]).await.anonymous().get("/health/live").await.expect(200);
     assert_eq!(plain.header("strict-transport-security"), None, "it is not served over TLS");
 }
@@ -74,6 +87,29 @@ async fn a_cookie_is_as_good_as_a_header_and_the_header_wins() {
         let request = anonymous.request(Method::POST, "/projects").header("cookie", &cookie);
         anonymous.send(request.header(header.0, header.1).json(&mine("more"))).await.expect(201);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_header_makes_a_request_another_persons_or_another_one() {
+    let app = start(&[]).await;
+    let (ada, eve) = (app.user(), app.user());
+    let id = ada.post("/projects", json!({"name": "mine"})).await.expect(201).id("project");
+    let claims = app.instance.keys.verify_access(ada.token()).unwrap();
+    let project = format!("/projects/{id}");
+    for (name, value) in [
+        ("x-user-id", claims.sub.to_string()),
+        ("x-forwarded-user", claims.sub.to_string()),
+        ("x-original-url", "/version".to_owned()),
+        ("x-rewrite-url", "/version".to_owned()),
+    ] {
+        let request = eve.request(Method::GET, &project).header(name, value);
+        assert_eq!(eve.send(request).await.expect(404).code(), "NOT_FOUND", "{name}");
+    }
+    for name in ["x-http-method-override", "x-http-method", "x-method-override"] {
+        let request = ada.request(Method::GET, &project).header(name, "DELETE");
+        ada.send(request).await.expect(200);
+    }
+    ada.get(&project).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

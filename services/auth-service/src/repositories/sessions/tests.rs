@@ -277,9 +277,18 @@ async fn no_session_begins_with_a_password_that_was_changed_meanwhile(
     let now = a_clock().now();
     let (schema, sessions) = begun(engine, now).await;
     let users = schema.users();
-    let keep = Uuid::from_u128(7).into();
-    let change = PasswordChange { version: 0, hash: "new".to_owned(), keep };
+    let mut kept = an_opening(now);
+    kept.session.id = Uuid::from_u128(3).into();
+    kept.token = RefreshToken { hash: vec![8; 32], session: kept.session.id, ..a_token(0, now) };
+    kept.event.id = Uuid::from_u128(9).into();
+    sessions.insert(&kept).await.unwrap();
+    let token = RefreshToken { hash: vec![9; 32], ..kept.token.clone() };
+    let change = PasswordChange { version: 0, hash: "new".to_owned(), token };
     let ending = an_ending(EventKind::PasswordChanged, now);
+    // By a session that is none, nothing changes.
+    let nobodys = RefreshToken { session: Uuid::from_u128(7).into(), ..change.token.clone() };
+    let nobodys = PasswordChange { token: nobodys, ..change.clone() };
+    assert_eq!(users.change_password(owner(), &nobodys, &ending).await.unwrap(), None);
     let ended = users.change_password(owner(), &change, &ending).await.unwrap();
     let session = a_session(now).id;
     assert_eq!(ended, Some(vec![Revocation { session, until: ending.until }]));
@@ -287,6 +296,11 @@ async fn no_session_begins_with_a_password_that_was_changed_meanwhile(
     assert!(is_revoked(&sessions).await);
     assert_eq!(count(&schema, "revocations").await, 1);
     assert_eq!(users.change_password(owner(), &change, &ending).await.unwrap(), None);
+    // The other goes on, with its new token alone.
+    assert_eq!(sessions.find_by_token(&[8; 32]).await.unwrap(), None);
+    let renewed = sessions.find_by_token(&[9; 32]).await.unwrap();
+    assert_eq!(renewed, Some((kept.session.clone(), change.token.clone())));
+    assert_eq!(sessions.find(owner(), kept.session.id).await.unwrap(), Some(kept.session));
 
     let late = Opening { event: an_event(EventKind::SignedIn, now + GRACE), ..an_opening(now) };
     let refused = sessions.insert(&late).await;

@@ -6,6 +6,7 @@ mod hash;
 mod identity;
 mod limits;
 mod load;
+mod parsing;
 mod process;
 mod start;
 mod table;
@@ -14,6 +15,7 @@ mod table;
 async fn main() -> anyhow::Result<()> {
     println!("| what | measured | goal |\n|---|--:|--:|");
     start::measure().await?;
+    parsing::measure().await?;
     identity::measure().await?;
     limits::measure().await
 }

@@ -243,13 +243,16 @@ fn models(
     vault: Arc<Vault>,
 ) -> anyhow::Result<Models> {
     let mut models = Models::new(catalogue, settings.models.default.clone(), vault);
-    let http = provider_client(&settings.providers)?;
+    let http = provider_client(&settings.providers, settings.providers.idle())?;
+    // While a model is being loaded nothing is heard of it.
+    let patient = provider_client(&settings.providers, settings.generation.loading())?;
     for vendor in VENDORS {
         let configured = settings.providers.vendor(vendor.name);
         let Some(configured) = configured.filter(|vendor| !vendor.base_url.is_empty()) else {
             continue;
         };
         let key = configured.api_key().cloned();
+        let http = if vendor.requires_loading { &patient } else { &http };
         models = models.with(vendor, http.clone(), &configured.base_url, key);
     }
     let has_demo = match settings.models.demo {
@@ -261,10 +264,13 @@ fn models(
 }
 
 /// What providers are called with: no redirect is followed, and no answer unpacked.
-fn provider_client(settings: &ProviderSettings) -> reqwest::Result<reqwest::Client> {
+fn provider_client(
+    settings: &ProviderSettings,
+    silence: Duration,
+) -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .connect_timeout(settings.connect())
-        .read_timeout(settings.idle())
+        .read_timeout(silence)
         .redirect(reqwest::redirect::Policy::none())
         .tcp_nodelay(true)
         .no_proxy()

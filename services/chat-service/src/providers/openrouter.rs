@@ -24,6 +24,11 @@ impl Provider for OpenRouter {
         self.0.stream(request).await
     }
 
+    /// It names models by their makers.
+    fn count_tokens(&self, model: &str, text: &str) -> u32 {
+        self.0.count_tokens(model.strip_prefix("openai/").unwrap_or(model), text)
+    }
+
     async fn validate(&self, key: &SecretString) -> KeyCheck {
         self.0.check("/key", key).await
     }

@@ -9,6 +9,7 @@
 mod api_keys;
 mod bad_input;
 mod budget;
+mod conformance;
 mod conversations;
 mod faults;
 mod internal;
@@ -20,6 +21,7 @@ mod messages;
 mod openapi;
 mod preferences;
 mod prompts;
+mod providers;
 mod resilience;
 mod slots;
 mod streams;

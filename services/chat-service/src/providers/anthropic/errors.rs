@@ -23,6 +23,9 @@ fn kind(status: Option<u16>, error: &Value) -> ProviderErrorKind {
     if wire::says_too_long(message) {
         return ProviderErrorKind::ContextTooLong;
     }
+    if message.contains("content filtering") {
+        return ProviderErrorKind::ContentFiltered;
+    }
     match (error["type"].as_str().unwrap_or_default(), status) {
         ("rate_limit_error", _) => ProviderErrorKind::RateLimited,
         ("overloaded_error", _) => ProviderErrorKind::Overloaded,
@@ -65,6 +68,11 @@ mod tests {
             (400, json!({"type": "invalid_request_error", "message": too_long}), ContextTooLong),
             (413, json!({"type": "request_too_large"}), ContextTooLong),
             (400, json!({"type": "invalid_request_error"}), BadRequest),
+            (
+                400,
+                json!({"message": "Output blocked by content filtering policy"}),
+                ContentFiltered,
+            ),
             (401, json!({"type": "authentication_error"}), AuthFailed),
             (403, json!({"type": "permission_error"}), AuthFailed),
             (404, json!({"type": "not_found_error"}), BadRequest),

@@ -22,6 +22,8 @@ fn kind(status: Option<u16>, error: &Value) -> ProviderErrorKind {
     }
     match status {
         Some(404) => ProviderErrorKind::NotLoaded,
+        // Of those models that Ollama runs elsewhere.
+        Some(429) if message.contains("usage limit") => ProviderErrorKind::QuotaExhausted,
         Some(status) => wire::kind_of_status(status),
         // A pull says so in its stream.
         None if message.contains("file does not exist") => ProviderErrorKind::BadRequest,
@@ -44,6 +46,7 @@ mod tests {
             (Some(400), json!("the input length exceeds the context length"), ContextTooLong),
             (Some(401), json!("unauthorized"), AuthFailed),
             (Some(429), json!("too many requests"), RateLimited),
+            (Some(429), json!("you have reached your weekly usage limit"), QuotaExhausted),
             (Some(500), json!("model requires more system memory"), Failed),
             (Some(502), json!("the cloud model cannot be reached"), Failed),
             (Some(503), json!("server busy"), Overloaded),

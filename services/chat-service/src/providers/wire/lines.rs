@@ -28,7 +28,8 @@ pub(super) enum EventEnd {
 }
 
 /// The lines of a stream, each with its LF, whichever of LF, CR and CR LF it ended in; the last may have none. They are
-/// UTF-8, and the first has no byte order mark.
+/// UTF-8, the first has no byte order mark, and a blank one is there only if it ends an event, mostly together with the line
+/// before it.
 pub(super) struct Lines {
     chunks: ByteStream,
     event_end: EventEnd,
@@ -59,10 +60,17 @@ impl Lines {
         }
     }
 
+    fn skip_blank(&mut self) {
+        if self.event == 0 && self.begun.is_empty() {
+            let blank = self.rest.iter().take_while(|byte| **byte == b'\n').count();
+            self.rest.advance(blank);
+        }
+    }
+
     /// The next line of what has come, if its end has come.
     fn next_line(&mut self) -> Result<Option<Bytes>, ProviderError> {
-        let end = memchr(b'\n', &self.rest);
-        let piece = self.rest.split_to(end.map_or(self.rest.len(), |end| end + 1));
+        let end = memchr(b'\n', &self.rest).map(|end| self.after_blank(end + 1));
+        let piece = self.rest.split_to(end.unwrap_or(self.rest.len()));
         if self.event + self.begun.len() + piece.len() > MAX_EVENT {
             return Err(broken("an event without end"));
         }
@@ -77,8 +85,14 @@ impl Lines {
         self.line(line.into()).map(Some)
     }
 
+    /// The end of a line that ends here, or of the blank one after it.
+    fn after_blank(&self, end: usize) -> usize {
+        let is_blank = self.event_end == EventEnd::BlankLine && self.rest.get(end) == Some(&b'\n');
+        if is_blank { end + 1 } else { end }
+    }
+
     fn line(&mut self, mut line: Bytes) -> Result<Bytes, ProviderError> {
-        let is_end = self.event_end == EventEnd::Line || line.as_ref() == b"\n";
+        let is_end = self.event_end == EventEnd::Line || is_blank_after(&line);
         self.event = if is_end { 0 } else { self.event + line.len() };
         if std::mem::take(&mut self.is_first) {
             while line.starts_with(BOM) {
@@ -130,6 +144,7 @@ impl Stream for Lines {
             if lines.is_over {
                 return Poll::Ready(None);
             }
+            lines.skip_blank();
             if !lines.rest.is_empty()
                 && let Some(line) = lines.next_line().transpose()
             {
@@ -150,6 +165,11 @@ impl Stream for Lines {
             }
         }
     }
+}
+
+/// Whether a line is blank, or the blank one came with it.
+pub(super) fn is_blank_after(line: &[u8]) -> bool {
+    line == b"\n" || line.ends_with(b"\n\n")
 }
 
 fn broken(cause: &str) -> ProviderError {

@@ -21,6 +21,9 @@ use super::{Chat, a_conversation, stream};
 /// gpt-4 costs 30 micro-dollars for a token that it reads and 60 for one that it writes.
 const MODEL: &str = "gpt-4";
 
+/// A token, by OpenAI's vocabularies as by the estimate that stands in until they are loaded.
+const WORD: &str = " one";
+
 /// The clock of these tests stands at 08:00 UTC.
 const UNTIL_MIDNIGHT: &str = "57600";
 
@@ -94,7 +97,7 @@ async fn a_reply_is_stopped_where_the_budget_ends(
     let chat = start(engine, "6000").await;
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({"model": MODEL})).await;
-    let (gate, text) = (Gate::new(), "x".repeat(400));
+    let (gate, text) = (Gate::new(), WORD.repeat(100));
     chat.model.script(Script::tokens([text.as_str(), "never"]).hold_after(1, &gate));
 
     let mut events = stream(&user, &conversation, "x").await;
@@ -127,7 +130,7 @@ async fn replies_made_at_once_spend_the_same_budget(
 ) {
     let chat = start(engine, "20000").await;
     let user = chat.app.user();
-    let (gate, text) = (Gate::new(), "x".repeat(400));
+    let (gate, text) = (Gate::new(), WORD.repeat(100));
     chat.model.default_script(Script::tokens([text.as_str(), "never"]).hold_after(1, &gate));
     let replies = (0..4).map(|_| async {
         let conversation = a_conversation(&user, json!({"model": MODEL})).await;

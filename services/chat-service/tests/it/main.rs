@@ -126,9 +126,10 @@ async fn serve(
         version,
         content: content.to_owned(),
     };
+    // As many tokens by OpenAI's vocabularies as by the estimate that stands in until they are loaded.
     let projects = OneProject {
         id: the_project(),
-        prompts: vec![prompt(1, 3, "Be kind."), prompt(2, 1, "Be brief.")],
+        prompts: vec![prompt(1, 3, "Be kind."), prompt(2, 1, "Be short and clear.")],
     };
     let module = ChatModule::build(&settings, &instance, Arc::new(projects)).await.unwrap();
     TestApp::serve(&settings, instance, vec![Arc::new(module)], Paths::Bare).await

@@ -17,6 +17,7 @@ mod isolation;
 mod key_rotation;
 mod layers;
 mod leases;
+mod matrix;
 mod messages;
 mod openapi;
 mod preferences;
@@ -25,6 +26,7 @@ mod providers;
 mod resilience;
 mod slots;
 mod streams;
+mod switching;
 mod tombstones;
 mod usage;
 
@@ -43,6 +45,13 @@ use platform::http::Paths;
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::{Actor, Engine, EventStream, TestApp, TestDatabase, settings};
+
+/// A key for each provider that asks for one wherever it is.
+const KEYS: [(&str, &str); 3] = [
+    ("ANTHROPIC_API_KEY", "sk-ant-test"),
+    ("GOOGLE_API_KEY", "google-test"),
+    ("OPENROUTER_API_KEY", "sk-or-test"),
+];
 
 /// A chat-service whose model is `mock-llm`.
 struct Chat {
@@ -115,6 +124,7 @@ async fn serve(
         ("OPENROUTER_BASE_URL", openrouter.as_str()),
         ("ANTHROPIC_BASE_URL", bare.as_str()),
         ("GOOGLE_BASE_URL", bare.as_str()),
+        ("OLLAMA_BASE_URL", bare.as_str()),
         ("OPENAI_API_KEY", "sk-test"),
         ("OMNICHAT__GENERATION__RETRY_MILLISECONDS", "1"),
     ];

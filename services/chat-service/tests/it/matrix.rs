@@ -98,9 +98,9 @@ async fn outcome(chat: &Chat, user: &Actor, model: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_has_its_outcome(#[case] model: &str) {
     let settings = [
-        ("OMNICHAT__GENERATION__FIRST_TOKEN_SECONDS", "2"),
-        ("OMNICHAT__GENERATION__LOADING_SECONDS", "2"),
-        ("OMNICHAT__GENERATION__TOTAL_SECONDS", "3"),
+        ("OMNICHAT__GENERATION__FIRST_TOKEN_SECONDS", "4"),
+        ("OMNICHAT__GENERATION__LOADING_SECONDS", "4"),
+        ("OMNICHAT__GENERATION__TOTAL_SECONDS", "6"),
         ("OMNICHAT__BREAKER__FAILURES", "1000"),
         ("OMNICHAT__BREAKER__CALLS", "1000"),
     ];

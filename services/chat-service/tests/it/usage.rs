@@ -1,11 +1,12 @@
 //! What was used is written down, once and for good.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use common::Clock as _;
 use mock_llm::Script;
 use rstest::rstest;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use testkit::{Engine, a_clock};
 
 use super::{Chat, a_conversation, the_project};

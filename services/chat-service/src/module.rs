@@ -46,6 +46,9 @@ pub struct ChatModule {
     limits: Limits,
     engine: Engine,
     vault: Arc<Vault>,
+    models: Arc<Models>,
+    /// How often providers are asked which models they have, if they are.
+    discover: Option<Duration>,
     /// How long it is kept what happened to keys.
     events: TimeDelta,
     instance: Instance,
@@ -105,14 +108,37 @@ impl ChatModule {
         let limits = Limits::new(settings, instance.clock.clone(), Some(strict))?;
         let events = chat.audit.keep();
         let engine = engine(&chat, &db, instance);
-        let ground = Ground { db: &db, vault: &vault, models, engine: &engine, projects, instance };
+        let discover = chat.models.discover();
+        let ground = Ground {
+            db: &db,
+            vault: &vault,
+            models: models.clone(),
+            engine: &engine,
+            projects,
+            instance,
+        };
         let state = Data::new(ground.compose(&chat));
-        Ok(Self { db, limits, engine, vault, events, instance: instance.clone(), state })
+        let instance = instance.clone();
+        Ok(Self { db, limits, engine, vault, models, discover, events, instance, state })
     }
 
     /// Its services, for a module in the same process.
     pub fn state(&self) -> Data<ChatState> {
         self.state.clone()
+    }
+
+    /// Asks providers which models they have, now and again and again.
+    fn keep_discovering(&self, pause: Duration) {
+        let tasks = &self.instance.tasks;
+        let (models, stop) = (self.models.clone(), tasks.stopping().clone());
+        let discover = move || {
+            let (models, stop) = (models.clone(), stop.clone());
+            async move {
+                stop.run_until_cancelled(models.discover()).await;
+            }
+        };
+        tasks.spawn(discover());
+        tasks.repeat("discovery", pause, discover);
     }
 
     /// Looks after people's keys, from now on.
@@ -308,6 +334,9 @@ impl Module for ChatModule {
         self.limits.start(&self.instance.tasks);
         self.engine.start();
         self.keep_keys();
+        if let Some(pause) = self.discover {
+            self.keep_discovering(pause);
+        }
     }
 
     async fn drain(&self, patience: Duration) {

@@ -1,5 +1,7 @@
 //! The catalogue: which models there are, and what is known of each.
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use common::domain::usage::Tokens;
 use serde::Deserialize;
@@ -82,9 +84,9 @@ pub struct Price {
 }
 
 /// A model as it is shown to a person.
-pub struct Offer<'a> {
+pub struct Offer {
     /// What the catalogue says of it.
-    pub model: &'a Model,
+    pub model: Arc<Model>,
     /// What the key is called that asking it takes; `None` where it takes none.
     pub key_name: Option<&'static str>,
     /// Whether it must be loaded before it can answer.
@@ -93,9 +95,9 @@ pub struct Offer<'a> {
     pub is_available: bool,
 }
 
-/// All models, in the order of the file.
+/// All models: those of the file in their order, then those that were discovered.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Catalogue(Vec<Model>);
+pub struct Catalogue(Vec<Arc<Model>>);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,16 +136,33 @@ impl Catalogue {
                 anyhow::bail!("`{}` falls back to `{unknown}`, which is not there", model.id);
             }
         }
-        Ok(Self(models))
+        Ok(Self(models.into_iter().map(Arc::new).collect()))
+    }
+
+    /// With models that were discovered. What it has already wins, be it by its id or by what its provider calls it.
+    #[must_use]
+    pub fn with(&self, discovered: impl IntoIterator<Item = Model>) -> Self {
+        let mut models = self.0.clone();
+        for model in discovered {
+            let is_same = |other: &Arc<Model>| {
+                other.id == model.id
+                    || (other.provider == model.provider
+                        && slug(&other.upstream) == slug(&model.upstream))
+            };
+            if !models.iter().any(is_same) && is_slug(&model.id) {
+                models.push(Arc::new(model));
+            }
+        }
+        Self(models)
     }
 
     /// The models.
-    pub fn models(&self) -> &[Model] {
+    pub fn models(&self) -> &[Arc<Model>] {
         &self.0
     }
 
     /// The model of an id.
-    pub fn find(&self, id: &str) -> Option<&Model> {
+    pub fn find(&self, id: &str) -> Option<&Arc<Model>> {
         self.0.iter().find(|model| model.id == id)
     }
 }
@@ -201,9 +220,19 @@ fn is_price(price: Price) -> bool {
     [price.input, price.output].into_iter().chain(cached).all(|price| (0.0..=1e6).contains(&price))
 }
 
+/// The id of a model that its provider calls so: in lower case, without `:latest`, and with `-` for what an id may not have.
+pub fn slug(upstream: &str) -> String {
+    let name = upstream.to_lowercase();
+    let name = name.strip_suffix(":latest").unwrap_or(&name);
+    name.chars().map(|letter| if is_of_a_slug(letter) { letter } else { '-' }).collect()
+}
+
 fn is_slug(id: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".:_-".contains(&b);
-    !id.is_empty() && id.len() <= 100 && id.bytes().all(allowed)
+    !id.is_empty() && id.len() <= 100 && id.chars().all(is_of_a_slug)
+}
+
+fn is_of_a_slug(letter: char) -> bool {
+    letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".:_-".contains(letter)
 }
 
 #[cfg(test)]
@@ -234,6 +263,32 @@ mod tests {
         ] {
             assert!(Catalogue::parse(&broken).is_err(), "{broken}");
         }
+    }
+
+    #[test]
+    fn what_is_discovered_gives_way() {
+        let known = Catalogue::load("").unwrap();
+        let discovered = |upstream: &str| Model {
+            id: slug(upstream),
+            upstream: upstream.to_owned(),
+            provider: "ollama".to_owned(),
+            ..known.models()[0].as_ref().clone()
+        };
+        let names = [
+            "llama3:latest",
+            "gemma:2b",
+            "gpt-4o",
+            "HF.co/Bärtig:Q4_K",
+            "hf.co/b-rtig:q4_k",
+            "qwen3",
+        ];
+        let all = known.with(names.map(discovered));
+        let new: Vec<_> =
+            all.models()[known.models().len()..].iter().map(|m| m.id.as_str()).collect();
+        assert_eq!(new, ["hf.co-b-rtig:q4_k", "qwen3"]);
+        assert_eq!(all.find("gpt-4o"), known.find("gpt-4o"));
+        let too_long = discovered(&"x".repeat(101));
+        assert_eq!(known.with([too_long]), known);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 mod catalogue;
 mod settings;
 
-pub use catalogue::{Capability, Catalogue, Model, Offer, Parameter, Price, TemperatureRange};
+pub use catalogue::{
+    Capability, Catalogue, Model, Offer, Parameter, Price, TemperatureRange, slug,
+};
 pub use settings::{
     AuditSettings, BudgetSettings, ChatSettings, ContextSettings, DemoModel, GenerationSettings,
     ModelSettings, ProviderSettings,

@@ -31,6 +31,7 @@ pub struct ModelSettings {
     pub file: String,
     pub default: String,
     pub demo: DemoModel,
+    discover_seconds: u64,
 }
 
 /// Whether the demonstration model is offered.
@@ -120,6 +121,13 @@ impl ChatSettings {
             return Err(SettingsError::malformed("audit.days", "1 to 3650"));
         }
         Ok(read)
+    }
+}
+
+impl ModelSettings {
+    /// How often providers are asked what they have that the catalogue does not know; `None`: never.
+    pub fn discover(&self) -> Option<Duration> {
+        (self.discover_seconds > 0).then(|| Duration::from_secs(self.discover_seconds))
     }
 }
 

@@ -60,9 +60,9 @@ pub struct TemperatureRangeResponse {
     default: f64,
 }
 
-impl From<Offer<'_>> for ModelResponse {
-    fn from(offer: Offer<'_>) -> Self {
-        let Model { id, name, provider, context_length, max_output_tokens, .. } = offer.model;
+impl From<Offer> for ModelResponse {
+    fn from(offer: Offer) -> Self {
+        let Model { id, name, provider, context_length, max_output_tokens, .. } = &*offer.model;
         let more = offer.model.capabilities.iter().copied().map(CapabilityResponse::from);
         Self {
             id: id.clone(),

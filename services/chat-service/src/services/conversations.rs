@@ -159,7 +159,7 @@ impl Conversations {
     /// The id and the provider of a model.
     fn model(&self, id: &str) -> Result<(String, String), ConversationError> {
         let unknown = || ConversationError::UnknownModel { model: id.to_owned() };
-        self.models.find(id).map(named).ok_or_else(unknown)
+        self.models.find(id).as_deref().map(named).ok_or_else(unknown)
     }
 
     /// The id and the provider of the model that a person prefers, if the catalogue still has it, or of the service's default.
@@ -173,7 +173,7 @@ impl Conversations {
             None => self.models.default_model(user).await?,
         };
         let unknown = || ConversationError::UnknownModel { model: String::new() };
-        model.map(named).ok_or_else(unknown)
+        model.as_deref().map(named).ok_or_else(unknown)
     }
 }
 

@@ -114,8 +114,8 @@ impl Messages {
             self.assemble(&conversation, &prompts, &message.content, &model, history_of).await?;
         let ask = Ask { messages, temperature, max_tokens: message.max_tokens };
         let call = ModelCall {
-            fallbacks: self.fallbacks(whom.user, model.model, &ask).await,
-            wanted: self.candidate(model, &ask, context.tokens),
+            fallbacks: self.fallbacks(whom.user, &model.model, &ask).await,
+            wanted: self.candidate(&model, &ask, context.tokens),
             project: conversation.project,
             prompt_stale: prompts.is_stale,
         };
@@ -189,14 +189,14 @@ impl Messages {
         let mut candidates = Vec::with_capacity(model.fallbacks.len());
         for id in &model.fallbacks {
             if let Ok(fallback) = self.models.resolve(user, id).await {
-                let room = self.room(fallback.model);
-                candidates.extend(fit(self.candidate(fallback, ask, 0), room));
+                let room = self.room(&fallback.model);
+                candidates.extend(fit(self.candidate(&fallback, ask, 0), room));
             }
         }
         candidates
     }
 
-    fn candidate(&self, model: AvailableModel<'_>, ask: &Ask, prompt_tokens: u32) -> Candidate {
+    fn candidate(&self, model: &AvailableModel, ask: &Ask, prompt_tokens: u32) -> Candidate {
         let AvailableModel { model, vendor, provider, key } = model;
         let TemperatureRange { min, max, .. } = model.temperature;
         let takes_temperature = model.takes(Parameter::Temperature);
@@ -207,13 +207,13 @@ impl Messages {
             max_tokens: ask.max_tokens.map(|tokens| tokens.min(model.max_output_tokens)),
             context_length: model.context_length,
             tools: None,
-            key,
+            key: key.clone(),
         };
         let asked = Asked {
             model: model.id.clone(),
             upstream: model.upstream.clone(),
             vendor: vendor.name,
-            provider,
+            provider: provider.clone(),
             prompt_tokens,
             price: model.price,
             first_token: self.engine.first_token(vendor.requires_loading),
@@ -248,10 +248,10 @@ impl Messages {
         conversation: &Conversation,
         prompts: &ProjectPrompts,
         content: &str,
-        model: &AvailableModel<'_>,
+        model: &AvailableModel,
         history_of: Option<&str>,
     ) -> Result<(Arc<[PromptMessage]>, ContextUse), MessageError> {
-        let room = self.room(model.model);
+        let room = self.room(&model.model);
         let system: Vec<&str> = prompts
             .prompts
             .iter()

@@ -1,21 +1,31 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use common::UserId;
 use common::domain::api_key::{ApiKeyError, KeyName};
 use common::repositories::StoreError;
+use futures_util::future::join_all;
+use parking_lot::RwLock;
 use secrecy::SecretString;
 
 use super::Vault;
-use crate::core::{Catalogue, Model, Offer};
-use crate::providers::{Provider, Vendor};
+use crate::core::{Capability, Catalogue, Model, Offer, TemperatureRange, slug};
+use crate::providers::{DiscoveredModel, Provider, Vendor};
 
-/// The catalogue, and who provides its models.
+/// The models that there are, and who provides them.
 pub struct Models {
-    catalogue: Catalogue,
+    /// What the operator has written.
+    written: Catalogue,
+    /// With what the providers had when they were last asked. Read by every request, and never waited for.
+    known: RwLock<Known>,
     providers: HashMap<&'static str, Configured>,
     vault: Arc<Vault>,
     default: String,
+}
+
+struct Known {
+    catalogue: Arc<Catalogue>,
+    discovered: BTreeMap<&'static str, Vec<Model>>,
 }
 
 /// A provider, and how it may be asked.
@@ -30,9 +40,9 @@ struct Configured {
 }
 
 /// A model, and how to ask it.
-pub struct AvailableModel<'a> {
+pub struct AvailableModel {
     /// What the catalogue says of it.
-    pub model: &'a Model,
+    pub model: Arc<Model>,
     /// What is known of its provider.
     pub vendor: &'static Vendor,
     /// Who provides it.
@@ -63,7 +73,15 @@ pub enum ModelError {
 impl Models {
     /// The models of `catalogue`; `default` answers where nobody names another. People's own keys are in `vault`.
     pub fn new(catalogue: Catalogue, default: String, vault: Arc<Vault>) -> Self {
-        Self { catalogue, providers: HashMap::new(), vault, default }
+        let known = Arc::new(catalogue.clone());
+        let known = Known { catalogue: known, discovered: BTreeMap::new() };
+        Self {
+            written: catalogue,
+            known: RwLock::new(known),
+            providers: HashMap::new(),
+            vault,
+            default,
+        }
     }
 
     /// With a provider at an address, and the operator's key for it.
@@ -97,24 +115,51 @@ impl Models {
         Some(configured.provider.clone())
     }
 
-    /// Every model, and what asking it takes a person.
-    pub async fn list(&self, user: UserId) -> Result<Vec<Offer<'_>>, StoreError> {
-        let own = self.vault.names(user).await?;
-        Ok(self.catalogue.models().iter().map(|model| self.offer(model, &own)).collect())
+    /// Asks all providers what they have that nobody wrote down. One that does not answer has what it had.
+    pub async fn discover(&self) {
+        let discoveries = self.providers.values().map(|configured| async {
+            let name = configured.vendor.name;
+            (name, configured.provider.discover().await)
+        });
+        for (name, discovered) in join_all(discoveries).await {
+            match discovered {
+                Ok(models) => self.know(name, models),
+                Err(error) => tracing::warn!(%error, provider = name, "models are not discovered"),
+            }
+        }
     }
 
-    /// A model of the catalogue, whether or not it can be asked.
-    pub fn find(&self, id: &str) -> Option<&Model> {
-        self.catalogue.find(id)
+    fn know(&self, provider: &'static str, models: Vec<DiscoveredModel>) {
+        let models = models.into_iter().map(|model| as_written(provider, model)).collect();
+        let mut known = self.known.write();
+        known.discovered.insert(provider, models);
+        let all = self.written.with(known.discovered.values().flatten().cloned());
+        known.catalogue = Arc::new(all);
+    }
+
+    /// Every model, and what asking it takes a person.
+    pub async fn list(&self, user: UserId) -> Result<Vec<Offer>, StoreError> {
+        let own = self.vault.names(user).await?;
+        Ok(self.catalogue().models().iter().map(|model| self.offer(model, &own)).collect())
+    }
+
+    /// A model, whether or not it can be asked.
+    pub fn find(&self, id: &str) -> Option<Arc<Model>> {
+        self.catalogue().find(id).cloned()
+    }
+
+    fn catalogue(&self) -> Arc<Catalogue> {
+        self.known.read().catalogue.clone()
     }
 
     /// The model for a person's new conversation: the configured default where it is available, else the first that is, else the
     /// default all the same, so that the first send says what is missing.
-    pub async fn default_model(&self, user: UserId) -> Result<Option<&Model>, StoreError> {
+    pub async fn default_model(&self, user: UserId) -> Result<Option<Arc<Model>>, StoreError> {
         let own = self.vault.names(user).await?;
-        let default = self.find(&self.default);
-        let mut models = default.into_iter().chain(self.catalogue.models());
-        Ok(models.find(|model| self.is_available(model, &own)).or(default))
+        let catalogue = self.catalogue();
+        let default = catalogue.find(&self.default);
+        let mut models = default.into_iter().chain(catalogue.models());
+        Ok(models.find(|model| self.is_available(model, &own)).or(default).cloned())
     }
 
     /// A model and how a person can ask it: with the person's own key, else with the operator's.
@@ -122,7 +167,7 @@ impl Models {
     /// # Errors
     /// There is no such model, its provider is not configured, or the person's own key cannot be had. That one is never passed
     /// over: who has a key does not want to ask with another's.
-    pub async fn resolve(&self, user: UserId, id: &str) -> Result<AvailableModel<'_>, ModelError> {
+    pub async fn resolve(&self, user: UserId, id: &str) -> Result<AvailableModel, ModelError> {
         let model = self.find(id).ok_or(ModelError::Unknown)?;
         let provider = || model.provider.clone();
         let unavailable = || ModelError::Unavailable { provider: provider() };
@@ -140,12 +185,12 @@ impl Models {
         Ok(AvailableModel { model, vendor: configured.vendor, provider, key })
     }
 
-    fn offer<'a>(&'a self, model: &'a Model, own: &[KeyName]) -> Offer<'a> {
+    fn offer(&self, model: &Arc<Model>, own: &[KeyName]) -> Offer {
         let configured = self.providers.get(model.provider.as_str());
         let needs_key = configured.is_none_or(|configured| configured.needs_key);
         let vendor = configured.map(|configured| configured.vendor);
         Offer {
-            model,
+            model: model.clone(),
             key_name: vendor.filter(|_| needs_key).and_then(|vendor| vendor.key_name),
             requires_loading: vendor.is_some_and(|vendor| vendor.requires_loading),
             is_available: self.is_available(model, own),
@@ -159,5 +204,28 @@ impl Models {
                 || !configured.needs_key
                 || configured.key_name.is_some_and(|name| own.contains(&name))
         })
+    }
+}
+
+/// A model as the catalogue would say it, had anybody written it down.
+fn as_written(provider: &str, model: DiscoveredModel) -> Model {
+    let DiscoveredModel { upstream, context_length, vision, tools, reasoning } = model;
+    let capabilities = [
+        vision.then_some(Capability::Vision),
+        tools.then_some(Capability::Tools),
+        reasoning.then_some(Capability::Reasoning),
+    ];
+    Model {
+        id: slug(&upstream),
+        name: upstream.strip_suffix(":latest").unwrap_or(&upstream).to_owned(),
+        provider: provider.to_owned(),
+        upstream,
+        context_length,
+        max_output_tokens: context_length,
+        capabilities: capabilities.into_iter().flatten().collect(),
+        temperature: TemperatureRange::default(),
+        price: None,
+        drop: Vec::new(),
+        fallbacks: Vec::new(),
     }
 }

@@ -11,6 +11,7 @@ mod bad_input;
 mod budget;
 mod conformance;
 mod conversations;
+mod discovery;
 mod faults;
 mod internal;
 mod isolation;
@@ -127,6 +128,8 @@ async fn serve(
         ("OLLAMA_BASE_URL", bare.as_str()),
         ("OPENAI_API_KEY", "sk-test"),
         ("OMNICHAT__GENERATION__RETRY_MILLISECONDS", "1"),
+        // What a test reads of the model's log is then its own doing.
+        ("OMNICHAT__MODELS__DISCOVER_SECONDS", "0"),
     ];
     variables.extend(more.iter().copied());
     let settings = settings(&[ChatService::DEFAULTS], database, &variables);

@@ -20,6 +20,9 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const MOST: usize = 500;
 /// What is supposed where a model does not say: Ollama's own.
 const CONTEXT_LENGTH: u32 = 4096;
+/// What a model that was made for more is opened with, unless its file asks for more: a machine must have memory for all of
+/// it, and a person's seldom has it for what models are made for.
+const LONGEST_CONTEXT: u32 = 16_384;
 
 /// What `/api/tags` and `/api/ps` list.
 #[derive(Deserialize)]
@@ -120,7 +123,7 @@ impl Shown {
         let asked = asked.and_then(|number| number.trim().parse().ok());
         let made_for = || {
             let found = self.model_info.iter().find(|(key, _)| key.ends_with(".context_length"));
-            u32::try_from(found?.1.as_u64()?).ok()
+            u32::try_from(found?.1.as_u64()?).ok().map(|length| length.min(LONGEST_CONTEXT))
         };
         asked.or_else(made_for).filter(|length| *length > 0).unwrap_or(CONTEXT_LENGTH)
     }
@@ -143,9 +146,9 @@ mod tests {
         let info = json!({"general.architecture": "llama", "llama.context_length": 131_072});
         let llama = json!({"capabilities": ["completion", "tools"], "model_info": info});
         let llama = model(llama).unwrap();
-        assert_eq!((llama.context_length, llama.tools, llama.vision), (131_072, true, false));
-        let asked = json!({"parameters": "stop \"x\"\nnum_ctx      8192", "model_info": info});
-        assert_eq!(model(asked).unwrap().context_length, 8192);
+        assert_eq!((llama.context_length, llama.tools, llama.vision), (16_384, true, false));
+        let asked = json!({"parameters": "stop \"x\"\nnum_ctx      32768", "model_info": info});
+        assert_eq!(model(asked).unwrap().context_length, 32_768);
         assert_eq!(model(json!({})).unwrap().context_length, CONTEXT_LENGTH);
         assert_eq!(model(json!({"capabilities": ["embedding"]})), None);
     }

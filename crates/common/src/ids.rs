@@ -98,4 +98,6 @@ ids! {
     ApiKeyId,
     /// A key under which such keys are sealed.
     DataKeyId,
+    /// The loading of a model.
+    LoadJobId,
 }

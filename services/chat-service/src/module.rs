@@ -16,6 +16,8 @@ use platform::revocations::SiblingFeed;
 use platform::sealing::Sealer;
 use platform::settings::{DatabaseSettings, Settings, SettingsError, SiblingSettings};
 use platform::{Instance, Module, NotReady};
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::clients::ProjectService;
 use crate::core::{Catalogue, ChatSettings, DemoModel, ModelSettings, ProviderSettings};
@@ -24,12 +26,13 @@ use crate::generation::{Engine, EngineSettings};
 use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{
-    SqlApiKeys, SqlConversations, SqlDataKeys, SqlMessages, SqlPreferences, SqlReplies, SqlUsage,
+    SqlApiKeys, SqlConversations, SqlDataKeys, SqlLoadJobs, SqlMessages, SqlPreferences,
+    SqlReplies, SqlUsage,
 };
 use crate::routes;
 use crate::services::{
-    ApiKeys, Conversations, ConversationsParts, DataKeys, Messages, MessagesParts, Models,
-    Preferences, ProjectAccess, RingWrapper, UsageLedger, Users, Vault,
+    ApiKeys, Conversations, ConversationsParts, DataKeys, LoadJobs, Messages, MessagesParts,
+    Models, Preferences, ProjectAccess, RingWrapper, UsageLedger, Users, Vault,
 };
 
 /// How often what this process has done with keys is written.
@@ -141,8 +144,8 @@ impl ChatModule {
         tasks.repeat("discovery", pause, discover);
     }
 
-    /// Looks after people's keys, from now on.
-    fn keep_keys(&self) {
+    /// Looks after people's keys, and deletes what is old, from now on.
+    fn keep_house(&self) {
         let tasks = &self.instance.tasks;
         let vault = self.vault.clone();
         tasks.repeat("key uses", KEY_USES, move || {
@@ -150,15 +153,18 @@ impl ChatModule {
             async move { vault.write_uses().await }
         });
         let (vault, clock, events) = (self.vault.clone(), self.instance.clock.clone(), self.events);
-        let stop = tasks.stopping().clone();
+        let (loads, stop) = (self.state.load_jobs.clone(), tasks.stopping().clone());
         let keep_house = move || {
             let (vault, stop, before) = (vault.clone(), stop.clone(), clock.now() - events);
+            let loads = loads.clone();
             async move {
-                stop.run_until_cancelled(vault.keep_house(before)).await;
+                let keep_house =
+                    async { tokio::join!(vault.keep_house(before), loads.keep_house()) };
+                stop.run_until_cancelled(keep_house).await;
             }
         };
         tasks.spawn(keep_house());
-        tasks.repeat("key housekeeping", HOUSEKEEPING, keep_house);
+        tasks.repeat("housekeeping", HOUSEKEEPING, keep_house);
     }
 }
 
@@ -205,7 +211,11 @@ impl Ground<'_> {
             engine.clone(),
             instance.tasks.clone(),
         );
+        let loads = Arc::new(SqlLoadJobs::new(db.clone()));
+        let load_jobs =
+            LoadJobs::new(loads, models.clone(), instance.clone(), settings.ollama.pull);
         ChatState {
+            load_jobs: Arc::new(load_jobs),
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
             preferences: Preferences::new(
@@ -269,17 +279,23 @@ fn models(
     vault: Arc<Vault>,
 ) -> anyhow::Result<Models> {
     let mut models = Models::new(catalogue, settings.models.default.clone(), vault);
-    let http = provider_client(&settings.providers, settings.providers.idle())?;
+    let http = provider_client(&settings.providers, settings.providers.idle(), None)?;
     // While a model is being loaded nothing is heard of it.
-    let patient = provider_client(&settings.providers, settings.generation.loading())?;
+    let patience = settings.generation.loading();
     for vendor in VENDORS {
         let configured = settings.providers.vendor(vendor.name);
         let Some(configured) = configured.filter(|vendor| !vendor.base_url.is_empty()) else {
             continue;
         };
         let key = configured.api_key().cloned();
-        let http = if vendor.requires_loading { &patient } else { &http };
-        models = models.with(vendor, http.clone(), &configured.base_url, key);
+        // A key that people have none of their own beside goes with whatever is asked.
+        let everywhere = key.as_ref().filter(|_| vendor.key_name.is_none());
+        let http = if vendor.requires_loading {
+            provider_client(&settings.providers, patience, everywhere)?
+        } else {
+            http.clone()
+        };
+        models = models.with(vendor, http, &configured.base_url, key);
     }
     let has_demo = match settings.models.demo {
         DemoModel::Auto => !models.has_any(),
@@ -293,14 +309,22 @@ fn models(
 fn provider_client(
     settings: &ProviderSettings,
     silence: Duration,
-) -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder()
+    key: Option<&SecretString>,
+) -> anyhow::Result<reqwest::Client> {
+    let bearer = key.map(|key| {
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))?;
+        bearer.set_sensitive(true);
+        anyhow::Ok((AUTHORIZATION, bearer))
+    });
+    let client = reqwest::Client::builder()
+        .default_headers(bearer.transpose()?.into_iter().collect())
         .connect_timeout(settings.connect())
         .read_timeout(silence)
         .redirect(reqwest::redirect::Policy::none())
         .tcp_nodelay(true)
         .no_proxy()
-        .build()
+        .build()?;
+    Ok(client)
 }
 
 #[async_trait]
@@ -333,7 +357,8 @@ impl Module for ChatModule {
     fn start(&self) {
         self.limits.start(&self.instance.tasks);
         self.engine.start();
-        self.keep_keys();
+        self.keep_house();
+        self.state.load_jobs.start();
         if let Some(pause) = self.discover {
             self.keep_discovering(pause);
         }

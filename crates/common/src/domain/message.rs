@@ -213,10 +213,10 @@ pub struct NewTurn {
     pub at: DateTime<Utc>,
 }
 
-/// A claim on a running reply: while it lasts, nobody else may touch the reply.
+/// A claim on a running reply, or on other work: while it lasts, nobody else may touch it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
-    /// The process that makes the reply.
+    /// The process that is at it.
     pub holder: uuid::Uuid,
     /// For how long from now (the database's clock) unless it is renewed.
     pub seconds: u32,

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod conversation;
 pub mod data_key;
 pub mod export;
+pub mod load_job;
 pub mod message;
 pub mod preferences;
 pub mod profile;

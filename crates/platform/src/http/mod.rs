@@ -41,7 +41,7 @@ pub use paging::{Limit, Order, Paging};
 pub use query::Query;
 pub use request_id::RequestId;
 pub use server::{RunningServer, Server};
-pub use sse::{event_stream, prefers_event_stream};
+pub use sse::{event, event_stream, prefers_event_stream};
 pub(crate) use trace::Trace;
 
 #[doc(hidden)]

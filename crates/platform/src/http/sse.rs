@@ -1,13 +1,15 @@
-//! Server-sent events (WHATWG HTML §9.2), the outgoing side: headers and heartbeats. What the events say is the
+//! Server-sent events (WHATWG HTML §9.2), the outgoing side: headers, form and heartbeats. What the events say is the
 //! service's.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::time::Duration;
 
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream::{Stream, StreamExt, unfold};
+use serde::Serialize;
 
 /// After so much silence a comment says that the stream is alive: proxies cut silent connections, and a client that has
 /// left is noticed when something is written.
@@ -20,6 +22,17 @@ pub fn event_stream(events: impl Stream<Item = Bytes> + 'static) -> HttpResponse
         .insert_header((CACHE_CONTROL, "no-cache, no-transform"))
         .insert_header(("x-accel-buffering", "no"))
         .streaming(with_heartbeats(events, HEARTBEAT).map(Ok::<_, Infallible>))
+}
+
+/// An event as it stands on the wire: name, id, one line of JSON, a blank line. JSON escapes every line break, so that no text
+/// can forge an event.
+pub fn event(name: &str, id: Option<&dyn Display>, data: &impl Serialize) -> Bytes {
+    let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
+    let mut bytes = format!("event: {name}\n{id}data: ").into_bytes();
+    // Writing our own plain structures into memory cannot fail.
+    let _always_ok = serde_json::to_writer(&mut bytes, data);
+    bytes.extend_from_slice(b"\n\n");
+    bytes.into()
 }
 
 /// Whether the client would rather have events than JSON (RFC 9110 §12.5.1, without specificity).

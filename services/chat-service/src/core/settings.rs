@@ -18,6 +18,7 @@ const LONGEST_LEASE: Duration = Duration::from_secs(20);
 pub struct ChatSettings {
     pub models: ModelSettings,
     pub providers: ProviderSettings,
+    pub ollama: OllamaSettings,
     pub generation: GenerationSettings,
     pub context: ContextSettings,
     pub budget: BudgetSettings,
@@ -62,6 +63,13 @@ pub struct VendorSettings {
     pub base_url: String,
 }
 
+/// `[ollama]`
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct OllamaSettings {
+    /// Whether models may be fetched.
+    pub pull: bool,
+}
+
 /// `[generation]`
 #[derive(Debug, Clone, Deserialize)]
 pub struct GenerationSettings {
@@ -101,6 +109,7 @@ impl ChatSettings {
         let read = Self {
             models: settings.section("models")?,
             providers: settings.section("providers")?,
+            ollama: settings.section("ollama")?,
             generation: settings.section("generation")?,
             context: settings.section("context")?,
             budget: settings.section("budget")?,

@@ -4,14 +4,14 @@ use actix_web::dev::Payload;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use common::{MessageId, SessionId};
-use futures_util::stream::Stream;
+use futures_util::stream::{Stream, StreamExt};
 use platform::Instance;
 use platform::http::{AppError, Caller, event_stream};
 use platform::revocations::Revocations;
 
 use crate::generation::until_revoked;
 
-/// Whoever listens to a reply: as long as the session lasts, and no longer.
+/// Whoever listens to events: as long as the session lasts, and no longer.
 pub struct Listener {
     session: SessionId,
     revocations: Revocations,
@@ -27,6 +27,13 @@ impl Listener {
         let Self { session, revocations } = self;
         let revoked = async move { revocations.revoked(session).await };
         event_stream(until_revoked(message, events, revoked))
+    }
+
+    /// The answer that streams events which are about no message.
+    pub fn stream_events(self, events: impl Stream<Item = Bytes> + 'static) -> HttpResponse {
+        let Self { session, revocations } = self;
+        let revoked = Box::pin(async move { revocations.revoked(session).await });
+        event_stream(events.take_until(revoked))
     }
 }
 

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use crate::services::{ApiKeys, Conversations, Messages, Models, Preferences, UsageLedger, Users};
+use crate::services::{
+    ApiKeys, Conversations, LoadJobs, Messages, Models, Preferences, UsageLedger, Users,
+};
 
 /// The services that handlers call.
 pub struct ChatState {
@@ -12,6 +14,8 @@ pub struct ChatState {
     pub api_keys: ApiKeys,
     /// The catalogue.
     pub models: Arc<Models>,
+    /// Models on their way.
+    pub load_jobs: Arc<LoadJobs>,
     /// What people want where their requests do not say.
     pub preferences: Preferences,
     /// What people use of models.

@@ -4,13 +4,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::domain::load_job::LoadState;
 use common::domain::message::FinishReason;
 use common::{Entropy, SystemEntropy};
 use futures_util::StreamExt;
 use parking_lot::Mutex;
 use platform::breaker::{BreakerSettings, Breakers, Permit};
 use secrecy::ExposeSecret;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::call::{Asked, Roster};
 use super::frames::Progress;
@@ -22,6 +23,9 @@ use crate::providers::{
 
 /// The longest that a provider may ask to wait before the next try.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// How long the server of a model may take to say how ready it is, before it is just asked.
+const STATUS: Duration = Duration::from_secs(1);
 
 /// How ready this process is to try again: each reply that begins allows a tenth of a retry more, up to so many.
 const MOST_RETRIES: f64 = 10.0;
@@ -112,6 +116,9 @@ impl Attempts {
         told: &mut Told,
     ) -> Result<Opened, ProviderError> {
         let deadline = Instant::now() + asked.first_token;
+        if asked.must_load && is_to_be_loaded(asked).await {
+            reply.announce(Progress::Loading, "loading the model");
+        }
         let (mut retries, mut is_trimmed) = (0, false);
         loop {
             let error = match self.once(reply, asked, &request, deadline, told).await {
@@ -197,6 +204,12 @@ impl Attempts {
         self.entropy.fill(&mut byte);
         f64::from(byte[0]) / 255.0
     }
+}
+
+/// Whether a model is on its server, but not in the memory.
+async fn is_to_be_loaded(asked: &Asked) -> bool {
+    let status = timeout(STATUS, asked.provider.status(&asked.upstream));
+    status.await.is_ok_and(|model| model.state == LoadState::NotLoaded)
 }
 
 /// Tells a breaker how a call ended.

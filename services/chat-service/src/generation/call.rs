@@ -43,6 +43,8 @@ pub struct Asked {
     pub prompt_tokens: u32,
     /// What it costs.
     pub price: Option<Price>,
+    /// Whether it must be loaded before it can answer.
+    pub must_load: bool,
     /// How long its first token may take.
     pub first_token: Duration,
 }

@@ -1,5 +1,6 @@
-//! Events as they stand on the wire: name, id, one line of JSON, a blank line (WHATWG HTML §9.2). JSON escapes every line
-//! break, so that no token can forge an event.
+//! What the events of a reply say.
+
+use std::fmt::Display;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -8,6 +9,7 @@ use common::domain::message::{
 };
 use common::domain::usage::UsageEntry;
 use common::{ErrorCode, MessageId};
+use platform::http::event;
 use serde::Serialize;
 
 use super::EventId;
@@ -47,6 +49,7 @@ struct MessageComplete<'a> {
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Progress {
+    Loading,
     Retrying,
     FallingBack,
     Trimming,
@@ -195,11 +198,7 @@ impl From<Usage> for UsageFrame {
     }
 }
 
-fn frame(event: &str, id: impl Into<Option<EventId>>, data: &impl Serialize) -> Bytes {
-    let id = id.into().map(|id| format!("id: {id}\n")).unwrap_or_default();
-    let mut bytes = format!("event: {event}\n{id}data: ").into_bytes();
-    // Writing our own plain structures into memory cannot fail.
-    let _always_ok = serde_json::to_writer(&mut bytes, data);
-    bytes.extend_from_slice(b"\n\n");
-    bytes.into()
+fn frame(name: &str, id: impl Into<Option<EventId>>, data: &impl Serialize) -> Bytes {
+    let id = id.into();
+    event(name, id.as_ref().map(|id| id as &dyn Display), data)
 }

@@ -113,7 +113,7 @@ impl ProviderErrorKind {
                 "The model's provider does not want to answer that. Put it in other words."
             }
             Self::NotLoaded => {
-                "The model is not on its server yet. Fetch it there first, or use another model."
+                "The model is not on its server yet. Have it fetched with `POST /models/{id}/load`, or use another model."
             }
             Self::Failed => "The model's provider failed. Try again.",
             Self::Unreachable => "The model's provider cannot be reached. Try again in a moment.",

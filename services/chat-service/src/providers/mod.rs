@@ -17,6 +17,7 @@ mod vendor;
 mod wire;
 
 use async_trait::async_trait;
+use common::domain::load_job::LoadState;
 use futures_util::stream::{BoxStream, TryStreamExt};
 use secrecy::SecretString;
 
@@ -25,7 +26,7 @@ pub use delta::{Completion, Delta, DeltaStream, TokenUsage, ToolCallDelta};
 pub use demo::Demo;
 pub use error::{ProviderError, ProviderErrorKind};
 pub use google::Google;
-pub use model::{DiscoveredModel, KeyCheck, LoadProgress, LoadRequest, LoadState, ModelState};
+pub use model::{DiscoveredModel, KeyCheck, LoadProgress, LoadRequest, ModelState};
 pub use ollama::Ollama;
 pub use openai::OpenAi;
 pub use openrouter::OpenRouter;

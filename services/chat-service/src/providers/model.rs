@@ -1,5 +1,7 @@
 //! What a provider says of a key, and of the models that it has.
 
+use common::domain::load_job::LoadState;
+
 /// Whether a provider takes a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyCheck {
@@ -9,21 +11,6 @@ pub enum KeyCheck {
     Rejected,
     /// It could not be asked.
     Unreachable,
-}
-
-/// Where a model stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoadState {
-    /// It must be loaded first.
-    NotLoaded,
-    /// It is being loaded.
-    Loading,
-    /// It can be asked.
-    Loaded,
-    /// It could not be loaded.
-    Error,
-    /// Its provider cannot be reached, or does not have it.
-    Unavailable,
 }
 
 /// How ready a model is.

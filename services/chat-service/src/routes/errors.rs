@@ -6,6 +6,7 @@ use common::ErrorCode;
 use common::MessageId;
 use common::domain::api_key::ApiKeyError;
 use common::domain::conversation::ConversationError;
+use common::domain::load_job::LoadJobError;
 use common::domain::message::{MessageError, ReplyFailure};
 use common::domain::preferences::PreferenceError;
 use platform::http::AppError;
@@ -78,6 +79,24 @@ pub fn api_key(error: ApiKeyError) -> AppError {
         ApiKeyError::Store(error) => error.into(),
         // Keys are opened for models alone.
         ApiKeyError::Unreadable | ApiKeyError::Internal(_) => AppError::internal(error),
+    }
+}
+
+pub fn load_job(error: LoadJobError) -> AppError {
+    match error {
+        LoadJobError::NotFound => AppError::not_found(),
+        LoadJobError::NothingToLoad => AppError::new(
+            ErrorCode::UnsupportedByModel,
+            "This model needs no loading. Just ask it.",
+        ),
+        LoadJobError::FetchForbidden => AppError::new(
+            ErrorCode::Forbidden,
+            "The model is not on its server, and models are not fetched here. Ask the operator for it, or choose another model.",
+        ),
+        LoadJobError::Unreachable => {
+            AppError::unavailable("The model's server does not answer. Try again in a moment.")
+        }
+        LoadJobError::Store(error) => error.into(),
     }
 }
 

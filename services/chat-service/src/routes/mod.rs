@@ -4,6 +4,7 @@ mod api_keys;
 mod conversations;
 mod errors;
 mod internal;
+mod load_jobs;
 mod messages;
 mod models;
 mod preferences;
@@ -25,6 +26,9 @@ pub fn endpoints() -> Endpoints {
         messages::stream_message,
         messages::cancel_message,
         models::list_models,
+        load_jobs::get_model_status,
+        load_jobs::load_model,
+        load_jobs::stream_model_load,
         usage::get_usage,
         api_keys::update_api_keys,
         api_keys::list_api_keys,

@@ -3,6 +3,7 @@
 pub mod api_keys;
 pub mod conversations;
 pub mod internal;
+pub mod load_jobs;
 pub mod messages;
 pub mod models;
 pub mod preferences;

@@ -216,6 +216,7 @@ impl Messages {
             provider: provider.clone(),
             prompt_tokens,
             price: model.price,
+            must_load: vendor.requires_loading,
             first_token: self.engine.first_token(vendor.requires_loading),
         };
         Candidate { asked, request }

@@ -51,6 +51,14 @@ pub struct AvailableModel {
     pub key: Option<SecretString>,
 }
 
+/// A model that must be loaded before it can answer.
+pub struct Loadable {
+    /// What is known of it.
+    pub model: Arc<Model>,
+    /// Who loads it.
+    pub provider: Arc<dyn Provider>,
+}
+
 /// Why a model cannot be asked.
 #[derive(Debug)]
 pub enum ModelError {
@@ -141,6 +149,20 @@ impl Models {
     pub async fn list(&self, user: UserId) -> Result<Vec<Offer>, StoreError> {
         let own = self.vault.names(user).await?;
         Ok(self.catalogue().models().iter().map(|model| self.offer(model, &own)).collect())
+    }
+
+    /// A model, and what asking it takes a person.
+    pub async fn offered(&self, user: UserId, id: &str) -> Result<Option<Offer>, StoreError> {
+        let Some(model) = self.find(id) else { return Ok(None) };
+        Ok(Some(self.offer(&model, &self.vault.names(user).await?)))
+    }
+
+    /// A model that must be loaded before it can answer; `None` if it is not one of those.
+    pub fn loadable(&self, id: &str) -> Option<Loadable> {
+        let model = self.find(id)?;
+        let configured = self.providers.get(model.provider.as_str())?;
+        let provider = configured.provider.clone();
+        configured.vendor.requires_loading.then_some(Loadable { model, provider })
     }
 
     /// A model, whether or not it can be asked.

@@ -73,6 +73,12 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
         "list_conversations" => Target::each("/conversations"),
         "create_conversation" => Target::each("/conversations").body(json!({"title": "new"})),
         "list_models" => Target::each("/models"),
+        "get_model_status" => Target::each("/models/llama3/status"),
+        "load_model" => Target::each("/models/llama3/load"),
+        "stream_model_load" => {
+            owner.post("/models/llama3/load", json!({})).await.expect(202);
+            Target::each("/models/llama3/load/stream")
+        }
         "get_usage" => Target::each("/usage"),
         "update_api_keys" => Target::each("/profile/api-keys").body(json!({"openai": "sk-own"})),
         "list_api_keys" => Target::each("/profile/api-keys"),
@@ -114,6 +120,7 @@ async fn every_endpoint_is_for_whom_it_should_be(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let chat = Chat::start(engine).await;
+    chat.model.pulled(["llama3"]);
     let person = async || chat.app.user();
     testkit::assert_authorised(&chat.app, &chat_service::routes::endpoints(), person, target).await;
 }

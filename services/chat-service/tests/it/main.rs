@@ -18,6 +18,7 @@ mod isolation;
 mod key_rotation;
 mod layers;
 mod leases;
+mod load_jobs;
 mod matrix;
 mod messages;
 mod openapi;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat_service::providers::{
-    Anthropic, Completion, CompletionRequest, Delta, Google, KeyCheck, LoadRequest, LoadState,
-    Ollama, OpenAi, OpenRouter, PromptMessage, PromptRole, Provider, ProviderError,
-    ProviderErrorKind, Tools,
+    Anthropic, Completion, CompletionRequest, Delta, Google, KeyCheck, LoadRequest, Ollama, OpenAi,
+    OpenRouter, PromptMessage, PromptRole, Provider, ProviderError, ProviderErrorKind, Tools,
 };
+use common::domain::load_job::LoadState;
 use common::domain::message::FinishReason;
 use futures_util::stream::{StreamExt, TryStreamExt};
 use mock_llm::{Chunking, Fault, MockLlm, Refusal, Script, ToolCall};
@@ -246,7 +246,7 @@ async fn a_model_of_ollamas_is_fetched_and_loaded() {
         let model = "mistral".to_owned();
         ollama.load(LoadRequest { model, context_length: 4096, may_fetch }).unwrap()
     };
-    assert_eq!(ollama.status("mistral").await.state, LoadState::Unavailable);
+    assert_eq!(ollama.status("mistral").await.state, LoadState::Absent);
     assert_eq!(ollama.status("llama3.2").await.state, LoadState::NotLoaded);
     let refused = load(false).try_collect::<Vec<_>>().await.unwrap_err();
     assert_eq!(refused.kind, ProviderErrorKind::NotLoaded);

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use common::domain::load_job::LoadState;
 use futures_util::stream::{self, StreamExt};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
 use super::super::wire;
-use super::super::{DiscoveredModel, LoadState, ModelState, ProviderError, ProviderErrorKind};
+use super::super::{DiscoveredModel, ModelState, ProviderError, ProviderErrorKind};
 use super::Ollama;
 use super::errors::refusal;
 
@@ -62,7 +63,8 @@ impl Ollama {
         };
         ModelState::of(match state {
             Ok(Some(_)) => LoadState::NotLoaded,
-            Ok(None) | Err(_) => LoadState::Unavailable,
+            Ok(None) => LoadState::Absent,
+            Err(_) => LoadState::Unavailable,
         })
     }
 

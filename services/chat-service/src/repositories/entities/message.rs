@@ -64,7 +64,8 @@ pub fn count(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
 
-fn read_word<T: DeserializeOwned>(word: String) -> Option<T> {
+/// What a word of a column means; `None`: a newer release wrote it.
+pub fn read_word<T: DeserializeOwned>(word: String) -> Option<T> {
     serde_json::from_value(Value::String(word)).ok()
 }
 

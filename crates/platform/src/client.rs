@@ -1,8 +1,5 @@
 //! Calling a sibling service over HTTP: within a deadline, again where that is safe, and not at all while it does not answer.
 
-mod breaker;
-
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Bytes;
@@ -17,11 +14,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::Instance;
+use crate::breaker::Breaker;
 use crate::http::Trace;
 use crate::settings::SiblingSettings;
-
-use breaker::Breaker;
-pub use breaker::BreakerSettings;
 
 /// Why a sibling did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +80,7 @@ pub struct Sibling {
     deadline: Duration,
     us: &'static str,
     instance: Instance,
-    breaker: Option<Arc<Breaker>>,
+    breaker: Option<Breaker>,
 }
 
 /// What a sibling answered.
@@ -132,7 +127,7 @@ impl Sibling {
             http,
             deadline: settings.deadline(),
             us,
-            breaker: Some(Arc::new(Breaker::new(settings.breaker(), instance.clock.clone()))),
+            breaker: Some(Breaker::new(settings.breaker())),
             instance,
         }
     }
@@ -188,10 +183,8 @@ impl Sibling {
         headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<SiblingAnswer, SiblingError> {
-        let breaker = self.breaker.as_deref();
-        if !breaker.is_none_or(Breaker::admits) {
-            return Err(SiblingError::Resting { service: self.service });
-        }
+        let permit = self.breaker.as_ref().map(Breaker::admit).transpose();
+        let permit = permit.map_err(|_| SiblingError::Resting { service: self.service })?;
         // Each of the three has its share of the deadline: one that hangs must not use it up.
         let attempt = || async {
             tokio::time::timeout(
@@ -208,8 +201,8 @@ impl Sibling {
         let outcome = tokio::time::timeout(self.deadline, attempt.retry(pauses))
             .await
             .unwrap_or_else(|elapsed| Err(self.unreachable(elapsed)));
-        if let Some(breaker) = breaker {
-            breaker.note(outcome.is_ok());
+        if let Some(permit) = permit {
+            if outcome.is_ok() { permit.succeeded() } else { permit.failed() }
         }
         outcome
     }

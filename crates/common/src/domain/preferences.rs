@@ -1,9 +1,18 @@
 //! What a person wants where a request does not say.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::api_key::KeyName;
 use crate::repositories::StoreError;
+
+/// How many characters the id of a default model has.
+pub const MODEL_CHARACTERS: RangeInclusive<usize> = 1..=100;
+/// Which temperatures are ones.
+pub const TEMPERATURES: RangeInclusive<f64> = 0.0..=2.0;
+/// How many characters a system prompt has.
+pub const PROMPT_CHARACTERS: RangeInclusive<usize> = 0..=100_000;
 
 /// A person's preferences; whoever never set any has none.
 #[derive(Debug, Clone, Default, PartialEq)]

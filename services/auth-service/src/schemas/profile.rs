@@ -1,6 +1,9 @@
 use chrono::{DateTime, Utc};
 use common::UserId;
-use common::domain::preferences::{KeyStatus, KeyStatuses, PreferenceChanges, Preferences};
+use common::domain::preferences::{
+    KeyStatus, KeyStatuses, MODEL_CHARACTERS, PROMPT_CHARACTERS, PreferenceChanges, Preferences,
+    TEMPERATURES,
+};
 use common::domain::profile::{Profile, ProfileChanges};
 use garde::Validate;
 use platform::http::{present, valid};
@@ -28,17 +31,17 @@ pub struct UpdateSettingsRequest {
     /// A model of the catalogue.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    #[garde(inner(inner(custom(valid::text(1..=100)))))]
+    #[garde(inner(inner(custom(valid::text(MODEL_CHARACTERS)))))]
     default_model: Option<Option<String>>,
     /// 0 to 2.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
-    #[garde(inner(inner(custom(valid::within(0.0..=2.0)))))]
+    #[garde(inner(inner(custom(valid::within(TEMPERATURES)))))]
     default_temperature: Option<Option<f64>>,
     /// Up to 100,000 characters.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    #[garde(inner(inner(custom(valid::text(0..=100_000)))))]
+    #[garde(inner(inner(custom(valid::text(PROMPT_CHARACTERS)))))]
     system_prompt: Option<Option<String>>,
 }
 

@@ -1,5 +1,7 @@
 use chrono::{DateTime, Utc};
-use common::domain::preferences::{KeyStatus, KeyStatuses, PreferenceChanges};
+use common::domain::preferences::{
+    KeyStatus, KeyStatuses, MODEL_CHARACTERS, PROMPT_CHARACTERS, PreferenceChanges, TEMPERATURES,
+};
 use common::domain::profile::ProfileSettings;
 use garde::Validate;
 use platform::http::{present, valid};
@@ -13,17 +15,17 @@ pub struct UpdatePreferencesRequest {
     /// A model of the catalogue.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    #[garde(inner(inner(custom(valid::text(1..=100)))))]
+    #[garde(inner(inner(custom(valid::text(MODEL_CHARACTERS)))))]
     default_model: Option<Option<String>>,
     /// 0 to 2.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
-    #[garde(inner(inner(custom(valid::within(0.0..=2.0)))))]
+    #[garde(inner(inner(custom(valid::within(TEMPERATURES)))))]
     default_temperature: Option<Option<f64>>,
     /// Up to 100,000 characters.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    #[garde(inner(inner(custom(valid::text(0..=100_000)))))]
+    #[garde(inner(inner(custom(valid::text(PROMPT_CHARACTERS)))))]
     system_prompt: Option<Option<String>>,
 }
 

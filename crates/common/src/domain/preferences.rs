@@ -1,5 +1,6 @@
 //! What a person wants where a request does not say.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
@@ -46,24 +47,28 @@ pub struct KeyStatus {
 }
 
 /// That, for each provider.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they say it themselves")]
-pub struct KeyStatuses {
-    pub claude: KeyStatus,
-    pub openai: KeyStatus,
-    pub google: KeyStatus,
-    pub openrouter: KeyStatus,
-}
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyStatuses(BTreeMap<KeyName, KeyStatus>);
 
 impl KeyStatuses {
-    /// That of one provider.
-    pub fn of(&mut self, name: KeyName) -> &mut KeyStatus {
-        match name {
-            KeyName::Claude => &mut self.claude,
-            KeyName::Openai => &mut self.openai,
-            KeyName::Google => &mut self.google,
-            KeyName::Openrouter => &mut self.openrouter,
-        }
+    /// Each provider's, in some other form.
+    pub fn map<T: From<KeyStatus>>(self) -> BTreeMap<KeyName, T> {
+        self.0.into_iter().map(|(name, status)| (name, status.into())).collect()
+    }
+}
+
+impl Default for KeyStatuses {
+    fn default() -> Self {
+        Self(KeyName::ALL.iter().map(|name| (*name, KeyStatus::default())).collect())
+    }
+}
+
+/// For a provider that is not named there is no key.
+impl FromIterator<(KeyName, KeyStatus)> for KeyStatuses {
+    fn from_iter<I: IntoIterator<Item = (KeyName, KeyStatus)>>(known: I) -> Self {
+        let mut all = Self::default();
+        all.0.extend(known);
+        all
     }
 }
 

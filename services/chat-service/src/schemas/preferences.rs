@@ -1,6 +1,9 @@
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
+use common::domain::api_key::KeyName;
 use common::domain::preferences::{
-    KeyStatus, KeyStatuses, MODEL_CHARACTERS, PROMPT_CHARACTERS, PreferenceChanges, TEMPERATURES,
+    KeyStatus, MODEL_CHARACTERS, PROMPT_CHARACTERS, PreferenceChanges, TEMPERATURES,
 };
 use common::domain::profile::ProfileSettings;
 use garde::Validate;
@@ -33,7 +36,8 @@ pub struct UpdatePreferencesRequest {
 #[serde(rename_all = "camelCase")]
 pub struct PreferencesData {
     settings: PreferencesResponse,
-    api_keys: KeyStatusesResponse,
+    /// One for each provider for which a person can have a key of one's own.
+    api_keys: BTreeMap<KeyName, KeyStatusResponse>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,15 +52,6 @@ pub struct PreferencesResponse {
     /// For a new conversation that brings none.
     #[schema(required)]
     system_prompt: Option<String>,
-}
-
-/// The providers for which a person can have a key of one's own.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct KeyStatusesResponse {
-    claude: KeyStatusResponse,
-    openai: KeyStatusResponse,
-    google: KeyStatusResponse,
-    openrouter: KeyStatusResponse,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -84,18 +79,7 @@ impl From<ProfileSettings> for PreferencesData {
             default_temperature: preferences.default_temperature,
             system_prompt: preferences.system_prompt,
         };
-        Self { settings, api_keys: keys.into() }
-    }
-}
-
-impl From<KeyStatuses> for KeyStatusesResponse {
-    fn from(keys: KeyStatuses) -> Self {
-        Self {
-            claude: keys.claude.into(),
-            openai: keys.openai.into(),
-            google: keys.google.into(),
-            openrouter: keys.openrouter.into(),
-        }
+        Self { settings, api_keys: keys.map() }
     }
 }
 

@@ -63,11 +63,8 @@ impl Vault {
 
     /// Which keys somebody has.
     pub async fn statuses(&self, owner: UserId) -> Result<KeyStatuses, StoreError> {
-        let mut statuses = KeyStatuses::default();
-        for key in self.list(owner).await? {
-            *statuses.of(key.name) = KeyStatus { configured: true, last_used: key.last_used };
-        }
-        Ok(statuses)
+        let status = |key: ApiKey| KeyStatus { configured: true, last_used: key.last_used };
+        Ok(self.list(owner).await?.into_iter().map(|key| (key.name, status(key))).collect())
     }
 
     /// For which providers somebody has a key, as of some seconds ago at most.

@@ -29,6 +29,7 @@ mod streams;
 mod switching;
 mod tombstones;
 mod usage;
+mod vendors;
 
 use std::sync::Arc;
 

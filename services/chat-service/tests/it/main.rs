@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, and a table of cases is long"
 )]
 
+mod aimock;
 mod api_keys;
 mod bad_input;
 mod budget;

@@ -7,6 +7,8 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tokio::time::interval;
 
+use crate::wait::PATIENCE;
+
 /// How long clients go on asking.
 #[derive(Clone, Copy)]
 pub enum Until {
@@ -28,9 +30,9 @@ pub fn client() -> anyhow::Result<Client> {
     Ok(platform::client::http_client(Duration::from_secs(5))?)
 }
 
-/// Sends a request; the status and the body.
+/// Sends a request; the status and the body. Fails if they do not come.
 pub async fn send(request: RequestBuilder) -> anyhow::Result<(StatusCode, Value)> {
-    let response = request.send().await?;
+    let response = request.timeout(PATIENCE).send().await?;
     let (status, body) = (response.status(), response.bytes().await?);
     Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
 }

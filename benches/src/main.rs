@@ -10,6 +10,7 @@ mod parsing;
 mod process;
 mod start;
 mod table;
+mod wait;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

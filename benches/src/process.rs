@@ -3,9 +3,12 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+
+use crate::wait::PATIENCE;
 
 /// How often Linux's `USER_HZ` counts in a second.
 const TICKS: u64 = 100;
@@ -39,12 +42,23 @@ impl Process {
             .spawn()
             .with_context(|| format!("{} cannot be started", path.display()))?;
         let output = child.stdout.take().context("its output is ours")?;
-        let address = BufReader::new(output)
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| Some(line.split("listens on ").nth(1)?.split(": ").next()?.to_owned()))
-            .with_context(|| format!("{program} did not start"))?;
-        Ok(Self { child, base_url: format!("http://{address}") })
+        // From here on it is killed when this is dropped.
+        let mut process = Self { child, base_url: String::new() };
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+            // Nobody listens any more if that has taken too long.
+            let _heard = tell.send(lines.find_map(|line| address(&line)));
+        });
+        let seconds = PATIENCE.as_secs();
+        let address = told
+            .recv_timeout(PATIENCE)
+            .with_context(|| {
+                format!("{program} does not say within {seconds} seconds where it listens")
+            })?
+            .with_context(|| format!("{program} has ended without saying where it listens"))?;
+        process.base_url = format!("http://{address}");
+        Ok(process)
     }
 
     /// Where it serves `path`.
@@ -79,6 +93,11 @@ impl Drop for Process {
         let _ended = self.child.kill();
         let _ended = self.child.wait();
     }
+}
+
+/// Where a program listens, if that is what a line of its output says.
+fn address(line: &str) -> Option<String> {
+    Some(line.split("listens on ").nth(1)?.split(": ").next()?.to_owned())
 }
 
 fn beside_us(program: &str) -> anyhow::Result<PathBuf> {

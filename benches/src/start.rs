@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use testkit::{Engine, TestDatabase};
 
+use crate::load::{client, send};
 use crate::process::Process;
 use crate::table::row;
+use crate::wait;
 
 const ROUNDS: usize = 7;
 
@@ -49,15 +51,13 @@ async fn once(program: &str, engine: Engine) -> anyhow::Result<(Duration, u64)> 
         Engine::Sqlite => (vec!["--data-dir", data.as_str()], Vec::new()),
         Engine::Postgres => (Vec::new(), vec![("DATABASE_URL", database.url().to_owned())]),
     };
-    let http = platform::client::http_client(Duration::from_secs(1))?;
+    let http = client()?;
     let started = Instant::now();
     let process = Process::start(program, &arguments, &variables)?;
-    while !http
-        .get(format!("{}/health/ready", process.base_url))
-        .send()
-        .await?
-        .status()
-        .is_success()
-    {}
+    wait::until(&format!("{program} is ready"), async || {
+        let request = http.get(process.url("/health/ready"));
+        Ok(send(request).await?.0.is_success())
+    })
+    .await?;
     Ok((started.elapsed(), process.memory()?))
 }

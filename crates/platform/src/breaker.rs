@@ -27,10 +27,17 @@ pub struct BreakerSettings {
     open_seconds: NonZeroU64,
 }
 
-/// A breaker for each thing that is called.
+/// A breaker for one thing that is called; its clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Breaker {
+    settings: BreakerSettings,
+    state: Arc<Mutex<State>>,
+}
+
+/// A breaker for each of many things that are called.
 pub struct Breakers<K> {
     settings: BreakerSettings,
-    kept: Cache<K, Arc<Mutex<State>>>,
+    kept: Cache<K, Breaker>,
 }
 
 /// What has become of the calls of late.
@@ -47,8 +54,7 @@ struct State {
 /// A call that was let through; it counts once it is told how it ended, and not at all if it is dropped.
 #[derive(Debug)]
 pub struct Permit {
-    state: Arc<Mutex<State>>,
-    settings: BreakerSettings,
+    breaker: Breaker,
     is_trial: bool,
 }
 
@@ -59,20 +65,41 @@ pub struct Open {
     pub wait: Duration,
 }
 
-impl<K: Hash + Eq + Send + Sync + 'static> Breakers<K> {
-    /// All closed.
+impl BreakerSettings {
+    /// A breaker that opens after failures in a row, and for nothing else.
+    pub fn in_a_row(failures: NonZeroU32, open_seconds: NonZeroU64) -> Self {
+        Self { failures, calls: NonZeroU32::MAX, window_seconds: NonZeroU64::MIN, open_seconds }
+    }
+}
+
+impl Breaker {
+    /// A closed one.
     pub fn new(settings: BreakerSettings) -> Self {
-        Self { settings, kept: Cache::new(KEPT) }
+        Self { settings, state: Arc::default() }
     }
 
     /// Asks leave to call.
     ///
     /// # Errors
     /// What is to be called fails too often.
+    pub fn admit(&self) -> Result<Permit, Open> {
+        let is_trial = self.state.lock().admit(self.settings, Instant::now())?;
+        Ok(Permit { breaker: self.clone(), is_trial })
+    }
+}
+
+impl<K: Hash + Eq + Send + Sync + 'static> Breakers<K> {
+    /// All closed.
+    pub fn new(settings: BreakerSettings) -> Self {
+        Self { settings, kept: Cache::new(KEPT) }
+    }
+
+    /// As [`Breaker::admit`], for one of them.
+    ///
+    /// # Errors
+    /// As there.
     pub fn admit(&self, key: K) -> Result<Permit, Open> {
-        let state = self.kept.get_with(key, Arc::default);
-        let is_trial = state.lock().admit(self.settings, Instant::now())?;
-        Ok(Permit { state, settings: self.settings, is_trial })
+        self.kept.get_with(key, || Breaker::new(self.settings)).admit()
     }
 }
 
@@ -122,7 +149,8 @@ impl Permit {
     }
 
     fn note(mut self, failed: bool) {
-        self.state.lock().note(self.settings, Instant::now(), failed, self.is_trial);
+        let Breaker { settings, state } = &self.breaker;
+        state.lock().note(*settings, Instant::now(), failed, self.is_trial);
         self.is_trial = false;
     }
 }
@@ -131,7 +159,7 @@ impl Drop for Permit {
     /// A trial that was given up shows nothing: the next call is the trial.
     fn drop(&mut self) {
         if self.is_trial {
-            self.state.lock().is_trying = false;
+            self.breaker.state.lock().is_trying = false;
         }
     }
 }
@@ -169,6 +197,18 @@ mod tests {
         }
         call(&breakers, "a", true);
         assert!(breakers.admit("a").is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_of_many_is_nothing_to_one_that_wants_them_in_a_row() {
+        let settings = BreakerSettings::in_a_row(2.try_into().unwrap(), 3.try_into().unwrap());
+        let breaker = Breaker::new(settings);
+        for number in 0..100 {
+            let permit = breaker.admit().unwrap();
+            if number % 2 == 1 { permit.failed() } else { permit.succeeded() }
+        }
+        breaker.admit().unwrap().failed();
+        assert_eq!(breaker.clone().admit().unwrap_err().wait, Duration::from_secs(3));
     }
 
     #[tokio::test(start_paused = true)]

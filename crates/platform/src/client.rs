@@ -1,8 +1,5 @@
 //! Calling a sibling service over HTTP: within a deadline, again where that is safe, and not at all while it does not answer.
 
-mod breaker;
-
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Bytes;
@@ -17,11 +14,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::Instance;
+use crate::breaker::Breaker;
 use crate::http::Trace;
-use crate::settings::SiblingSettings;
+use crate::settings::{Settings, SiblingSettings};
 
-use breaker::Breaker;
-pub use breaker::BreakerSettings;
+/// How long a connection to a sibling may take.
+const CONNECT: Duration = Duration::from_secs(1);
 
 /// Why a sibling did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -83,9 +81,10 @@ pub struct Sibling {
     base_url: String,
     http: reqwest::Client,
     deadline: Duration,
+    deletion: Duration,
     us: &'static str,
     instance: Instance,
-    breaker: Option<Arc<Breaker>>,
+    breaker: Option<Breaker>,
 }
 
 /// What a sibling answered.
@@ -117,30 +116,66 @@ impl SiblingAnswer {
 }
 
 impl Sibling {
-    /// The sibling `service` at `base_url`, called by `us`.
-    pub fn new(
-        service: &'static str,
-        base_url: &str,
-        http: reqwest::Client,
-        settings: &SiblingSettings,
+    /// auth-service, called by `us`.
+    ///
+    /// # Errors
+    /// A setting is wrong, or the machine has no CA certificates.
+    pub fn auth(
+        settings: &Settings,
         us: &'static str,
-        instance: Instance,
-    ) -> Self {
-        Self {
-            service,
-            base_url: base_url.trim_end_matches('/').to_owned(),
-            http,
-            deadline: settings.deadline(),
-            us,
-            breaker: Some(Arc::new(Breaker::new(settings.breaker(), instance.clock.clone()))),
-            instance,
-        }
+        instance: &Instance,
+    ) -> anyhow::Result<Self> {
+        Self::new("auth-service", |settings| &settings.auth_url, settings, us, instance)
     }
 
-    /// The same sibling, which may take longer, or must be quicker.
+    /// project-service, called by `us`.
+    ///
+    /// # Errors
+    /// As for [`auth`](Self::auth).
+    pub fn project(
+        settings: &Settings,
+        us: &'static str,
+        instance: &Instance,
+    ) -> anyhow::Result<Self> {
+        Self::new("project-service", |settings| &settings.project_url, settings, us, instance)
+    }
+
+    /// chat-service, called by `us`.
+    ///
+    /// # Errors
+    /// As for [`auth`](Self::auth).
+    pub fn chat(
+        settings: &Settings,
+        us: &'static str,
+        instance: &Instance,
+    ) -> anyhow::Result<Self> {
+        Self::new("chat-service", |settings| &settings.chat_url, settings, us, instance)
+    }
+
+    fn new(
+        service: &'static str,
+        address: fn(&SiblingSettings) -> &str,
+        settings: &Settings,
+        us: &'static str,
+        instance: &Instance,
+    ) -> anyhow::Result<Self> {
+        let settings = SiblingSettings::from(settings)?;
+        Ok(Self {
+            service,
+            base_url: address(&settings).trim_end_matches('/').to_owned(),
+            http: http_client(CONNECT)?,
+            deadline: settings.deadline(),
+            deletion: settings.deletion(),
+            us,
+            breaker: Some(Breaker::new(settings.breaker())),
+            instance: instance.clone(),
+        })
+    }
+
+    /// The same sibling, with the time that it takes to delete all that belonged to something.
     #[must_use]
-    pub fn within(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
+    pub fn deleting(self) -> Self {
+        Self { deadline: self.deletion, ..self }
     }
 
     /// The same sibling, asked even if it has not answered lately: for one who asks in the background, and must soon know that
@@ -188,10 +223,8 @@ impl Sibling {
         headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<SiblingAnswer, SiblingError> {
-        let breaker = self.breaker.as_deref();
-        if !breaker.is_none_or(Breaker::admits) {
-            return Err(SiblingError::Resting { service: self.service });
-        }
+        let permit = self.breaker.as_ref().map(Breaker::admit).transpose();
+        let permit = permit.map_err(|_| SiblingError::Resting { service: self.service })?;
         // Each of the three has its share of the deadline: one that hangs must not use it up.
         let attempt = || async {
             tokio::time::timeout(
@@ -208,8 +241,8 @@ impl Sibling {
         let outcome = tokio::time::timeout(self.deadline, attempt.retry(pauses))
             .await
             .unwrap_or_else(|elapsed| Err(self.unreachable(elapsed)));
-        if let Some(breaker) = breaker {
-            breaker.note(outcome.is_ok());
+        if let Some(permit) = permit {
+            if outcome.is_ok() { permit.succeeded() } else { permit.failed() }
         }
         outcome
     }

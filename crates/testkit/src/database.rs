@@ -1,9 +1,14 @@
 //! A database of a test's own, on either engine.
 
+use std::time::Duration;
+
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::postgres;
+
+/// How long PostgreSQL may take to make or drop a database.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The two engines that everything must hold on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +66,15 @@ impl Drop for TestDatabase {
 
 async fn administer(statement: &str) {
     let address = format!("{}/postgres", postgres::cluster().address);
-    let connection = sea_orm::Database::connect(address).await.unwrap();
-    connection
-        .execute_unprepared(statement)
+    let work = async {
+        let connection = sea_orm::Database::connect(address).await?;
+        connection.execute_unprepared(statement).await?;
+        connection.close().await
+    };
+    tokio::time::timeout(PATIENCE, work)
         .await
+        .unwrap_or_else(|_| panic!("{statement}: PostgreSQL does not answer"))
         .unwrap_or_else(|error| panic!("{statement}: {error}"));
-    connection.close().await.unwrap();
 }
 
 #[expect(clippy::disallowed_methods, reason = "a name that only has to be new")]

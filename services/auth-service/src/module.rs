@@ -7,13 +7,13 @@ use actix_web::web::{Data, ServiceConfig};
 use async_trait::async_trait;
 use common::SystemEntropy;
 use platform::cli::Service;
-use platform::client::{Sibling, http_client};
+use platform::client::Sibling;
 use platform::db::Database;
 use platform::http::Endpoints;
 use platform::limits::{Limits, Quota, StrictStore};
 use platform::outbox::Outbox;
 use platform::sealing::Sealer;
-use platform::settings::{DatabaseSettings, Settings, SiblingSettings};
+use platform::settings::{DatabaseSettings, Settings};
 use platform::{Instance, Module, NotReady};
 
 use crate::clients::{DeletionCourier, HttpAccountData, HttpSettings};
@@ -77,17 +77,11 @@ impl Siblings {
     /// # Errors
     /// An address is none.
     pub fn over_http(settings: &Settings, instance: &Instance) -> anyhow::Result<Self> {
-        let addresses = SiblingSettings::from(settings)?;
-        let http = http_client(Duration::from_secs(1))?;
-        let sibling = |name, url: &str| {
-            Sibling::new(name, url, http.clone(), &addresses, AuthService::NAME, instance.clone())
-        };
-        let projects = sibling("project-service", &addresses.project_url);
-        let chat = sibling("chat-service", &addresses.chat_url);
-        let account_data = |sibling: Sibling| HttpAccountData(sibling.within(addresses.deletion()));
+        let projects = Sibling::project(settings, AuthService::NAME, instance)?;
+        let chat = Sibling::chat(settings, AuthService::NAME, instance)?;
         Ok(Self {
-            projects: Arc::new(account_data(projects)),
-            chat: Arc::new(account_data(chat.clone())),
+            projects: Arc::new(HttpAccountData(projects.deleting())),
+            chat: Arc::new(HttpAccountData(chat.clone().deleting())),
             settings: Arc::new(HttpSettings(chat)),
         })
     }

@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use common::SystemEntropy;
 use platform::cli::Service;
-use platform::client::{Sibling, http_client};
+use platform::client::Sibling;
 use platform::db::Database;
 use platform::http::Endpoints;
 use platform::limits::{Limits, StrictStore};
 use platform::revocations::SiblingFeed;
 use platform::sealing::Sealer;
-use platform::settings::{DatabaseSettings, Settings, SettingsError, SiblingSettings};
+use platform::settings::{DatabaseSettings, Settings, SettingsError};
 use platform::{Instance, Module, NotReady};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -69,24 +69,9 @@ impl Service for ChatService {
     }
 
     async fn build(settings: &Settings, instance: &Instance) -> anyhow::Result<Arc<dyn Module>> {
-        let siblings = SiblingSettings::from(settings)?;
-        let projects = Sibling::new(
-            "project-service",
-            &siblings.project_url,
-            http_client(Duration::from_secs(1))?,
-            &siblings,
-            Self::NAME,
-            instance.clone(),
-        );
+        let projects = Sibling::project(settings, Self::NAME, instance)?;
         let projects = Arc::new(ProjectService::new(projects));
-        let auth = Sibling::new(
-            "auth-service",
-            &siblings.auth_url,
-            http_client(Duration::from_secs(1))?,
-            &siblings,
-            Self::NAME,
-            instance.clone(),
-        );
+        let auth = Sibling::auth(settings, Self::NAME, instance)?;
         instance.revocations.follow(Arc::new(SiblingFeed::new(auth)));
         Ok(Arc::new(ChatModule::build(settings, instance, projects).await?))
     }

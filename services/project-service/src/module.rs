@@ -1,18 +1,17 @@
 //! The composition root: settings and dependencies become a module.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
 use async_trait::async_trait;
 use platform::cli::Service;
-use platform::client::{Sibling, http_client};
+use platform::client::Sibling;
 use platform::db::Database;
 use platform::http::Endpoints;
 use platform::limits::{Limits, StrictStore};
 use platform::outbox::Outbox;
 use platform::revocations::SiblingFeed;
-use platform::settings::{DatabaseSettings, Settings, SiblingSettings};
+use platform::settings::{DatabaseSettings, Settings};
 use platform::{Instance, Module, NotReady};
 
 use crate::clients::{ChatService, DeletionCourier};
@@ -46,24 +45,8 @@ impl Service for ProjectService {
     }
 
     async fn build(settings: &Settings, instance: &Instance) -> anyhow::Result<Arc<dyn Module>> {
-        let siblings = SiblingSettings::from(settings)?;
-        let chat = Sibling::new(
-            "chat-service",
-            &siblings.chat_url,
-            http_client(Duration::from_secs(1))?,
-            &siblings,
-            Self::NAME,
-            instance.clone(),
-        )
-        .within(siblings.deletion());
-        let auth = Sibling::new(
-            "auth-service",
-            &siblings.auth_url,
-            http_client(Duration::from_secs(1))?,
-            &siblings,
-            Self::NAME,
-            instance.clone(),
-        );
+        let chat = Sibling::chat(settings, Self::NAME, instance)?.deleting();
+        let auth = Sibling::auth(settings, Self::NAME, instance)?;
         instance.revocations.follow(Arc::new(SiblingFeed::new(auth)));
         Ok(Arc::new(ProjectModule::build(settings, instance, Arc::new(ChatService(chat))).await?))
     }

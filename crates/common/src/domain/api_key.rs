@@ -15,13 +15,17 @@ macro_rules! words {
     ($(#[$doc:meta])* $type:ident { $($(#[$word_doc:meta])* $name:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "lowercase")]
         pub enum $type {
-            $($(#[$word_doc])* #[serde(rename = $text)] $name,)+
+            $($(#[$word_doc])* $name,)+
         }
 
         impl $type {
             /// Every one.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// What they are called.
+            pub const NAMES: &[&str] = &[$($text,)+];
 
             /// Its name, on the wire and at rest.
             pub fn as_str(self) -> &'static str {
@@ -49,6 +53,8 @@ words! {
         Google = "google",
         /// OpenRouter.
         Openrouter = "openrouter",
+        /// Groq.
+        Groq = "groq",
     }
 }
 

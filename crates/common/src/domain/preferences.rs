@@ -1,9 +1,19 @@
 //! What a person wants where a request does not say.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::api_key::KeyName;
 use crate::repositories::StoreError;
+
+/// How many characters the id of a default model has.
+pub const MODEL_CHARACTERS: RangeInclusive<usize> = 1..=100;
+/// Which temperatures are ones.
+pub const TEMPERATURES: RangeInclusive<f64> = 0.0..=2.0;
+/// How many characters a system prompt has.
+pub const PROMPT_CHARACTERS: RangeInclusive<usize> = 0..=100_000;
 
 /// A person's preferences; whoever never set any has none.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,24 +47,28 @@ pub struct KeyStatus {
 }
 
 /// That, for each provider.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they say it themselves")]
-pub struct KeyStatuses {
-    pub claude: KeyStatus,
-    pub openai: KeyStatus,
-    pub google: KeyStatus,
-    pub openrouter: KeyStatus,
-}
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyStatuses(BTreeMap<KeyName, KeyStatus>);
 
 impl KeyStatuses {
-    /// That of one provider.
-    pub fn of(&mut self, name: KeyName) -> &mut KeyStatus {
-        match name {
-            KeyName::Claude => &mut self.claude,
-            KeyName::Openai => &mut self.openai,
-            KeyName::Google => &mut self.google,
-            KeyName::Openrouter => &mut self.openrouter,
-        }
+    /// Each provider's, in some other form.
+    pub fn map<T: From<KeyStatus>>(self) -> BTreeMap<KeyName, T> {
+        self.0.into_iter().map(|(name, status)| (name, status.into())).collect()
+    }
+}
+
+impl Default for KeyStatuses {
+    fn default() -> Self {
+        Self(KeyName::ALL.iter().map(|name| (*name, KeyStatus::default())).collect())
+    }
+}
+
+/// For a provider that is not named there is no key.
+impl FromIterator<(KeyName, KeyStatus)> for KeyStatuses {
+    fn from_iter<I: IntoIterator<Item = (KeyName, KeyStatus)>>(known: I) -> Self {
+        let mut all = Self::default();
+        all.0.extend(known);
+        all
     }
 }
 

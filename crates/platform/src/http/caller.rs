@@ -44,7 +44,7 @@ impl Caller {
     /// Who sent a request, by the bearer token, else by the cookie.
     pub(super) fn identify(request: &HttpRequest) -> Result<Self, AppError> {
         let instance: &Data<Instance> = configured(request)?;
-        let cookies: &Data<Cookies> = configured(request)?;
+        let cookies = Cookies::of(request)?;
         let (token, is_by_cookie) = match bearer_token(request)? {
             Some(token) => (token, false),
             None => (cookies.read(request, SessionCookie::Access)?.ok_or_else(sign_in)?, true),

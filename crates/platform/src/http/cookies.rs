@@ -4,9 +4,11 @@
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::web::Data;
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::caller::configured;
 use super::{AppError, FieldError};
 use crate::settings::{SameSiteSetting, ServerSettings};
 
@@ -37,6 +39,14 @@ impl Cookies {
             SameSiteSetting::None => SameSite::None,
         };
         Self { is_https: settings.is_https(), same_site }
+    }
+
+    /// Those of the process that serves a request.
+    ///
+    /// # Errors
+    /// It has none, which is a mistake of ours.
+    pub fn of(request: &HttpRequest) -> Result<&Self, AppError> {
+        configured::<Self>(request).map(Data::get_ref)
     }
 
     /// What the request has in a cookie.

@@ -147,7 +147,7 @@ fn check_page(
 /// `CsrfRejected`, or what is wrong with the credentials.
 pub fn require_our_page(request: &HttpRequest) -> Result<(), AppError> {
     let origins: &Data<Origins> = caller::configured(request)?;
-    let cookies: &Data<Cookies> = caller::configured(request)?;
+    let cookies = Cookies::of(request)?;
     let is_ours =
         bearer_token(request)?.is_some() || !cookies.are_in(request)? || origins.vouch_for(request);
     if is_ours { Ok(()) } else { Err(of_another_page()) }

@@ -20,16 +20,10 @@ const WELL_KNOWN: &[(&str, &str)] = &[
     ("AUTH_SERVICE_URL", "siblings.auth_url"),
     ("PROJECT_SERVICE_URL", "siblings.project_url"),
     ("CHAT_SERVICE_URL", "siblings.chat_url"),
-    ("OPENAI_API_KEY", "providers.openai.api_key"),
-    ("OPENAI_BASE_URL", "providers.openai.base_url"),
-    ("OPENROUTER_API_KEY", "providers.openrouter.api_key"),
-    ("OPENROUTER_BASE_URL", "providers.openrouter.base_url"),
-    ("ANTHROPIC_API_KEY", "providers.anthropic.api_key"),
-    ("ANTHROPIC_BASE_URL", "providers.anthropic.base_url"),
-    ("GOOGLE_API_KEY", "providers.google.api_key"),
-    ("GOOGLE_BASE_URL", "providers.google.base_url"),
-    ("OLLAMA_BASE_URL", "providers.ollama.base_url"),
 ];
+
+/// What each provider has, which works after the provider's name: `OPENAI_API_KEY` is `providers.openai.api_key`.
+const OF_PROVIDERS: &[&str] = &["api_key", "base_url"];
 
 /// Every section that some service has, so that one file or environment can serve all of them. A key of a section that
 /// the running service does not have itself is left to the one that does.
@@ -117,20 +111,32 @@ const PREFIX: &str = "OMNICHAT__";
 
 /// A setting's key together with what it is called in the environment, for messages.
 pub fn name_of(key: &str) -> String {
-    let variable = WELL_KNOWN.iter().find(|(_, known)| *known == key).map_or_else(
-        || format!("{PREFIX}{}", key.replace('.', "__").to_uppercase()),
-        |(name, _)| (*name).to_owned(),
-    );
+    let known = WELL_KNOWN.iter().find(|(_, known)| *known == key);
+    let variable = known
+        .map(|(name, _)| (*name).to_owned())
+        .or_else(|| {
+            let (provider, name) = key.strip_prefix("providers.")?.split_once('.')?;
+            OF_PROVIDERS.contains(&name).then(|| format!("{provider}_{name}").to_uppercase())
+        })
+        .unwrap_or_else(|| format!("{PREFIX}{}", key.replace('.', "__").to_uppercase()));
     format!("{key} ({variable})")
+}
+
+/// The key that a name works for as it is.
+fn well_known(name: &str) -> Option<String> {
+    if let Some((_, key)) = WELL_KNOWN.iter().find(|(known, _)| *known == name) {
+        return Some((*key).to_owned());
+    }
+    OF_PROVIDERS.iter().find_map(|key| {
+        let provider = name.strip_suffix(&key.to_uppercase())?.strip_suffix('_')?;
+        Some(format!("providers.{}.{key}", provider.to_lowercase()))
+    })
 }
 
 /// The key that a variable sets; `None` if it sets none here.
 pub(super) fn key_of(name: &str, defaults: &Config) -> Result<Option<String>, SettingsError> {
-    if let Some((_, key)) = WELL_KNOWN.iter().find(|(known, _)| *known == name) {
-        return Ok(defaults.get::<Value>(key).is_ok().then(|| (*key).to_owned()));
-    }
     let Some(rest) = name.strip_prefix(PREFIX) else {
-        return Ok(None);
+        return Ok(well_known(name).filter(|key| defaults.get::<Value>(key).is_ok()));
     };
     let key = rest.to_lowercase().replace("__", ".");
     if is_a_siblings(&key, defaults) {

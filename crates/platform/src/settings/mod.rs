@@ -224,6 +224,23 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_has_names_of_its_own() {
+        let defaults = "[providers.groq]\napi_key = \"\"\nbase_url = \"\"\n";
+        let load = |variables: &[(&str, &str)]| {
+            Sources::new(&[defaults]).variables(variables.iter().copied()).load()
+        };
+        let known = [("GROQ_API_KEY", "k"), ("GROQ_BASE_URL", "u"), ("NOBODYS_API_KEY", "x")];
+        let groq = load(&known).unwrap().0.get_table("providers.groq").unwrap();
+        assert_eq!(
+            (groq["api_key"].to_string(), groq["base_url"].to_string()),
+            ("k".to_owned(), "u".to_owned())
+        );
+        assert_eq!(name_of("providers.groq.api_key"), "providers.groq.api_key (GROQ_API_KEY)");
+        assert!(load(&[("OMNICHAT__PROVIDERS__GROG__API_KEY", "k")]).is_err());
+        assert!(load(&[("OMNICHAT__PROVIDERS__GROQ__API_KEY", "k")]).is_ok());
+    }
+
+    #[test]
     fn a_malformed_value_is_named_and_not_shown() {
         let error =
             load(&[("PORT", "s3cret")]).unwrap().section::<ServerSettings>("server").unwrap_err();

@@ -3,12 +3,11 @@
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::{Settings, SettingsError, name_of};
-use crate::client::BreakerSettings;
+use crate::breaker::BreakerSettings;
 use crate::http::TrustedProxies;
 use crate::outbox::DELIVERY;
 
@@ -121,7 +120,7 @@ pub struct SiblingSettings {
     deadline_milliseconds: NonZeroU64,
     deletion_milliseconds: NonZeroU64,
     breaker_failures: NonZeroU32,
-    breaker_seconds: NonZeroU32,
+    breaker_seconds: NonZeroU64,
 }
 
 impl SiblingSettings {
@@ -161,9 +160,6 @@ impl SiblingSettings {
 
     /// When a sibling that does not answer is not asked for a while.
     pub fn breaker(&self) -> BreakerSettings {
-        BreakerSettings {
-            failures: self.breaker_failures.get(),
-            pause: TimeDelta::seconds(self.breaker_seconds.get().into()),
-        }
+        BreakerSettings::in_a_row(self.breaker_failures, self.breaker_seconds)
     }
 }

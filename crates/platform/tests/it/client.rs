@@ -1,23 +1,16 @@
-use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use platform::Instance;
-use platform::client::{Identity, Sibling, SiblingError, http_client};
-use platform::settings::SiblingSettings;
+use platform::client::{Identity, Sibling, SiblingError};
 use reqwest::Method;
-use testkit::{Engine, TestDatabase, a_clock, settings};
+use testkit::{Engine, TestDatabase, settings};
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_sibling_that_does_not_answer_is_not_asked_for_a_while() {
     let database = TestDatabase::new(Engine::Sqlite).await;
-    let settings = settings(&[], &database, &[]);
-    let clock = a_clock();
-    let instance = Instance::with_clock(&settings, Arc::new(clock.clone())).unwrap();
-    let http = http_client(Duration::from_secs(1)).unwrap();
-    let siblings = SiblingSettings::from(&settings).unwrap();
-    let nobody = "http://127.0.0.1:1";
-    let sibling = Sibling::new("chat-service", nobody, http, &siblings, "auth-service", instance);
+    let settings = settings(&[], &database, &[("CHAT_SERVICE_URL", "http://127.0.0.1:1")]);
+    let instance = Instance::new(&settings).unwrap();
+    let sibling = Sibling::chat(&settings, "auth-service", &instance).unwrap();
     let call = async |sibling: &Sibling| {
         sibling.call(Method::GET, "/", Identity::Service, &[]).await.unwrap_err()
     };
@@ -26,13 +19,13 @@ async fn a_sibling_that_does_not_answer_is_not_asked_for_a_while() {
         assert!(matches!(error, SiblingError::Unreachable { .. }), "{error}");
     }
     // Whichever way it is called.
-    for one in [&sibling, &sibling.clone().within(Duration::from_secs(9))] {
+    for one in [&sibling, &sibling.clone().deleting()] {
         let error = call(one).await;
         assert!(matches!(error, SiblingError::Resting { .. }), "{error}");
     }
     let error = call(&sibling.clone().untiring()).await;
     assert!(matches!(error, SiblingError::Unreachable { .. }), "{error}");
-    clock.advance(TimeDelta::seconds(10));
+    tokio::time::advance(Duration::from_secs(10)).await;
     let error = call(&sibling).await;
     assert!(matches!(error, SiblingError::Unreachable { .. }), "{error}");
 }

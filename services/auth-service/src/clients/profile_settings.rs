@@ -1,7 +1,10 @@
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use common::UserId;
-use common::domain::preferences::{KeyStatus, KeyStatuses, PreferenceChanges, Preferences};
+use common::domain::api_key::KeyName;
+use common::domain::preferences::{KeyStatus, PreferenceChanges, Preferences};
 use common::domain::profile::{ProfileError, ProfileSettings};
 use platform::client::{Identity, Sibling, SiblingAnswer};
 use reqwest::Method;
@@ -17,7 +20,8 @@ pub struct HttpSettings(pub Sibling);
 #[serde(rename_all = "camelCase")]
 struct Answer {
     settings: Settings,
-    api_keys: Keys,
+    /// By their names, among which may be new ones that are not known here.
+    api_keys: HashMap<String, Key>,
 }
 
 #[derive(Deserialize)]
@@ -26,14 +30,6 @@ struct Settings {
     default_model: Option<String>,
     default_temperature: Option<f64>,
     system_prompt: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Keys {
-    claude: Key,
-    openai: Key,
-    google: Key,
-    openrouter: Key,
 }
 
 #[derive(Deserialize)]
@@ -89,18 +85,14 @@ fn settings(answer: &SiblingAnswer) -> Result<ProfileSettings, ProfileError> {
         return Err(ProfileError::NotFound);
     }
     let Answer { settings, api_keys } = answer.data().map_err(ProfileError::Unavailable)?;
+    let known = |(name, key): (String, Key)| Some((KeyName::parse(&name)?, key.into()));
     Ok(ProfileSettings {
         preferences: Preferences {
             default_model: settings.default_model,
             default_temperature: settings.default_temperature,
             system_prompt: settings.system_prompt,
         },
-        keys: KeyStatuses {
-            claude: api_keys.claude.into(),
-            openai: api_keys.openai.into(),
-            google: api_keys.google.into(),
-            openrouter: api_keys.openrouter.into(),
-        },
+        keys: api_keys.into_iter().filter_map(known).collect(),
     })
 }
 

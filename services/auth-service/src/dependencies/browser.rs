@@ -1,7 +1,6 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use common::domain::session::SignIn;
 use platform::http::{Answer, AppError, Cookies, SessionCookie};
@@ -38,9 +37,6 @@ impl FromRequest for Browser {
     type Future = Ready<Result<Self, AppError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let cookies = request
-            .app_data::<Data<Cookies>>()
-            .ok_or_else(|| AppError::internal("no cookies are configured"));
-        ready(cookies.map(|cookies| Self(*cookies.get_ref())))
+        ready(Cookies::of(request).map(|cookies| Self(*cookies)))
     }
 }

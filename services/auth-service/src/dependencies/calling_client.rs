@@ -41,5 +41,5 @@ fn device_token(request: &HttpRequest) -> Option<SecretString> {
     if let Some(header) = request.headers().get(DEVICE_TOKEN) {
         return header.to_str().ok().map(Into::into);
     }
-    request.app_data::<Data<Cookies>>()?.read(request, SessionCookie::Device).ok().flatten()
+    Cookies::of(request).ok()?.read(request, SessionCookie::Device).ok().flatten()
 }

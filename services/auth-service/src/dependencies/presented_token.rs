@@ -1,7 +1,6 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use platform::http::{AppError, Cookies, SessionCookie, bearer_token};
 use secrecy::SecretString;
@@ -15,10 +14,7 @@ impl FromRequest for PresentedToken {
     type Future = Ready<Result<Self, AppError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let cookie = || match request.app_data::<Data<Cookies>>() {
-            Some(cookies) => cookies.read(request, SessionCookie::Access),
-            None => Ok(None),
-        };
+        let cookie = || Cookies::of(request)?.read(request, SessionCookie::Access);
         let token = match bearer_token(request) {
             Ok(None) => cookie(),
             header => header,

@@ -1,7 +1,6 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use platform::http::{AppError, Cookies, SessionCookie, require_our_page};
 use secrecy::SecretString;
@@ -14,10 +13,7 @@ impl FromRequest for RefreshCookie {
     type Future = Ready<Result<Self, AppError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let cookies = request
-            .app_data::<Data<Cookies>>()
-            .ok_or_else(|| AppError::internal("no cookies are configured"));
-        ready(cookies.and_then(|cookies| {
+        ready(Cookies::of(request).and_then(|cookies| {
             require_our_page(request)?;
             cookies.read(request, SessionCookie::Refresh).map(Self)
         }))

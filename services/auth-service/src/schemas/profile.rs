@@ -1,6 +1,11 @@
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use common::UserId;
-use common::domain::preferences::{KeyStatus, KeyStatuses, PreferenceChanges, Preferences};
+use common::domain::api_key::KeyName;
+use common::domain::preferences::{
+    KeyStatus, MODEL_CHARACTERS, PROMPT_CHARACTERS, PreferenceChanges, Preferences, TEMPERATURES,
+};
 use common::domain::profile::{Profile, ProfileChanges};
 use garde::Validate;
 use platform::http::{present, valid};
@@ -28,17 +33,17 @@ pub struct UpdateSettingsRequest {
     /// A model of the catalogue.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    #[garde(inner(inner(custom(valid::text(1..=100)))))]
+    #[garde(inner(inner(custom(valid::text(MODEL_CHARACTERS)))))]
     default_model: Option<Option<String>>,
     /// 0 to 2.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
-    #[garde(inner(inner(custom(valid::within(0.0..=2.0)))))]
+    #[garde(inner(inner(custom(valid::within(TEMPERATURES)))))]
     default_temperature: Option<Option<f64>>,
     /// Up to 100,000 characters.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    #[garde(inner(inner(custom(valid::text(0..=100_000)))))]
+    #[garde(inner(inner(custom(valid::text(PROMPT_CHARACTERS)))))]
     system_prompt: Option<Option<String>>,
 }
 
@@ -57,7 +62,8 @@ pub struct ProfileResponse {
     display_name: Option<String>,
     created_at: DateTime<Utc>,
     settings: SettingsResponse,
-    api_keys: ApiKeysResponse,
+    /// One for each provider for which a person can have a key of one's own.
+    api_keys: BTreeMap<KeyName, ApiKeyResponse>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,15 +78,6 @@ pub struct SettingsResponse {
     /// For a new conversation that brings none.
     #[schema(required)]
     system_prompt: Option<String>,
-}
-
-/// The providers for which a person can have a key of one's own.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ApiKeysResponse {
-    claude: ApiKeyResponse,
-    openai: ApiKeyResponse,
-    google: ApiKeyResponse,
-    openrouter: ApiKeyResponse,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -115,7 +112,7 @@ impl From<Profile> for ProfileData {
             display_name: user.display_name,
             created_at: user.created_at,
             settings: settings.preferences.into(),
-            api_keys: settings.keys.into(),
+            api_keys: settings.keys.map(),
         };
         Self { user }
     }
@@ -127,17 +124,6 @@ impl From<Preferences> for SettingsResponse {
             default_model: preferences.default_model,
             default_temperature: preferences.default_temperature,
             system_prompt: preferences.system_prompt,
-        }
-    }
-}
-
-impl From<KeyStatuses> for ApiKeysResponse {
-    fn from(keys: KeyStatuses) -> Self {
-        Self {
-            claude: keys.claude.into(),
-            openai: keys.openai.into(),
-            google: keys.google.into(),
-            openrouter: keys.openrouter.into(),
         }
     }
 }

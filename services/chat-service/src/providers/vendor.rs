@@ -39,6 +39,14 @@ pub const VENDORS: &[Vendor] = &[
         make: |http, base_url| Arc::new(OpenRouter::new(http, base_url)),
     },
     Vendor {
+        name: "groq",
+        key_name: Some("groq"),
+        base_url: "https://api.groq.com/openai/v1",
+        needs_key: true,
+        requires_loading: false,
+        make: |http, base_url| Arc::new(OpenAi::new(http, base_url)),
+    },
+    Vendor {
         name: "anthropic",
         key_name: Some("claude"),
         base_url: "https://api.anthropic.com",

@@ -1,37 +1,20 @@
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use common::domain::api_key::{ApiKey, KeyName, UpdatedKeys, Verdict};
-use garde::Validate;
-use platform::http::present;
+use garde::{Path, Report, Validate};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 const LONGEST: usize = 500;
 
-/// What is absent stays, null deletes. A key is up to 500 visible ASCII characters.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct UpdateApiKeysRequest {
-    /// Anthropic's.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = "password")]
-    #[garde(inner(inner(custom(key_rule))))]
-    claude: Option<Option<SecretString>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = "password")]
-    #[garde(inner(inner(custom(key_rule))))]
-    openai: Option<Option<SecretString>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = "password")]
-    #[garde(inner(inner(custom(key_rule))))]
-    google: Option<Option<SecretString>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = "password")]
-    #[garde(inner(inner(custom(key_rule))))]
-    openrouter: Option<Option<SecretString>>,
-}
+/// A key for each provider that is named; what is absent stays, null deletes. A key is up to 500 visible ASCII characters.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = BTreeMap<KeyName, Option<String>>)]
+pub struct UpdateApiKeysRequest(BTreeMap<KeyName, Option<SecretString>>);
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UpdatedApiKeysData {
@@ -67,7 +50,7 @@ pub struct DeletedApiKeyData {
 }
 
 /// What can stand in a header.
-fn key_rule(value: &SecretString, _: &()) -> garde::Result {
+fn key_rule(value: &SecretString) -> garde::Result {
     let key = value.expose_secret();
     if (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
@@ -75,17 +58,51 @@ fn key_rule(value: &SecretString, _: &()) -> garde::Result {
     Err(garde::Error::new("1 to 500 visible ASCII characters, without spaces"))
 }
 
+impl<'de> Deserialize<'de> for UpdateApiKeysRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Keys).map(Self)
+    }
+}
+
+/// As strict as a struct with a field for each name.
+struct Keys;
+
+impl<'de> Visitor<'de> for Keys {
+    type Value = BTreeMap<KeyName, Option<SecretString>>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut keys = BTreeMap::new();
+        while let Some(text) = map.next_key::<String>()? {
+            let unknown = || A::Error::unknown_field(&text, KeyName::NAMES);
+            let name = KeyName::parse(&text).ok_or_else(unknown)?;
+            if keys.insert(name, map.next_value()?).is_some() {
+                return Err(A::Error::duplicate_field(name.as_str()));
+            }
+        }
+        Ok(keys)
+    }
+}
+
+impl Validate for UpdateApiKeysRequest {
+    type Context = ();
+
+    fn validate_into(&self, _: &(), parent: &mut dyn FnMut() -> Path, report: &mut Report) {
+        for (name, key) in &self.0 {
+            if let Some(Err(error)) = key.as_ref().map(key_rule) {
+                report.append(parent().join(name.as_str()), error);
+            }
+        }
+    }
+}
+
 impl UpdateApiKeysRequest {
     /// What each key that is named is to be.
     pub fn into_keys(self) -> Vec<(KeyName, Option<SecretString>)> {
-        let Self { claude, openai, google, openrouter } = self;
-        let named = [
-            (KeyName::Claude, claude),
-            (KeyName::Openai, openai),
-            (KeyName::Google, google),
-            (KeyName::Openrouter, openrouter),
-        ];
-        named.into_iter().filter_map(|(name, key)| Some((name, key?))).collect()
+        self.0.into_iter().collect()
     }
 }
 
@@ -124,5 +141,18 @@ mod tests {
         let keys = request.into_keys();
         assert_eq!(keys.len(), 2);
         assert!(!format!("{keys:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_name_is_known_and_given_once() {
+        let wrong =
+            |json| serde_json::from_str::<UpdateApiKeysRequest>(json).unwrap_err().to_string();
+        let twice = wrong(r#"{"openai": "a", "groq": null, "openai": "b"}"#);
+        assert!(twice.starts_with("duplicate field `openai`"), "{twice}");
+        let unknown = wrong(r#"{"OpenAI": "a"}"#);
+        assert!(
+            unknown.starts_with("unknown field `OpenAI`, expected one of `claude`"),
+            "{unknown}"
+        );
     }
 }

@@ -1,5 +1,10 @@
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
-use common::domain::preferences::{KeyStatus, KeyStatuses, PreferenceChanges};
+use common::domain::api_key::KeyName;
+use common::domain::preferences::{
+    KeyStatus, MODEL_CHARACTERS, PROMPT_CHARACTERS, PreferenceChanges, TEMPERATURES,
+};
 use common::domain::profile::ProfileSettings;
 use garde::Validate;
 use platform::http::{present, valid};
@@ -13,17 +18,17 @@ pub struct UpdatePreferencesRequest {
     /// A model of the catalogue.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    #[garde(inner(inner(custom(valid::text(1..=100)))))]
+    #[garde(inner(inner(custom(valid::text(MODEL_CHARACTERS)))))]
     default_model: Option<Option<String>>,
     /// 0 to 2.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
-    #[garde(inner(inner(custom(valid::within(0.0..=2.0)))))]
+    #[garde(inner(inner(custom(valid::within(TEMPERATURES)))))]
     default_temperature: Option<Option<f64>>,
     /// Up to 100,000 characters.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    #[garde(inner(inner(custom(valid::text(0..=100_000)))))]
+    #[garde(inner(inner(custom(valid::text(PROMPT_CHARACTERS)))))]
     system_prompt: Option<Option<String>>,
 }
 
@@ -31,7 +36,8 @@ pub struct UpdatePreferencesRequest {
 #[serde(rename_all = "camelCase")]
 pub struct PreferencesData {
     settings: PreferencesResponse,
-    api_keys: KeyStatusesResponse,
+    /// One for each provider for which a person can have a key of one's own.
+    api_keys: BTreeMap<KeyName, KeyStatusResponse>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,15 +52,6 @@ pub struct PreferencesResponse {
     /// For a new conversation that brings none.
     #[schema(required)]
     system_prompt: Option<String>,
-}
-
-/// The providers for which a person can have a key of one's own.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct KeyStatusesResponse {
-    claude: KeyStatusResponse,
-    openai: KeyStatusResponse,
-    google: KeyStatusResponse,
-    openrouter: KeyStatusResponse,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -82,18 +79,7 @@ impl From<ProfileSettings> for PreferencesData {
             default_temperature: preferences.default_temperature,
             system_prompt: preferences.system_prompt,
         };
-        Self { settings, api_keys: keys.into() }
-    }
-}
-
-impl From<KeyStatuses> for KeyStatusesResponse {
-    fn from(keys: KeyStatuses) -> Self {
-        Self {
-            claude: keys.claude.into(),
-            openai: keys.openai.into(),
-            google: keys.google.into(),
-            openrouter: keys.openrouter.into(),
-        }
+        Self { settings, api_keys: keys.map() }
     }
 }
 

@@ -101,7 +101,9 @@ async fn keys_are_checked_once_stored_shown_by_their_end_and_deleted(
     let chat = Chat::start_with(engine, &[("OPENROUTER_BASE_URL", "http://127.0.0.1:9/v1")]).await;
     let (desk, other) = (Desk::new(&chat).await, Desk::new(&chat).await);
     let none = json!({"configured": false});
-    let nothing = json!({"claude": none, "openai": none, "google": none, "openrouter": none});
+    let nothing = json!({
+        "claude": none, "openai": none, "google": none, "openrouter": none, "groq": none,
+    });
     assert_eq!(desk.keys().await, nothing);
 
     chat.model.require_key(KEY);
@@ -117,6 +119,7 @@ async fn keys_are_checked_once_stored_shown_by_their_end_and_deleted(
         "openai": {"configured": true, "lastFour": "wxyz"},
         "google": none,
         "openrouter": {"configured": true},
+        "groq": none,
     });
     assert_eq!(desk.keys().await, mine);
     assert_eq!(other.keys().await, nothing);

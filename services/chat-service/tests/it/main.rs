@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, and a table of cases is long"
 )]
 
+mod aimock;
 mod api_keys;
 mod bad_input;
 mod budget;
@@ -31,6 +32,7 @@ mod streams;
 mod switching;
 mod tombstones;
 mod usage;
+mod vendors;
 
 use std::sync::Arc;
 

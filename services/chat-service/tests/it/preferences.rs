@@ -42,7 +42,9 @@ async fn preferences_are_kept_and_cleared_field_by_field(
         desk.sibling.get(&desk.path).await.expect(200).json["data"],
         json!({
             "settings": none,
-            "apiKeys": {"claude": no_key, "openai": no_key, "google": no_key, "openrouter": no_key},
+            "apiKeys": {
+                "claude": no_key, "openai": no_key, "google": no_key, "openrouter": no_key, "groq": no_key,
+            },
         })
     );
 

@@ -1,7 +1,6 @@
 //! One contract for both ways in which chat-service asks project-service.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chat_service::clients::ProjectService as HttpProjects;
 use chat_service::services::{OnBehalf, ProjectAccess, ProjectAccessError};
@@ -9,9 +8,8 @@ use common::ProjectId;
 use omnichat::InProcessProjects;
 use platform::Instance;
 use platform::cli::Service;
-use platform::client::{Sibling, http_client};
+use platform::client::Sibling;
 use platform::http::Paths;
-use platform::settings::SiblingSettings;
 use project_service::services::Conversations;
 use project_service::{ProjectModule, ProjectService};
 use rstest::rstest;
@@ -41,17 +39,16 @@ async fn active_prompts_come_in_order_and_only_to_their_owner(
     #[values(false, true)] over_http: bool,
 ) {
     let database = TestDatabase::new(Engine::Postgres).await;
-    let settings = settings(&[ProjectService::DEFAULTS], &database, &[]);
+    let with = |more: &[_]| settings(&[ProjectService::DEFAULTS], &database, more);
+    let settings = with(&[]);
     let instance = Instance::new(&settings).unwrap();
     let module =
         ProjectModule::build(&settings, &instance, Arc::new(NoConversations)).await.unwrap();
     let in_process = InProcessProjects::new(module.state());
     let app =
         TestApp::serve(&settings, instance.clone(), vec![Arc::new(module)], Paths::Bare).await;
-    let http = http_client(Duration::from_secs(1)).unwrap();
-    let siblings = SiblingSettings::from(&settings).unwrap();
-    let sibling =
-        Sibling::new("project-service", &app.base_url, http, &siblings, "chat-service", instance);
+    let address = with(&[("PROJECT_SERVICE_URL", &app.base_url)]);
+    let sibling = Sibling::project(&address, "chat-service", &instance).unwrap();
     let access: Box<dyn ProjectAccess> =
         if over_http { Box::new(HttpProjects::new(sibling)) } else { Box::new(in_process) };
 

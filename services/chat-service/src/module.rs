@@ -24,12 +24,13 @@ use crate::generation::{Engine, EngineSettings};
 use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{
-    SqlApiKeys, SqlConversations, SqlDataKeys, SqlMessages, SqlPreferences, SqlReplies, SqlUsage,
+    SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlMessages, SqlPreferences,
+    SqlReplies, SqlUsage,
 };
 use crate::routes;
 use crate::services::{
-    ApiKeys, Conversations, ConversationsParts, DataKeys, Messages, MessagesParts, Models,
-    Preferences, ProjectAccess, RingWrapper, UsageLedger, Users, Vault,
+    ApiKeys, Attachments, Conversations, ConversationsParts, DataKeys, Messages, MessagesParts,
+    Models, Preferences, ProjectAccess, RingWrapper, UsageLedger, Users, Vault,
 };
 
 /// How often what this process has done with keys is written.
@@ -154,9 +155,11 @@ impl Ground<'_> {
         let usage = Arc::new(SqlUsage::new(db.clone()));
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let preferences = Arc::new(SqlPreferences::new(db.clone()));
+        let attachments = Arc::new(SqlAttachments::new(db.clone()));
         let message_parts = MessagesParts {
             conversations: conversations.clone(),
             messages: Arc::new(SqlMessages::new(db.clone())),
+            attachments: attachments.clone(),
             preferences: preferences.clone(),
             projects: projects.clone(),
             models: models.clone(),
@@ -181,6 +184,7 @@ impl Ground<'_> {
         );
         ChatState {
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
+            attachments: Attachments::new(attachments),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
             preferences: Preferences::new(
                 preferences,

@@ -102,6 +102,7 @@ pub const LIMITED: &[&str] = &[
     "get_message",
     "stream_message",
     "cancel_message",
+    "get_attachment",
     "list_models",
     "update_api_keys",
     "list_api_keys",

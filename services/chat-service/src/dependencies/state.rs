@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use crate::services::{ApiKeys, Conversations, Messages, Models, Preferences, UsageLedger, Users};
+use crate::services::{
+    ApiKeys, Attachments, Conversations, Messages, Models, Preferences, UsageLedger, Users,
+};
 
 /// The services that handlers call.
 pub struct ChatState {
@@ -8,6 +10,8 @@ pub struct ChatState {
     pub conversations: Conversations,
     /// Messages and replies.
     pub messages: Messages,
+    /// What is attached to messages.
+    pub attachments: Attachments,
     /// People's own keys.
     pub api_keys: ApiKeys,
     /// The catalogue.

@@ -1,6 +1,7 @@
 //! `common`'s repository traits over SeaORM.
 
 mod api_keys;
+mod attachments;
 mod conversations;
 mod data_keys;
 mod entities;
@@ -10,6 +11,7 @@ mod replies;
 mod usage;
 
 pub use api_keys::SqlApiKeys;
+pub use attachments::SqlAttachments;
 pub use conversations::{CONVERSATION_COUNTS, SqlConversations, TOMBSTONES};
 pub use data_keys::SqlDataKeys;
 pub use messages::SqlMessages;

@@ -1,6 +1,7 @@
 //! The table of contents: one line per endpoint. A handler extracts, calls one service method, answers.
 
 mod api_keys;
+mod attachments;
 mod conversations;
 mod errors;
 mod internal;
@@ -24,6 +25,7 @@ pub fn endpoints() -> Endpoints {
         messages::get_message,
         messages::stream_message,
         messages::cancel_message,
+        attachments::get_attachment,
         models::list_models,
         usage::get_usage,
         api_keys::update_api_keys,

@@ -7,6 +7,7 @@
 )]
 
 mod api_keys;
+mod attachments;
 mod bad_input;
 mod budget;
 mod conformance;

@@ -1,5 +1,8 @@
 //! What a wire has understood of a request.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use serde::Serialize;
 
 /// A request, in no provider's format.
@@ -12,8 +15,9 @@ pub struct Ask {
     /// prompt that stands elsewhere comes first, as `system`; content in parts is the text of
     /// the parts, joined.
     pub messages: Vec<(String, String)>,
-    /// The number of images in the messages.
-    pub images: usize,
+    /// The images in the messages, in their order.
+    #[serde(skip)]
+    pub images: Vec<Image>,
     /// The names of the tools that may be called.
     pub tools: Vec<String>,
     /// Whether a stream was asked for.
@@ -22,6 +26,23 @@ pub struct Ask {
     pub usage: bool,
     /// Whether the model is to leave the memory afterwards.
     pub unload: bool,
+}
+
+/// An image in a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Image {
+    /// `image/png` and the like; empty where the format does not say.
+    pub media_type: String,
+    /// The file; empty where the request only says where it is.
+    pub data: Bytes,
+}
+
+impl Image {
+    /// An image as a request has it, in base64.
+    pub(crate) fn read(media_type: &str, base64: &str) -> Self {
+        let data = STANDARD.decode(base64).unwrap_or_default();
+        Self { media_type: media_type.to_owned(), data: data.into() }
+    }
 }
 
 impl Ask {

@@ -41,7 +41,7 @@ mod tool_call;
 mod usage;
 mod wires;
 
-pub use ask::Ask;
+pub use ask::{Ask, Image};
 pub use chunking::Chunking;
 pub use fault::{Break, Fault};
 pub use gate::Gate;

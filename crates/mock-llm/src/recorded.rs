@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::Ask;
+use crate::{Ask, Image};
 
 /// How the answer to a request ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -75,5 +75,11 @@ impl Recorded {
     #[must_use]
     pub fn messages(&self) -> Vec<(String, String)> {
         self.ask.as_ref().map_or_else(Vec::new, |ask| ask.messages.clone())
+    }
+
+    /// The images of the request, as in [`Ask::images`].
+    #[must_use]
+    pub fn images(&self) -> Vec<Image> {
+        self.ask.as_ref().map_or_else(Vec::new, |ask| ask.images.clone())
     }
 }

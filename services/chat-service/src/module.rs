@@ -26,13 +26,13 @@ use crate::generation::{Engine, EngineSettings};
 use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{
-    SqlApiKeys, SqlConversations, SqlDataKeys, SqlLoadJobs, SqlMessages, SqlPreferences,
-    SqlReplies, SqlUsage,
+    SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlLoadJobs, SqlMessages,
+    SqlPreferences, SqlReplies, SqlUsage,
 };
 use crate::routes;
 use crate::services::{
-    ApiKeys, Conversations, ConversationsParts, DataKeys, LoadJobs, Messages, MessagesParts,
-    Models, Preferences, ProjectAccess, RingWrapper, UsageLedger, Users, Vault,
+    ApiKeys, Attachments, Conversations, ConversationsParts, DataKeys, LoadJobs, Messages,
+    MessagesParts, Models, Preferences, ProjectAccess, RingWrapper, UsageLedger, Users, Vault,
 };
 
 /// How often what this process has done with keys is written.
@@ -171,9 +171,11 @@ impl Ground<'_> {
         let usage = Arc::new(SqlUsage::new(db.clone()));
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let preferences = Arc::new(SqlPreferences::new(db.clone()));
+        let attachments = Arc::new(SqlAttachments::new(db.clone()));
         let message_parts = MessagesParts {
             conversations: conversations.clone(),
             messages: Arc::new(SqlMessages::new(db.clone())),
+            attachments: attachments.clone(),
             preferences: preferences.clone(),
             projects: projects.clone(),
             models: models.clone(),
@@ -202,6 +204,7 @@ impl Ground<'_> {
         ChatState {
             load_jobs: Arc::new(load_jobs),
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
+            attachments: Attachments::new(attachments),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
             preferences: Preferences::new(
                 preferences,

@@ -136,9 +136,9 @@ pub enum ConversationError {
 }
 
 /// A title made of what was said first: its first line, cut at a word where that is near, at most
-/// [`DERIVED_TITLE_CHARS`] characters.
+/// [`DERIVED_TITLE_CHARS`] characters. What has no text is an image.
 pub fn derive_title(content: &str) -> String {
-    let line = content.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let line = content.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("Image");
     if line.chars().count() <= DERIVED_TITLE_CHARS {
         return line.to_owned();
     }
@@ -159,6 +159,7 @@ mod tests {
     #[test]
     fn a_title_is_the_first_line_cut_at_a_word() {
         assert_eq!(derive_title("\n  Hello there \nmore"), "Hello there");
+        assert_eq!(derive_title(""), "Image");
         let long = "What is the difference between a keyset cursor and an offset, please?";
         assert_eq!(derive_title(long), "What is the difference between a keyset cursor and an…");
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::attachment::{Attachment, Image, NewAttachment};
 use super::usage::{UsageEntry, usd};
 use crate::repositories::StoreError;
 use crate::{ConversationId, ErrorCode, MessageId, PromptId, TurnId, UserId};
@@ -145,6 +146,8 @@ pub struct Message {
     pub content: String,
     /// What the model thought, where it shows that.
     pub reasoning: String,
+    /// The images that are shown with it, in their order.
+    pub attachments: Vec<Attachment>,
     /// Where it stands.
     pub status: MessageStatus,
     /// Why the model stopped.
@@ -170,8 +173,10 @@ pub struct Message {
 /// A message to be sent.
 #[derive(Debug, Clone)]
 pub struct NewMessage {
-    /// The text.
+    /// The text; empty only where there is an image.
     pub content: String,
+    /// The images that are shown with it.
+    pub images: Vec<Image>,
     /// Who is to answer (catalogue id); the conversation's model if `None`.
     pub model: Option<String>,
     /// How freely to answer; the owner's default if `None`.
@@ -193,7 +198,9 @@ pub struct NewTurn {
     pub user_message: MessageId,
     /// Its text.
     pub content: String,
-    /// Its length in tokens, estimated.
+    /// The images that are shown with it.
+    pub attachments: Vec<NewAttachment>,
+    /// Its length in tokens with its images, estimated.
     pub content_tokens: u32,
     /// The reply.
     pub reply: MessageId,
@@ -295,6 +302,12 @@ pub enum MessageError {
     /// The owner's own key is stored, and cannot be opened just now.
     #[error("the key for the provider cannot be had")]
     KeyUnavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The model does not see the images of the message.
+    #[error("the model does not see images")]
+    SeesNoImages {
+        /// The model's id.
+        model: String,
+    },
     /// The message alone is more than the model can read.
     #[error("the message does not fit the model's context")]
     ContextTooLong {

@@ -1,6 +1,7 @@
 //! The things that OmniChat is about, and the rules that hold for them wherever they are stored or shown.
 
 pub mod api_key;
+pub mod attachment;
 pub mod audit;
 pub mod branch;
 pub mod conversation;

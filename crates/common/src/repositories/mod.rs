@@ -5,6 +5,7 @@
 //! atomic is one method, so that no transaction outlives it or is held across a network call.
 
 mod api_keys;
+mod attachments;
 mod audit;
 mod conversations;
 mod data_keys;
@@ -22,6 +23,7 @@ mod usage;
 mod users;
 
 pub use api_keys::ApiKeyRepository;
+pub use attachments::AttachmentRepository;
 pub use audit::AuditRepository;
 pub use conversations::{ConversationFilter, ConversationRepository, ConversationSort};
 pub use data_keys::DataKeyRepository;

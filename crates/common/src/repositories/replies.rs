@@ -35,7 +35,7 @@ pub enum Checkpoint {
 /// The life of a reply in a database. Leases are kept by the database's clock, which all replicas share.
 #[async_trait]
 pub trait ReplyRepository: Send + Sync {
-    /// Stores a user's message and the pending reply to it, in one transaction, and gives both back.
+    /// Stores a user's message with what is attached to it and the pending reply, in one transaction, and gives both back.
     ///
     /// A running reply of the same conversation and model whose lease has run out gives way: it becomes `interrupted`. With this
     /// one, at most `slots` replies of the owner's run at once; those whose lease has run out do not count.

@@ -1,5 +1,6 @@
 //! What each wire understands of a request.
 
+use mock_llm::Image;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -79,7 +80,9 @@ async fn all_of_it(#[values(OpenAi, OpenRouter, Anthropic, Google, Ollama)] vend
     let answered = if vendor == Google { "model" } else { "assistant" };
     let said = [("system", "Be brief."), ("user", "Hi"), (answered, "Hello"), ("user", "What?")];
     assert_eq!(ask.messages, said.map(|(role, text)| (role.to_owned(), text.to_owned())));
-    assert_eq!((ask.model.as_str(), ask.images, ask.stream), ("m", 1, true));
+    assert_eq!((ask.model.as_str(), ask.stream), ("m", true));
+    let media_type = if vendor == Ollama { "" } else { "image/png" }.to_owned();
+    assert_eq!(ask.images, [Image { media_type, data: vec![0; 3].into() }]);
     assert_eq!(ask.tools, ["now"]);
 }
 

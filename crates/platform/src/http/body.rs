@@ -6,8 +6,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest, web};
 use common::ErrorCode;
-use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use garde::Validate;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
@@ -21,7 +21,28 @@ const DEFAULT_LIMIT: usize = 1024 * 1024;
 /// Fails with 400 (all failing fields are named), 408, 413 or 415.
 pub struct Body<T, const LIMIT: usize = DEFAULT_LIMIT>(pub T);
 
+/// The same, together with its size, where how large it may be depends on what is in it.
+pub struct SizedBody<T, const LIMIT: usize = DEFAULT_LIMIT> {
+    /// What is in it.
+    pub body: T,
+    /// How many bytes it had.
+    pub size: usize,
+}
+
 impl<T, const LIMIT: usize> FromRequest for Body<T, LIMIT>
+where
+    T: DeserializeOwned + Validate<Context = ()> + 'static,
+{
+    type Error = AppError;
+    type Future = LocalBoxFuture<'static, Result<Self, AppError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let sized = SizedBody::<T, LIMIT>::from_request(request, payload);
+        sized.map_ok(|sized| Self(sized.body)).boxed_local()
+    }
+}
+
+impl<T, const LIMIT: usize> FromRequest for SizedBody<T, LIMIT>
 where
     T: DeserializeOwned + Validate<Context = ()> + 'static,
 {
@@ -50,15 +71,15 @@ where
                 return Err(AppError::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
             }
             if announced.is_some_and(|length| length > LIMIT) {
-                return Err(too_large(LIMIT));
+                return Err(AppError::too_large(LIMIT));
             }
             let payload = payload.map_err(|error| AppError::internal(error.to_string()))?;
             let bytes = payload
                 .to_bytes_limited(LIMIT)
                 .await
-                .map_err(|_| too_large(LIMIT))?
+                .map_err(|_| AppError::too_large(LIMIT))?
                 .map_err(|error| unreadable(&error))?;
-            parse(&bytes).map(Self)
+            Ok(Self { body: parse(&bytes)?, size: bytes.len() })
         }
         .boxed_local()
     }
@@ -103,10 +124,13 @@ fn has_escaped_nul(json: &[u8]) -> bool {
     false
 }
 
-fn too_large(limit: usize) -> AppError {
-    let message =
-        format!("The request's body is larger than {} MiB. Send less at a time.", limit >> 20);
-    AppError::new(ErrorCode::PayloadTooLarge, message)
+impl AppError {
+    /// `PAYLOAD_TOO_LARGE`: the body has more than so many bytes.
+    pub fn too_large(limit: usize) -> Self {
+        let message =
+            format!("The request's body is larger than {} MiB. Send less at a time.", limit >> 20);
+        Self::new(ErrorCode::PayloadTooLarge, message)
+    }
 }
 
 fn unreadable(error: &actix_web::Error) -> AppError {

@@ -27,7 +27,7 @@ mod trace;
 pub mod valid;
 
 pub use answer::{Answer, Envelope, Pagination};
-pub use body::{Body, present};
+pub use body::{Body, SizedBody, present};
 pub use caller::{Caller, ServiceCaller, bearer_token};
 pub use client_address::{MalformedProxies, TrustedProxies, client_address};
 pub use cookies::{Cookies, SessionCookie};

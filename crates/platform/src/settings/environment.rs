@@ -97,6 +97,7 @@ pub const LIMITED: &[&str] = &[
     "get_message",
     "stream_message",
     "cancel_message",
+    "get_attachment",
     "list_models",
     "get_model_status",
     "load_model",

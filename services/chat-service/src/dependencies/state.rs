@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use crate::services::{
-    ApiKeys, Conversations, LoadJobs, Messages, Models, Preferences, UsageLedger, Users,
+    ApiKeys, Attachments, Conversations, LoadJobs, Messages, Models, Preferences, UsageLedger,
+    Users,
 };
 
 /// The services that handlers call.
@@ -10,6 +11,8 @@ pub struct ChatState {
     pub conversations: Conversations,
     /// Messages and replies.
     pub messages: Messages,
+    /// What is attached to messages.
+    pub attachments: Attachments,
     /// People's own keys.
     pub api_keys: ApiKeys,
     /// The catalogue.

@@ -12,6 +12,7 @@ mod m20261121_000007_create_rate_buckets;
 mod m20261121_000010_create_data_keys;
 mod m20261121_000011_create_api_keys;
 mod m20261121_000020_create_usage_entries;
+mod m20261121_000021_create_attachments;
 mod m20261121_000022_create_load_jobs;
 
 pub struct Migrator;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000020_create_usage_entries::Migration),
             Box::new(m20261121_000010_create_data_keys::Migration),
             Box::new(m20261121_000011_create_api_keys::Migration),
+            Box::new(m20261121_000021_create_attachments::Migration),
             Box::new(m20261121_000022_create_load_jobs::Migration),
         ]
     }

@@ -24,7 +24,7 @@ pub struct Demo;
 impl Provider for Demo {
     async fn stream(&self, request: CompletionRequest) -> Result<DeltaStream, ProviderError> {
         let text = reply(&request);
-        let prompt = request.messages.iter().map(|message| estimate_tokens(&message.content)).sum();
+        let prompt = request.messages.iter().map(|message| message.tokens(estimate_tokens)).sum();
         let usage = Tokens { input: prompt, output: estimate_tokens(&text), ..Tokens::default() };
         let words: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
         let paced = stream::iter(words).then(|word| async move {
@@ -45,9 +45,14 @@ impl Provider for Demo {
 fn reply(request: &CompletionRequest) -> String {
     let said =
         |role: PromptRole| request.messages.iter().filter(move |message| message.role == role);
-    let question =
-        said(PromptRole::User).next_back().map_or("", |message| message.content.as_str());
-    let quoted: String = question.chars().take(200).collect();
+    let question = said(PromptRole::User).next_back();
+    let quoted: String =
+        question.map_or("", |message| message.content.as_str()).chars().take(200).collect();
+    let shown = match question.map_or(0, |message| message.images.len()) {
+        0 => String::new(),
+        1 => "You showed an image. ".to_owned(),
+        images => format!("You showed {images} images. "),
+    };
     let turn = said(PromptRole::User).count();
     let system = match said(PromptRole::System).next() {
         Some(text) => {
@@ -58,15 +63,32 @@ fn reply(request: &CompletionRequest) -> String {
     };
     format!(
         "I am OmniChat's demonstration model, not a language model: I only repeat what I was sent. \
-         You wrote: “{quoted}”. {system}This is message {turn} of yours in what I was shown of our conversation. \
+         You wrote: “{quoted}”. {shown}{system}This is message {turn} of yours in what I was shown of our conversation. \
          To talk to a real model, give the server a key, for example OPENAI_API_KEY, and start it again."
     )
 }
 
 #[cfg(test)]
 mod tests {
+    use common::domain::attachment::{Image, ImageType};
+
     use super::*;
     use crate::providers::PromptMessage;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_says_what_it_was_shown() {
+        let image = Image { kind: ImageType::Png, data: vec![1].into() };
+        let shown = |images| PromptMessage {
+            images: vec![image.clone(); images],
+            ..PromptMessage::text(PromptRole::User, "Look")
+        };
+        for (images, words) in [(1, "You showed an image."), (2, "You showed 2 images.")] {
+            let request =
+                CompletionRequest { messages: [shown(images)].into(), ..Default::default() };
+            let whole = Demo.complete(request).await.unwrap();
+            assert!(whole.text.contains(words), "{}", whole.text);
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn it_repeats_what_it_was_told_and_asked() {

@@ -30,7 +30,7 @@ pub use model::{DiscoveredModel, KeyCheck, LoadProgress, LoadRequest, ModelState
 pub use ollama::Ollama;
 pub use openai::OpenAi;
 pub use openrouter::OpenRouter;
-pub use request::{CompletionRequest, Image, PromptMessage, PromptRole, ToolCall, Tools};
+pub use request::{CompletionRequest, PromptMessage, PromptRole, ToolCall, Tools};
 pub use vendor::{DEMO, VENDORS, Vendor};
 pub use wire::ByteStream;
 
@@ -83,6 +83,11 @@ pub trait Provider: Send + Sync {
         Ok(Vec::new())
     }
 }
+
+/// What an image costs at most, as far as its size can tell, in tokens: so much at Anthropic, where one costs a 750th of its
+/// pixels and larger ones are made smaller first ("Vision"). OpenAI counts 85 and 170 for each tile of 512 pixels, which is 765
+/// for a square ("Images and vision"); Google 258 for each tile of 768 ("Image understanding").
+pub const TOKENS_PER_IMAGE: u32 = 1_600;
 
 /// See [`Provider::count_tokens`].
 pub fn estimate_tokens(text: &str) -> u32 {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use common::domain::attachment::Image;
 use common::domain::message::Role;
 use secrecy::SecretString;
 use serde_json::Value;
+
+use super::TOKENS_PER_IMAGE;
 
 /// What a model is asked.
 #[derive(Debug, Clone, Default)]
@@ -52,15 +54,6 @@ pub struct PromptMessage {
     pub tool_calls: Vec<ToolCall>,
     /// The call that a tool's message answers.
     pub tool_call_id: Option<String>,
-}
-
-/// A picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Image {
-    /// `image/png` and the like.
-    pub media_type: String,
-    /// The file.
-    pub data: Bytes,
 }
 
 /// A whole call of a tool.
@@ -111,6 +104,12 @@ impl PromptMessage {
             tool_calls: Vec::new(),
             tool_call_id: None,
         }
+    }
+
+    /// How many tokens it is, its images included, where `count` counts those of a text.
+    pub fn tokens(&self, count: impl Fn(&str) -> u32) -> u32 {
+        let images = u32::try_from(self.images.len()).unwrap_or(u32::MAX);
+        count(&self.content).saturating_add(images.saturating_mul(TOKENS_PER_IMAGE))
     }
 }
 

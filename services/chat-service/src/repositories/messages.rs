@@ -5,6 +5,7 @@ use common::{ConversationId, MessageId, Page, PageRequest, Position, UserId};
 use platform::db::{Database, Keyset, store_error};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
+use super::attachments::attach;
 use super::entities::message;
 
 /// Messages in the service's database, for reading.
@@ -39,7 +40,9 @@ impl MessageRepository for SqlMessages {
             .await
             .map_err(store_error)?;
         let page = Page::of(rows, page.limit, |row| Position { key: row.seq, id: row.id });
-        Ok(page.map(Message::from))
+        let mut page = page.map(Message::from);
+        attach(self.db.connection(), &mut page.items).await.map_err(store_error)?;
+        Ok(page)
     }
 
     async fn find(&self, owner: UserId, id: MessageId) -> Result<Option<Message>, StoreError> {
@@ -48,6 +51,8 @@ impl MessageRepository for SqlMessages {
             .one(self.db.connection())
             .await
             .map_err(store_error)?;
-        Ok(row.map(Message::from))
+        let mut found: Vec<Message> = row.map(Message::from).into_iter().collect();
+        attach(self.db.connection(), &mut found).await.map_err(store_error)?;
+        Ok(found.pop())
     }
 }

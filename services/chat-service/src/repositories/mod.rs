@@ -1,6 +1,7 @@
 //! `common`'s repository traits over SeaORM.
 
 mod api_keys;
+mod attachments;
 mod conversations;
 mod data_keys;
 mod entities;
@@ -11,6 +12,7 @@ mod replies;
 mod usage;
 
 pub use api_keys::SqlApiKeys;
+pub use attachments::SqlAttachments;
 pub use conversations::{CONVERSATION_COUNTS, SqlConversations, TOMBSTONES};
 pub use data_keys::SqlDataKeys;
 pub use load_jobs::SqlLoadJobs;

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use common::domain::attachment::Attachment;
 use common::domain::message::{
     FinishReason, Lease, Message, MessageStatus, NewTurn, ReplyEnd, ReplyFailure, Role,
 };
@@ -13,6 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::attachments;
 use super::conversations::CONVERSATION_COUNTS;
 use super::entities::message::{self, count, json, word};
 use super::entities::{conversation, model_context};
@@ -119,10 +121,12 @@ impl ReplyRepository for SqlReplies {
             .exec_without_returning(&tx)
             .await
             .map_err(turn_error)?;
+        attachments::insert(&tx, owner, turn).await.map_err(store_error)?;
         grow_conversation(&tx, turn, beginning.title.is_none()).await.map_err(store_error)?;
         grow_context(&tx, turn).await.map_err(store_error)?;
         tx.commit().await.map_err(store_error)?;
-        Ok((user.into(), reply.into()))
+        let attachments = turn.attachments.iter().map(Attachment::from).collect();
+        Ok((Message { attachments, ..user.into() }, reply.into()))
     }
 
     async fn checkpoint(

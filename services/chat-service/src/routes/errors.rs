@@ -5,6 +5,7 @@ use std::time::Duration;
 use common::ErrorCode;
 use common::MessageId;
 use common::domain::api_key::ApiKeyError;
+use common::domain::attachment::AttachmentError;
 use common::domain::conversation::ConversationError;
 use common::domain::load_job::LoadJobError;
 use common::domain::message::{MessageError, ReplyFailure};
@@ -57,6 +58,11 @@ pub fn message(error: MessageError) -> AppError {
         )
         .with_details(json!({"provider": provider})),
         MessageError::KeyUnavailable(cause) => key_unavailable(cause),
+        MessageError::SeesNoImages { model } => AppError::new(
+            ErrorCode::UnsupportedByModel,
+            "This model does not see images. Leave them out, or choose a model that has `vision` among its capabilities in `GET /models`.",
+        )
+        .with_details(json!({"model": model})),
         MessageError::ContextTooLong { limit } => AppError::new(
             ErrorCode::ContextTooLong,
             format!("The message and the prompts in front of it are more than the {limit} tokens that the model can read. Shorten them, or use another model."),
@@ -68,6 +74,13 @@ pub fn message(error: MessageError) -> AppError {
         MessageError::Internal => AppError::internal("beginning a reply panicked"),
         MessageError::Unauthorized => AppError::unauthorized(),
         MessageError::Store(error) => error.into(),
+    }
+}
+
+pub fn attachment(error: AttachmentError) -> AppError {
+    match error {
+        AttachmentError::NotFound => AppError::not_found(),
+        AttachmentError::Store(error) => error.into(),
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use actix_web::web::{Data, Path};
 use actix_web::{Either, HttpRequest, HttpResponse};
 use common::{ConversationId, MessageId};
-use platform::http::{Answer, AppError, Body, Caller, Envelope, Query, prefers_event_stream};
+use platform::http::{Answer, AppError, Caller, Envelope, Query, SizedBody, prefers_event_stream};
 
 use super::errors;
 use crate::dependencies::{ChatState, Listener, ResumeAfter};
@@ -13,7 +13,8 @@ use crate::schemas::messages::{
 };
 use crate::services::{Following, OnBehalf};
 
-const SEND_LIMIT: usize = 4 * 1024 * 1024;
+/// With images; without any it is less.
+const SEND_LIMIT: usize = 24 * 1024 * 1024;
 
 /// A conversation's messages, newest first.
 #[utoipa::path(get, path = "/conversations/{id}/messages", params(("id" = ConversationId, Path), ListMessagesQuery), responses((status = 200, body = Envelope<MessagesData>, description = "A page of messages.")))]
@@ -39,8 +40,9 @@ pub async fn send_message(
     whom: OnBehalf,
     listener: Listener,
     id: Path<ConversationId>,
-    Body(body): Body<SendMessageRequest, SEND_LIMIT>,
+    SizedBody { body, size }: SizedBody<SendMessageRequest, SEND_LIMIT>,
 ) -> Result<Either<HttpResponse, Answer<SentMessageData>>, AppError> {
+    body.check_size(size)?;
     let wants_events = body.stream().unwrap_or_else(|| prefers_event_stream(&request));
     let reply = state.messages.send(&whom, *id, body.into()).await.map_err(errors::message)?;
     if wants_events {

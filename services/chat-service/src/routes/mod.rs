@@ -1,6 +1,7 @@
 //! The table of contents: one line per endpoint. A handler extracts, calls one service method, answers.
 
 mod api_keys;
+mod attachments;
 mod conversations;
 mod errors;
 mod internal;
@@ -25,6 +26,7 @@ pub fn endpoints() -> Endpoints {
         messages::get_message,
         messages::stream_message,
         messages::cancel_message,
+        attachments::get_attachment,
         models::list_models,
         load_jobs::get_model_status,
         load_jobs::load_model,

@@ -10,12 +10,17 @@ use platform::http::{AppError, Limit, Order, Paging, valid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::attachments::{AttachmentResponse, MessageContent};
+
+/// How many bytes a send without images may have.
+const TEXT_LIMIT: usize = 4 * 1024 * 1024;
+
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendMessageRequest {
-    /// 1 to 200,000 characters.
-    #[garde(custom(valid::text(1..=200_000)))]
-    content: String,
+    /// A text of 1 to 200,000 characters; or parts, of which at most four are images, and one is an image or has words.
+    #[garde(dive)]
+    content: MessageContent,
     /// A model of the catalogue; the conversation's if absent.
     #[serde(default)]
     #[garde(inner(custom(valid::text(1..=100))))]
@@ -79,6 +84,7 @@ pub struct MessageResponse {
     role: Role,
     content: String,
     reasoning: String,
+    attachments: Vec<AttachmentResponse>,
     #[schema(required)]
     tokens: Option<u32>,
     #[schema(required)]
@@ -146,6 +152,14 @@ impl SendMessageRequest {
     pub fn stream(&self) -> Option<bool> {
         self.stream
     }
+
+    /// Whether it may be so many bytes long.
+    pub fn check_size(&self, size: usize) -> Result<(), AppError> {
+        if size > TEXT_LIMIT && !self.content.has_images() {
+            return Err(AppError::too_large(TEXT_LIMIT));
+        }
+        Ok(())
+    }
 }
 
 impl ListMessagesQuery {
@@ -192,8 +206,10 @@ impl SentMessageData {
 
 impl From<SendMessageRequest> for NewMessage {
     fn from(request: SendMessageRequest) -> Self {
+        let (content, images) = request.content.into_parts();
         Self {
-            content: request.content,
+            content,
+            images,
             model: request.model,
             temperature: request.temperature,
             max_tokens: request.max_tokens,
@@ -213,6 +229,11 @@ impl From<Message> for MessageResponse {
             role: message.role,
             content: message.content,
             reasoning: message.reasoning,
+            attachments: message
+                .attachments
+                .into_iter()
+                .map(|attachment| AttachmentResponse::of(message.id, attachment))
+                .collect(),
             tokens: message.tokens,
             temperature: message.temperature,
             status: message.status,

@@ -1,20 +1,23 @@
 use std::sync::Arc;
 
 use common::domain::api_key::ApiKeyError;
+use common::domain::attachment::NewAttachment;
 use common::domain::conversation::{Conversation, derive_title};
 use common::domain::message::{
     ContextUse, Message, MessageError, NewMessage, NewTurn, PromptUse, Role,
 };
-use common::repositories::{ConversationRepository, MessageRepository, PreferenceRepository};
+use common::repositories::{
+    AttachmentRepository, ConversationRepository, MessageRepository, PreferenceRepository,
+};
 use common::{Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, UserId};
 use tokio::join;
 
 use super::context::{self, Context};
 use super::models::{AvailableModel, ModelError};
 use super::{Models, OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompts};
-use crate::core::{ContextSettings, Model, Parameter, TemperatureRange};
+use crate::core::{Capability, ContextSettings, Model, Parameter, TemperatureRange};
 use crate::generation::{Asked, Candidate, Engine, ModelCall, Reply};
-use crate::providers::{CompletionRequest, PromptMessage};
+use crate::providers::{CompletionRequest, PromptMessage, PromptRole};
 
 /// How many messages are read at a time while a context is put together.
 const HISTORY_PAGE: u32 = 50;
@@ -31,6 +34,7 @@ pub enum Following {
 pub struct Messages {
     conversations: Arc<dyn ConversationRepository>,
     messages: Arc<dyn MessageRepository>,
+    attachments: Arc<dyn AttachmentRepository>,
     preferences: Arc<dyn PreferenceRepository>,
     projects: Arc<dyn ProjectAccess>,
     models: Arc<Models>,
@@ -41,6 +45,7 @@ pub struct Messages {
 }
 
 /// What every model that may answer is asked alike.
+#[derive(Clone)]
 struct Ask {
     messages: Arc<[PromptMessage]>,
     temperature: f64,
@@ -51,6 +56,7 @@ struct Ask {
 pub struct MessagesParts {
     pub conversations: Arc<dyn ConversationRepository>,
     pub messages: Arc<dyn MessageRepository>,
+    pub attachments: Arc<dyn AttachmentRepository>,
     pub preferences: Arc<dyn PreferenceRepository>,
     pub projects: Arc<dyn ProjectAccess>,
     pub models: Arc<Models>,
@@ -63,13 +69,25 @@ impl Messages {
         let MessagesParts {
             conversations,
             messages,
+            attachments,
             preferences,
             projects,
             models,
             engine,
             context,
         } = parts;
-        Self { conversations, messages, preferences, projects, models, engine, context, clock, ids }
+        Self {
+            conversations,
+            messages,
+            attachments,
+            preferences,
+            projects,
+            models,
+            engine,
+            context,
+            clock,
+            ids,
+        }
     }
 
     pub async fn list(
@@ -107,11 +125,12 @@ impl Messages {
         let id = message.model.as_ref().unwrap_or(&conversation.model);
         let model =
             self.models.resolve(whom.user, id).await.map_err(|error| model_error(error, id))?;
+        if !message.images.is_empty() && !model.model.can(Capability::Vision) {
+            return Err(MessageError::SeesNoImages { model: model.model.id.clone() });
+        }
         let temperature = preferred.unwrap_or(model.model.temperature.default);
         let prompts = self.prompts(whom, &conversation).await?;
-        let history_of = message.own_history_only.then_some(model.model.id.as_str());
-        let (messages, context) =
-            self.assemble(&conversation, &prompts, &message.content, &model, history_of).await?;
+        let (messages, context) = self.assemble(&conversation, &prompts, &message, &model).await?;
         let ask = Ask { messages, temperature, max_tokens: message.max_tokens };
         let call = ModelCall {
             fallbacks: self.fallbacks(whom.user, &model.model, &ask).await,
@@ -119,13 +138,20 @@ impl Messages {
             project: conversation.project,
             prompt_stale: prompts.is_stale,
         };
+        let count = |text: &str| call.wanted.asked.count(text);
+        let newest = call.wanted.request.messages.last();
         let turn = NewTurn {
             conversation: conversation.id,
             turn: self.ids.next(),
             user_message: self.ids.next(),
-            content_tokens: call.wanted.asked.count(&message.content),
+            content_tokens: newest.map_or(0, |newest| newest.tokens(count)),
             title: derive_title(&message.content),
             content: message.content,
+            attachments: message
+                .images
+                .into_iter()
+                .map(|image| NewAttachment { id: self.ids.next(), image })
+                .collect(),
             reply: self.ids.next(),
             model: call.wanted.asked.model.clone(),
             temperature: Some(temperature),
@@ -188,9 +214,11 @@ impl Messages {
     async fn fallbacks(&self, user: UserId, model: &Model, ask: &Ask) -> Vec<Candidate> {
         let mut candidates = Vec::with_capacity(model.fallbacks.len());
         for id in &model.fallbacks {
-            if let Ok(fallback) = self.models.resolve(user, id).await {
+            if let Ok(fallback) = self.models.resolve(user, id).await
+                && let Some(ask) = ask.to(&fallback.model)
+            {
                 let room = self.room(&fallback.model);
-                candidates.extend(fit(self.candidate(&fallback, ask, 0), room));
+                candidates.extend(fit(self.candidate(&fallback, &ask, 0), room));
             }
         }
         candidates
@@ -248,9 +276,8 @@ impl Messages {
         &self,
         conversation: &Conversation,
         prompts: &ProjectPrompts,
-        content: &str,
+        message: &NewMessage,
         model: &AvailableModel,
-        history_of: Option<&str>,
     ) -> Result<(Arc<[PromptMessage]>, ContextUse), MessageError> {
         let room = self.room(&model.model);
         let system: Vec<&str> = prompts
@@ -259,10 +286,16 @@ impl Messages {
             .map(|prompt| prompt.content.as_str())
             .chain(conversation.system_prompt.as_deref())
             .collect();
+        let newest = PromptMessage {
+            images: message.images.clone(),
+            ..PromptMessage::text(PromptRole::User, &message.content)
+        };
+        let sees = model.model.can(Capability::Vision);
         let count = |text: &str| model.provider.count_tokens(&model.model.upstream, text);
         let too_long = MessageError::ContextTooLong { limit: room };
-        let mut context = Context::new(room, &system, content, count).ok_or(too_long)?;
+        let mut context = Context::new(room, sees, &system, newest, count).ok_or(too_long)?;
 
+        let history_of = message.own_history_only.then_some(model.model.id.as_str());
         let mut after = None;
         loop {
             let request =
@@ -275,9 +308,23 @@ impl Messages {
             after = page.next;
             if !has_room || after.is_none() {
                 let used = context.used();
-                return Ok((context.into_messages().into(), used));
+                let images = self.attachments.images(conversation.owner, &context.images()).await?;
+                return Ok((context.into_messages(&images).into(), used));
             }
         }
+    }
+}
+
+impl Ask {
+    /// What a model is asked in place of another. Images that it does not see are left out; `None` if they are what it is asked
+    /// about.
+    fn to(&self, model: &Model) -> Option<Self> {
+        if model.can(Capability::Vision) {
+            return Some(self.clone());
+        }
+        let shows = self.messages.last().is_some_and(|newest| !newest.images.is_empty());
+        let messages = context::without_images(&self.messages);
+        (!shows).then(|| Self { messages, ..self.clone() })
     }
 }
 

@@ -99,7 +99,8 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
 async fn target_of_a_thing(operation: &str, owner: &Actor) -> Option<Target> {
     let conversation = format!("/conversations/{}", a_conversation(owner, json!({})).await);
     let messages = format!("{conversation}/messages");
-    let sent = owner.post(&messages, json!({"content": "Hello"})).await.expect(200);
+    let image = json!({"type": "image", "mediaType": "image/png", "data": "iVBORw0KGgo="});
+    let sent = owner.post(&messages, json!({"content": [image]})).await.expect(200);
     let message = format!("/messages/{}", sent.id("assistantMessage"));
     let target = match operation {
         "get_conversation" | "delete_conversation" => Target::own(conversation),
@@ -108,6 +109,10 @@ async fn target_of_a_thing(operation: &str, owner: &Actor) -> Option<Target> {
         "send_message" => Target::own(messages).body(json!({"content": "stolen"})),
         "get_message" => Target::own(message),
         "stream_message" => Target::own(message + "/stream"),
+        "get_attachment" => {
+            let url = sent.data("userMessage")["attachments"][0]["url"].as_str()?;
+            Target::own(url)
+        }
         "cancel_message" => Target::own(message + "/cancel"),
         _ => return None,
     };

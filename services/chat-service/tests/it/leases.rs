@@ -56,6 +56,7 @@ impl Desk {
             turn: instance.ids.next(),
             user_message: instance.ids.next(),
             content: "Hello".into(),
+            attachments: Vec::new(),
             content_tokens: 2,
             reply: instance.ids.next(),
             model: "gpt-4o".into(),

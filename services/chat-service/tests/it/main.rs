@@ -8,6 +8,7 @@
 
 mod aimock;
 mod api_keys;
+mod attachments;
 mod bad_input;
 mod budget;
 mod conformance;

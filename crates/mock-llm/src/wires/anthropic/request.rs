@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::wires::json::{items, strings, text};
-use crate::{Ask, Refusal};
+use crate::{Ask, Image, Refusal};
 
 /// A request for a message, or for a count of one.
 #[derive(Deserialize)]
@@ -57,11 +57,9 @@ pub(super) fn read(body: &[u8], limited: bool) -> Result<Ask, Refusal> {
         return Err(Refusal::BadRequest(message));
     }
     let messages = request.messages.unwrap_or_default();
-    let image = |block: &&Value| block["type"] == "image";
-    let images = |message: &Message| items(&message.content).filter(image).count();
     let system = (!request.system.is_null()).then(|| ("system".to_owned(), text(&request.system)));
     Ok(Ask {
-        images: messages.iter().map(images).sum(),
+        images: messages.iter().flat_map(images).collect(),
         model: request.model.unwrap_or_default(),
         messages: system
             .into_iter()
@@ -71,6 +69,14 @@ pub(super) fn read(body: &[u8], limited: bool) -> Result<Ask, Refusal> {
         stream: request.stream,
         usage: true,
         unload: false,
+    })
+}
+
+fn images(message: &Message) -> impl Iterator<Item = Image> {
+    let blocks = items(&message.content).filter(|block| block["type"] == "image");
+    blocks.map(|block| {
+        let field = |name| block["source"][name].as_str().unwrap_or_default();
+        Image::read(field("media_type"), field("data"))
     })
 }
 

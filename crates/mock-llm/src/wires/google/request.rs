@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::wires::json::{items, strings, text};
-use crate::{Ask, Refusal};
+use crate::{Ask, Image, Refusal};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,13 +64,6 @@ fn understand(request: &HttpRequest, body: &Request, stream: bool) -> Result<Ask
     if let Some(message) = wrong(body) {
         return Err(Refusal::BadRequest(message));
     }
-    let image = |part: &&Value| {
-        let data = ["inlineData", "inline_data", "fileData", "file_data"];
-        let kinds =
-            data.iter().flat_map(|name| [&part[name]["mimeType"], &part[name]["mime_type"]]);
-        kinds.filter_map(Value::as_str).any(|kind| kind.starts_with("image/"))
-    };
-    let images = |content: &Content| items(&content.parts).filter(image).count();
     let system = text(&body.system_instruction["parts"]);
     let system = (!system.is_empty()).then(|| ("system".to_owned(), system));
     let declared = |name: &str| {
@@ -85,12 +78,29 @@ fn understand(request: &HttpRequest, body: &Request, stream: bool) -> Result<Ask
     Ok(Ask {
         model: request.match_info().query("model").to_owned(),
         messages: system.into_iter().chain(body.contents.iter().map(said)).collect(),
-        images: body.contents.iter().map(images).sum(),
+        images: body
+            .contents
+            .iter()
+            .flat_map(|content| items(&content.parts))
+            .filter_map(image)
+            .collect(),
         tools: [declared("functionDeclarations"), declared("function_declarations")].concat(),
         stream,
         usage: true,
         unload: false,
     })
+}
+
+/// The image that a part is, if it is one.
+fn image(part: &Value) -> Option<Image> {
+    let data = ["inlineData", "inline_data", "fileData", "file_data"];
+    let (data, media_type) = data.iter().find_map(|name| {
+        let data = &part[name];
+        let media_type = data["mimeType"].as_str().or_else(|| data["mime_type"].as_str())?;
+        Some((data, media_type))
+    })?;
+    let image = Image::read(media_type, data["data"].as_str().unwrap_or_default());
+    media_type.starts_with("image/").then_some(image)
 }
 
 fn wrong(request: &Request) -> Option<String> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Kind;
 use crate::wires::json::strings;
-use crate::{Ask, Refusal};
+use crate::{Ask, Image, Refusal};
 
 /// A request for an answer, or about a model.
 #[derive(Deserialize)]
@@ -76,7 +76,7 @@ pub(super) fn read(body: &[u8]) -> Result<Ask, Refusal> {
     if let Some(role) = role.into_iter().find(|role| !ROLES.contains(role)) {
         return refused(&format!("invalid role: {role}"));
     }
-    let images = images.len();
+    let images = images.into_iter().map(|image| Image::read("", image)).collect();
     let lone = [("system", request.system), ("user", request.prompt)];
     let lone = lone.into_iter().filter(|(_, text)| !text.is_empty());
     let lone = lone.map(|(role, text)| (role.to_owned(), text));

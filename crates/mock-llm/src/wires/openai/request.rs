@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::wires::json::{items, strings, text};
-use crate::{Ask, Refusal};
+use crate::{Ask, Image, Refusal};
 
 const ROLES: [&str; 6] = ["system", "assistant", "user", "function", "tool", "developer"];
 
@@ -48,10 +48,8 @@ pub(super) fn read(body: &[u8]) -> Result<Ask, Refusal> {
     if let Some(message) = request.messages.iter().find_map(wrong) {
         return Err(Refusal::BadRequest(message));
     }
-    let image = |part: &&Value| part["type"] == "image_url";
-    let images = |message: &Message| items(&message.content).filter(image).count();
     Ok(Ask {
-        images: request.messages.iter().map(images).sum(),
+        images: request.messages.iter().flat_map(images).collect(),
         model: request.model,
         messages: request
             .messages
@@ -62,6 +60,16 @@ pub(super) fn read(body: &[u8]) -> Result<Ask, Refusal> {
         stream: request.stream == Some(true),
         usage: request.stream_options.is_some_and(|options| options.include_usage),
         unload: false,
+    })
+}
+
+/// The images of a message, which are addresses that mostly hold the file themselves.
+fn images(message: &Message) -> impl Iterator<Item = Image> {
+    let parts = items(&message.content).filter(|part| part["type"] == "image_url");
+    parts.map(|part| {
+        let address = part["image_url"]["url"].as_str().unwrap_or_default();
+        let held = address.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
+        held.map_or_else(Image::default, |(media_type, data)| Image::read(media_type, data))
     })
 }
 

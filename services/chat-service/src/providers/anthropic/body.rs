@@ -50,7 +50,7 @@ fn blocks(message: &PromptMessage) -> Vec<Value> {
     }
     let images = message.images.iter().map(|image| {
         let data = STANDARD.encode(&image.data);
-        let source = json!({"type": "base64", "media_type": image.media_type, "data": data});
+        let source = json!({"type": "base64", "media_type": image.kind, "data": data});
         json!({"type": "image", "source": source})
     });
     let text = (!message.content.trim().is_empty())

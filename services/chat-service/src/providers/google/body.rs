@@ -47,7 +47,7 @@ fn parts(message: &PromptMessage, request: &CompletionRequest) -> Vec<Value> {
     }
     let images = message.images.iter().map(|image| {
         let data = STANDARD.encode(&image.data);
-        json!({"inlineData": {"mimeType": image.media_type, "data": data}})
+        json!({"inlineData": {"mimeType": image.kind, "data": data}})
     });
     let text = (!message.content.trim().is_empty()).then(|| json!({"text": message.content}));
     let mut calls: Vec<_> = message.tool_calls.iter().map(call).collect();

@@ -71,7 +71,8 @@ fn content(message: &PromptMessage) -> Value {
     }
     let text = json!({"type": "text", "text": message.content});
     let images = message.images.iter().map(|image| {
-        let url = format!("data:{};base64,{}", image.media_type, STANDARD.encode(&image.data));
+        let url =
+            format!("data:{};base64,{}", image.kind.media_type(), STANDARD.encode(&image.data));
         json!({"type": "image_url", "image_url": {"url": url}})
     });
     let text = (!message.content.is_empty()).then_some(text);

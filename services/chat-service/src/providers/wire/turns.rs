@@ -65,7 +65,8 @@ fn is_silent(message: &PromptMessage) -> bool {
 /// A request that has all that a format may have to translate.
 #[cfg(test)]
 pub fn a_conversation_with_everything() -> super::super::CompletionRequest {
-    use super::super::{CompletionRequest, Image, ToolCall, Tools};
+    use super::super::{CompletionRequest, ToolCall, Tools};
+    use common::domain::attachment::{Image, ImageType};
     use serde_json::json;
 
     let text = |role, text: &str| PromptMessage::text(role, text);
@@ -77,7 +78,7 @@ pub fn a_conversation_with_everything() -> super::super::CompletionRequest {
         tool_call_id: Some(id.to_owned()),
         ..PromptMessage::text(PromptRole::Tool, text)
     };
-    let picture = Image { media_type: "image/png".to_owned(), data: vec![1, 2, 3].into() };
+    let picture = Image { kind: ImageType::Png, data: vec![1, 2, 3].into() };
     let function = json!({"name": "weather", "parameters": {"type": "object"}});
     CompletionRequest {
         model: "a-model".to_owned(),

@@ -70,6 +70,8 @@ pub fn read_word<T: DeserializeOwned>(word: String) -> Option<T> {
 }
 
 impl From<Model> for Message {
+    /// Without what is attached to it, which stands in rows of its own.
+    ///
     /// A word that a newer release may have written is read as the mildest that it could be, so that one odd row does not
     /// take a whole list with it.
     fn from(row: Model) -> Self {
@@ -93,6 +95,7 @@ impl From<Model> for Message {
             role: read_word(row.role).unwrap_or(Role::Assistant),
             content: row.content,
             reasoning: row.reasoning,
+            attachments: Vec::new(),
             status: read_word(row.status).unwrap_or(MessageStatus::Interrupted),
             finish_reason: row.finish_reason.and_then(read_word::<FinishReason>),
             error,

@@ -5,6 +5,7 @@
 )]
 
 pub mod api_key;
+pub mod attachment;
 pub mod conversation;
 pub mod daily_usage;
 pub mod data_key;

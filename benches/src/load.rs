@@ -81,6 +81,18 @@ pub async fn paced(
 }
 
 impl Outcome {
+    /// Several, as if they had been one after the other.
+    pub fn joined(outcomes: Vec<Self>) -> Self {
+        let elapsed = outcomes.iter().map(|outcome| outcome.elapsed).sum();
+        let answers = outcomes.into_iter().flat_map(|outcome| outcome.answers).collect();
+        Self { elapsed, answers }
+    }
+
+    /// How many were answered.
+    pub fn len(&self) -> usize {
+        self.answers.len()
+    }
+
     /// How many were answered so.
     pub fn count(&self, status: StatusCode) -> usize {
         self.answers.iter().filter(|(answer, _)| *answer == status).count()

@@ -8,6 +8,7 @@ mod limits;
 mod load;
 mod parsing;
 mod process;
+mod replies;
 mod start;
 mod table;
 mod wait;
@@ -18,5 +19,6 @@ async fn main() -> anyhow::Result<()> {
     start::measure().await?;
     parsing::measure().await?;
     identity::measure().await?;
-    limits::measure().await
+    limits::measure().await?;
+    replies::measure().await
 }

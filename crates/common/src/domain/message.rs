@@ -92,6 +92,16 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// What both took together; the cost of one that is unknown makes the sum's unknown.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            prompt_tokens: self.prompt_tokens.saturating_add(other.prompt_tokens),
+            completion_tokens: self.completion_tokens.saturating_add(other.completion_tokens),
+            cost_micro_usd: self.cost_micro_usd.zip(other.cost_micro_usd).map(|(a, b)| a + b),
+        }
+    }
+
     /// All tokens.
     pub fn total_tokens(&self) -> u32 {
         self.prompt_tokens.saturating_add(self.completion_tokens)
@@ -123,6 +133,9 @@ pub struct ContextUse {
     pub tokens: u32,
     /// The oldest that it was sent, where older ones were left out for want of room.
     pub cut_before: Option<MessageId>,
+    /// Whether it was sent only what was said with it.
+    #[serde(default)]
+    pub own_history: bool,
 }
 
 /// A message.
@@ -134,6 +147,14 @@ pub struct Message {
     pub conversation: ConversationId,
     /// What it follows.
     pub parent: Option<MessageId>,
+    /// The first message that was said in its place, be it itself (see [`branch`](super::branch)).
+    pub place: MessageId,
+    /// How many messages there are from the beginning to it.
+    pub depth: u32,
+    /// Whether it is on the conversation's active branch.
+    pub on_branch: bool,
+    /// How many messages there are in its place, with it.
+    pub siblings: u32,
     /// The exchange it is part of.
     pub turn: TurnId,
     /// The model that was asked, or that answers (catalogue id).
@@ -177,33 +198,86 @@ pub struct NewMessage {
     pub content: String,
     /// The images that are shown with it.
     pub images: Vec<Image>,
-    /// Who is to answer (catalogue id); the conversation's model if `None`.
-    pub model: Option<String>,
+    /// Who is to answer (catalogue ids); the conversation's model if there is none.
+    pub models: Vec<String>,
+    /// How.
+    pub options: ReplyOptions,
+}
+
+/// How a message is to be answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct ReplyOptions {
     /// How freely to answer; the owner's default if `None`.
     pub temperature: Option<f64>,
     /// At most so many tokens of answer.
     pub max_tokens: Option<u32>,
-    /// Whether the model sees only what was said with it, or everything.
-    pub own_history_only: bool,
+    /// Whether a model sees only what was said with it, or everything; if `None` everything, or as before.
+    pub own_history: Option<bool>,
 }
 
-/// A user's message and the reply that is to come, to be stored together.
+/// A user's message and the replies that are to come, to be stored together.
 #[derive(Debug, Clone)]
 pub struct NewTurn {
     /// The conversation.
     pub conversation: ConversationId,
     /// The exchange.
     pub turn: TurnId,
-    /// The user's message.
-    pub user_message: MessageId,
+    /// What is answered.
+    pub question: Question,
+    /// The replies, each by another model.
+    pub replies: Vec<NewReply>,
+    /// What to call the conversation if it has no title yet.
+    pub title: String,
+    /// Who makes the reply.
+    pub lease: Lease,
+    /// When it was said.
+    pub at: DateTime<Utc>,
+}
+
+impl NewTurn {
+    /// Whether it takes the place of something, and so begins another branch.
+    pub fn is_a_branch(&self) -> bool {
+        match &self.question {
+            Question::New(question) => question.instead_of.is_some(),
+            Question::Again { .. } => true,
+        }
+    }
+}
+
+/// What is answered.
+#[derive(Debug, Clone)]
+pub enum Question {
+    /// A message that is said now.
+    New(NewQuestion),
+    /// A message that was said before, and is answered anew.
+    Again {
+        /// The message.
+        message: MessageId,
+        /// The reply whose place the new one takes.
+        instead_of: MessageId,
+    },
+}
+
+/// A user's message to be stored.
+#[derive(Debug, Clone)]
+pub struct NewQuestion {
+    /// Its id.
+    pub id: MessageId,
     /// Its text.
     pub content: String,
     /// The images that are shown with it.
     pub attachments: Vec<NewAttachment>,
     /// Its length in tokens with its images, estimated.
-    pub content_tokens: u32,
-    /// The reply.
-    pub reply: MessageId,
+    pub tokens: u32,
+    /// The message whose place it takes; it follows the active branch if `None`.
+    pub instead_of: Option<MessageId>,
+}
+
+/// A reply to be made.
+#[derive(Debug, Clone)]
+pub struct NewReply {
+    /// Its id.
+    pub id: MessageId,
     /// The model that is to answer.
     pub model: String,
     /// The temperature that was asked for.
@@ -212,12 +286,6 @@ pub struct NewTurn {
     pub context: ContextUse,
     /// The project's prompts that the model will see.
     pub prompt_versions: Vec<PromptUse>,
-    /// What to call the conversation if it has no title yet.
-    pub title: String,
-    /// Who makes the reply.
-    pub lease: Lease,
-    /// When it was said.
-    pub at: DateTime<Utc>,
 }
 
 /// A claim on a running reply, or on other work: while it lasts, nobody else may touch it.
@@ -266,6 +334,12 @@ pub enum MessageError {
     /// There is none of that id, or it is somebody else's; or the conversation is.
     #[error("no such message")]
     NotFound,
+    /// Only replies are made anew.
+    #[error("the message is no reply")]
+    NotAReply,
+    /// Only people's own messages are edited.
+    #[error("the message is a reply")]
+    NotAQuestion,
     /// The model is answering in this conversation already.
     #[error("a reply is being generated")]
     GenerationInProgress,

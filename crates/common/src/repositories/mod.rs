@@ -28,7 +28,7 @@ pub use audit::AuditRepository;
 pub use conversations::{ConversationFilter, ConversationRepository, ConversationSort};
 pub use data_keys::DataKeyRepository;
 pub use load_jobs::LoadJobRepository;
-pub use messages::MessageRepository;
+pub use messages::{MessageFilter, MessageRepository};
 pub use preferences::PreferenceRepository;
 pub use projects::{ProjectFilter, ProjectRepository, ProjectSort};
 pub use prompts::{PromptFilter, PromptRepository, PromptSort};

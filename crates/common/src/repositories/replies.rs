@@ -7,8 +7,8 @@ use crate::{MessageId, UserId};
 /// Why a turn could not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum TurnError {
-    /// There is no such conversation, or it is somebody else's.
-    #[error("no such conversation")]
+    /// There is no such conversation, or no such message in it; or it is somebody else's.
+    #[error("no such conversation or message")]
     NotFound,
     /// The model is answering in this conversation already.
     #[error("a reply is being generated")]
@@ -35,10 +35,11 @@ pub enum Checkpoint {
 /// The life of a reply in a database. Leases are kept by the database's clock, which all replicas share.
 #[async_trait]
 pub trait ReplyRepository: Send + Sync {
-    /// Stores a user's message with what is attached to it and the pending reply, in one transaction, and gives both back.
+    /// Stores a user's message with what is attached to it and the pending replies, in one transaction, and gives all of them
+    /// back. They are on the active branch then.
     ///
-    /// A running reply of the same conversation and model whose lease has run out gives way: it becomes `interrupted`. With this
-    /// one, at most `slots` replies of the owner's run at once; those whose lease has run out do not count.
+    /// A running reply of the same conversation and model whose lease has run out gives way: it becomes `interrupted`. With these,
+    /// at most `slots` replies of the owner's run at once; those whose lease has run out do not count.
     ///
     /// # Errors
     /// `NotFound`, `TooManyReplies`, or `GenerationInProgress` if a running reply's lease holds.
@@ -47,7 +48,7 @@ pub trait ReplyRepository: Send + Sync {
         owner: UserId,
         turn: &NewTurn,
         slots: u32,
-    ) -> Result<(Message, Message), TurnError>;
+    ) -> Result<(Message, Vec<Message>), TurnError>;
     /// Stores what has come of a reply so far, and renews its lease.
     async fn checkpoint(
         &self,

@@ -6,7 +6,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use common::{MessageId, SessionId};
 use futures_util::stream::{Stream, StreamExt};
 use platform::Instance;
-use platform::http::{AppError, Caller, event_stream};
+use platform::http::{AppError, Caller, event_stream, prefers_event_stream};
 use platform::revocations::Revocations;
 
 use crate::generation::until_revoked;
@@ -15,23 +15,29 @@ use crate::generation::until_revoked;
 pub struct Listener {
     session: SessionId,
     revocations: Revocations,
+    prefers_events: bool,
 }
 
 impl Listener {
+    /// Whether it wants events, if the request's body does not say.
+    pub fn prefers_events(&self) -> bool {
+        self.prefers_events
+    }
+
     /// The answer that streams a reply's events.
     pub fn stream(
         self,
         message: MessageId,
         events: impl Stream<Item = Bytes> + 'static,
     ) -> HttpResponse {
-        let Self { session, revocations } = self;
+        let Self { session, revocations, .. } = self;
         let revoked = async move { revocations.revoked(session).await };
         event_stream(until_revoked(message, events, revoked))
     }
 
     /// The answer that streams events which are about no message.
     pub fn stream_events(self, events: impl Stream<Item = Bytes> + 'static) -> HttpResponse {
-        let Self { session, revocations } = self;
+        let Self { session, revocations, .. } = self;
         let revoked = Box::pin(async move { revocations.revoked(session).await });
         event_stream(events.take_until(revoked))
     }
@@ -43,11 +49,12 @@ impl FromRequest for Listener {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let caller = Caller::from_request(request, payload).into_inner();
+        let prefers_events = prefers_event_stream(request);
         let instance = request
             .app_data::<Data<Instance>>()
             .ok_or_else(|| AppError::internal("the instance is not configured"));
         ready(caller.and_then(|Caller { session, .. }| {
-            Ok(Self { session, revocations: instance?.revocations.clone() })
+            Ok(Self { session, revocations: instance?.revocations.clone(), prefers_events })
         }))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::domain::message::{
-    FinishReason, Lease, Message, MessageError, MessageStatus, NewTurn, ReplyEnd,
+    FinishReason, Lease, Message, MessageError, MessageStatus, NewReply, NewTurn, ReplyEnd,
 };
 use common::domain::usage::{Tokens, UsageEntry, UsageSource};
 use common::repositories::{
@@ -89,8 +89,8 @@ impl Engine {
         Lease { holder: self.instance.id, seconds: self.settings.lease_seconds }
     }
 
-    /// Stores the user's message and the pending reply, and starts to make it. Once this returns, the reply goes on whoever
-    /// listens.
+    /// Stores the user's message and the pending replies, and starts to make them, one by each call. Once this returns, they go
+    /// on whoever listens.
     ///
     /// # Errors
     /// `GenerationInProgress`, `TooManyReplies`, `NotFound`, `Draining`, or the database's. Nothing is stored then, and nobody
@@ -99,14 +99,14 @@ impl Engine {
         &self,
         owner: UserId,
         turn: NewTurn,
-        call: ModelCall,
-    ) -> Result<Arc<Reply>, MessageError> {
+        calls: Vec<ModelCall>,
+    ) -> Result<Vec<Arc<Reply>>, MessageError> {
         let engine = self.clone();
         // Not on the request: a client that leaves in between must not leave behind a reply that nobody makes.
         let beginning = self
             .instance
             .tasks
-            .spawn(Box::pin(async move { engine.begin_turn(owner, turn, call).await }));
+            .spawn(Box::pin(async move { engine.begin_turn(owner, turn, calls).await }));
         beginning.await.unwrap_or(Err(MessageError::Internal))
     }
 
@@ -114,16 +114,15 @@ impl Engine {
         &self,
         owner: UserId,
         turn: NewTurn,
-        call: ModelCall,
-    ) -> Result<Arc<Reply>, MessageError> {
+        calls: Vec<ModelCall>,
+    ) -> Result<Vec<Arc<Reply>>, MessageError> {
         if self.instance.is_draining() {
             return Err(MessageError::Draining);
         }
         // Here first: only a race between replicas is left for the database to decide.
-        let claim = self
-            .registry
-            .claim(turn.conversation, &turn.model)
-            .ok_or(MessageError::GenerationInProgress)?;
+        let claim = |reply: &NewReply| self.registry.claim(turn.conversation, &reply.model);
+        let claims: Option<Vec<Claim>> = turn.replies.iter().map(claim).collect();
+        let claims = claims.ok_or(MessageError::GenerationInProgress)?;
         // Again: a drain that began in between has not seen the claim.
         if self.instance.is_draining() {
             return Err(MessageError::Draining);
@@ -136,13 +135,19 @@ impl Engine {
             TurnError::TooManyReplies => MessageError::TooManyReplies { limit: slots },
             TurnError::Store(error) => MessageError::Store(error),
         })?;
-        let reply = Arc::new(Reply::new(owner, user_message, pending, call.prompt_stale));
-        self.registry.insert(reply.clone());
-        let engine = self.clone();
-        let made = reply.clone();
-        // Boxed: what an `async fn` holds across a stream is memory for each open stream.
-        self.instance.tasks.spawn(Box::pin(async move { engine.make(made, call, claim).await }));
-        Ok(reply)
+        let begun = pending.into_iter().zip(calls).zip(claims);
+        Ok(begun
+            .map(|((pending, call), claim)| {
+                let question = user_message.clone();
+                let reply = Arc::new(Reply::new(owner, question, pending, call.prompt_stale));
+                self.registry.insert(reply.clone());
+                let (engine, made) = (self.clone(), reply.clone());
+                // Boxed: what an `async fn` holds across a stream is memory for each open stream.
+                let make = Box::pin(async move { engine.make(made, call, claim).await });
+                self.instance.tasks.spawn(make);
+                reply
+            })
+            .collect())
     }
 
     /// A reply that this process is making.

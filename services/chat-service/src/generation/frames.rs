@@ -157,7 +157,12 @@ pub(super) fn status(message: MessageId, status: Progress, detail: &str) -> Byte
 
 /// The last events of a reply: how it ended, and that nothing follows.
 pub(super) fn ending(id: EventId, end: &Ending<'_>) -> Bytes {
-    let last = match (end.error, end.status) {
+    [self::end(id, end), close(Some(id))].concat().into()
+}
+
+/// How a reply ended.
+pub(super) fn end(id: EventId, end: &Ending<'_>) -> Bytes {
+    match (end.error, end.status) {
         (Some(failure), MessageStatus::Failed | MessageStatus::Interrupted) => {
             frame("error", id, &Failure { message_id: id.message, failure })
         }
@@ -172,8 +177,12 @@ pub(super) fn ending(id: EventId, end: &Ending<'_>) -> Bytes {
             };
             frame("message_complete", id, &complete)
         }
-    };
-    [last, frame("close", id, &serde_json::Map::new())].concat().into()
+    }
+}
+
+/// That nothing follows.
+pub(super) fn close(id: Option<EventId>) -> Bytes {
+    frame("close", id, &serde_json::Map::new())
 }
 
 /// The last events for somebody whose session was revoked. Without an id: what was heard is still what was heard.
@@ -184,7 +193,7 @@ pub(super) fn session_revoked(message: MessageId) -> Bytes {
         false,
     );
     let error = frame("error", None, &Failure { message_id: message, failure: &failure });
-    [error, frame("close", None, &serde_json::Map::new())].concat().into()
+    [error, close(None)].concat().into()
 }
 
 impl From<Usage> for UsageFrame {

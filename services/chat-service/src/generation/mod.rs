@@ -7,6 +7,7 @@
 mod attempts;
 mod budget;
 mod call;
+mod chorus;
 mod committer;
 mod engine;
 mod event_id;
@@ -19,6 +20,7 @@ mod reply;
 mod until_revoked;
 
 pub use call::{Asked, Candidate, ModelCall};
+pub use chorus::together;
 pub use engine::{Engine, EngineSettings};
 pub use event_id::{EventId, MalformedEventId};
 pub use follow::follow;

@@ -104,6 +104,8 @@ struct Listener {
 
 struct Ended {
     end: ReplyEnd,
+    /// The event that says how it ended, and the same with `close`.
+    last: Bytes,
     frames: Bytes,
 }
 
@@ -146,8 +148,21 @@ impl Reply {
         self.owner
     }
 
-    /// Its events from after `after` on, or from its very beginning, until it ends.
+    /// Its events from after `after` on, or from its very beginning, to `close`.
     pub fn events(self: Arc<Self>, after: Option<EventId>) -> impl Stream<Item = Bytes> + use<> {
+        self.events_to(true, after)
+    }
+
+    /// Its events from its very beginning to its end, and no `close`.
+    pub(super) fn unclosed_events(self: Arc<Self>) -> impl Stream<Item = Bytes> + use<> {
+        self.events_to(false, None)
+    }
+
+    fn events_to(
+        self: Arc<Self>,
+        is_closing: bool,
+        after: Option<EventId>,
+    ) -> impl Stream<Item = Bytes> + use<> {
         let place = after.map_or_else(Default::default, |id| {
             let log = self.log.lock();
             log.place_after(id).unwrap_or_else(|| log.end())
@@ -155,7 +170,7 @@ impl Reply {
         let start = after.is_none().then(|| frames::message_start(self.id(), &self.opening));
         let state = self.state.subscribe();
         let listener = Listener { reply: self, state, place, start, told: 0 };
-        unfold(Some(listener), |listener| async move {
+        unfold(Some(listener), move |listener| async move {
             let mut listener = listener?;
             if let Some(start) = listener.start.take() {
                 return Some((start, Some(listener)));
@@ -168,7 +183,8 @@ impl Reply {
                     return Some((event, Some(listener)));
                 }
                 if let Some(ended) = end {
-                    return Some((ended.frames.clone(), None));
+                    let Ended { frames, last, .. } = &*ended;
+                    return Some((if is_closing { frames } else { last }.clone(), None));
                 }
                 if let Some((version, status)) = status.filter(|(at, _)| *at > listener.told) {
                     listener.told = version;
@@ -228,8 +244,9 @@ impl Reply {
 
     /// Tells everybody that it has ended. What they are told is stored already.
     pub(super) fn close(&self, end: ReplyEnd) {
-        let frames = frames::ending(self.log.lock().last_id(), &Ending::from(&end));
-        self.state.send_modify(|state| state.end = Some(Arc::new(Ended { end, frames })));
+        let (id, ending) = (self.log.lock().last_id(), Ending::from(&end));
+        let (last, frames) = (frames::end(id, &ending), frames::ending(id, &ending));
+        self.state.send_modify(|state| state.end = Some(Arc::new(Ended { end, last, frames })));
     }
 
     /// Stops it; the first reason counts.

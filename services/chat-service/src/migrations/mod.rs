@@ -14,6 +14,7 @@ mod m20261121_000011_create_api_keys;
 mod m20261121_000020_create_usage_entries;
 mod m20261121_000021_create_attachments;
 mod m20261121_000022_create_load_jobs;
+mod m20261121_000030_branch_messages;
 
 pub struct Migrator;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000011_create_api_keys::Migration),
             Box::new(m20261121_000021_create_attachments::Migration),
             Box::new(m20261121_000022_create_load_jobs::Migration),
+            Box::new(m20261121_000030_branch_messages::Migration),
         ]
     }
 

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use common::domain::attachment::{Attachment, Image, ImageType};
-use common::domain::message::{Message, NewTurn, Role};
+use common::domain::message::{Message, NewQuestion, Role};
 use common::repositories::{AttachmentRepository, StoreError};
 use common::{AttachmentId, MessageId, UserId};
 use platform::db::{Database, store_error};
@@ -80,18 +80,18 @@ impl AttachmentRepository for SqlAttachments {
     }
 }
 
-/// Stores what is attached to the user's message of a turn.
+/// Stores what is attached to a user's message.
 pub(super) async fn insert(
     tx: &DatabaseTransaction,
     owner: UserId,
-    turn: &NewTurn,
+    question: &NewQuestion,
 ) -> Result<(), DbErr> {
     // One at a time: of bytes that are on their way to the database there are two copies.
-    for (position, new) in (0..).zip(&turn.attachments) {
+    for (position, new) in (0..).zip(&question.attachments) {
         let Attachment { id, kind, size } = new.into();
         let row = attachment::ActiveModel {
             id: Set(id.uuid()),
-            message_id: Set(turn.user_message.uuid()),
+            message_id: Set(question.id.uuid()),
             user_id: Set(owner.uuid()),
             position: Set(position),
             media_type: Set(kind.media_type().to_owned()),
@@ -148,8 +148,10 @@ mod tests {
     use common::Clock;
     use common::domain::attachment::NewAttachment;
     use common::domain::conversation::Conversation;
-    use common::domain::message::{ContextUse, Lease};
-    use common::repositories::{ConversationRepository, MessageRepository, ReplyRepository};
+    use common::domain::message::{ContextUse, Lease, NewReply, NewTurn, Question};
+    use common::repositories::{
+        ConversationRepository, MessageFilter, MessageRepository, ReplyRepository,
+    };
     use common::{ConversationId, Direction, PageRequest};
     use rstest::rstest;
     use sea_orm::PaginatorTrait;
@@ -196,15 +198,20 @@ mod tests {
         let turn = NewTurn {
             conversation: a_conversation(schema, owner, id).await,
             turn: Uuid::from_u128(id).into(),
-            user_message: Uuid::from_u128(id).into(),
-            content: "Look".to_owned(),
-            attachments: images.to_vec(),
-            content_tokens: 1,
-            reply: Uuid::from_u128(id + 1).into(),
-            model: "m".to_owned(),
-            temperature: None,
-            context: ContextUse { sent: 1, tokens: 1, cut_before: None },
-            prompt_versions: Vec::new(),
+            question: Question::New(NewQuestion {
+                id: Uuid::from_u128(id).into(),
+                content: "Look".to_owned(),
+                attachments: images.to_vec(),
+                tokens: 1,
+                instead_of: None,
+            }),
+            replies: vec![NewReply {
+                id: Uuid::from_u128(id + 1).into(),
+                model: "m".to_owned(),
+                temperature: None,
+                context: ContextUse { sent: 1, tokens: 1, cut_before: None, own_history: false },
+                prompt_versions: Vec::new(),
+            }],
             title: "Look".to_owned(),
             lease: Lease { holder: Uuid::from_u128(3), seconds: 60 },
             at: a_clock().now(),
@@ -230,7 +237,8 @@ mod tests {
         let messages = SqlMessages::new(schema.db.clone());
         assert_eq!(messages.find(ada, message.id).await.unwrap().as_ref(), Some(&message));
         let page = PageRequest { limit: 10, after: None, direction: Direction::Ascending };
-        let listed = messages.list(ada, message.conversation, None, page).await.unwrap().items;
+        let all = MessageFilter::default();
+        let listed = messages.list(ada, message.conversation, all, page).await.unwrap().items;
         assert_eq!((&listed[0], listed[1].attachments.len()), (&message, 0));
 
         let attachments = SqlAttachments::new(schema.db.clone());

@@ -1,12 +1,16 @@
 use async_trait::async_trait;
-use common::domain::message::Message;
-use common::repositories::{MessageRepository, StoreError};
+use common::domain::message::{Message, Role};
+use common::repositories::{MessageFilter, MessageRepository, StoreError};
 use common::{ConversationId, MessageId, Page, PageRequest, Position, UserId};
 use platform::db::{Database, Keyset, store_error};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use super::attachments::attach;
-use super::entities::message;
+use super::branches::{self, count_siblings};
+use super::entities::conversation;
+use super::entities::message::{self, count, word};
 
 /// Messages in the service's database, for reading.
 pub struct SqlMessages {
@@ -17,6 +21,13 @@ impl SqlMessages {
     pub fn new(db: Database) -> Self {
         Self { db }
     }
+
+    /// Messages with what stands in other rows.
+    async fn complete(&self, mut messages: Vec<Message>) -> Result<Vec<Message>, StoreError> {
+        attach(self.db.connection(), &mut messages).await.map_err(store_error)?;
+        count_siblings(self.db.connection(), &mut messages).await.map_err(store_error)?;
+        Ok(messages)
+    }
 }
 
 #[async_trait]
@@ -25,24 +36,27 @@ impl MessageRepository for SqlMessages {
         &self,
         owner: UserId,
         conversation: ConversationId,
-        model: Option<&str>,
+        filter: MessageFilter<'_>,
         page: PageRequest,
     ) -> Result<Page<Message>, StoreError> {
         let mut query = message::Entity::find()
             .filter(message::Column::ConversationId.eq(conversation.uuid()))
-            .filter(message::Column::UserId.eq(owner.uuid()));
-        if let Some(model) = model {
-            query = query.filter(message::Column::Model.eq(model));
+            .filter(message::Column::UserId.eq(owner.uuid()))
+            .filter(is_active());
+        if let Some(model) = filter.model {
+            query = query.filter(is_of(model));
+        }
+        if let Some(depth) = filter.before {
+            query = query.filter(message::Column::Depth.lt(count(depth)));
         }
         let rows = query
-            .page(message::Column::Seq, message::Column::Id, page, Into::into)
+            .page(message::Column::Depth, message::Column::Id, page, Into::into)
             .all(self.db.connection())
             .await
             .map_err(store_error)?;
-        let page = Page::of(rows, page.limit, |row| Position { key: row.seq, id: row.id });
-        let mut page = page.map(Message::from);
-        attach(self.db.connection(), &mut page.items).await.map_err(store_error)?;
-        Ok(page)
+        let place = |row: &message::Model| Position { key: row.depth.into(), id: row.id };
+        let page = Page::of(rows, page.limit, place).map(Message::from);
+        Ok(Page { items: self.complete(page.items).await?, ..page })
     }
 
     async fn find(&self, owner: UserId, id: MessageId) -> Result<Option<Message>, StoreError> {
@@ -51,8 +65,83 @@ impl MessageRepository for SqlMessages {
             .one(self.db.connection())
             .await
             .map_err(store_error)?;
-        let mut found: Vec<Message> = row.map(Message::from).into_iter().collect();
-        attach(self.db.connection(), &mut found).await.map_err(store_error)?;
-        Ok(found.pop())
+        let found = row.map(Message::from).into_iter().collect();
+        Ok(self.complete(found).await?.pop())
     }
+
+    async fn siblings(&self, owner: UserId, id: MessageId) -> Result<Vec<Message>, StoreError> {
+        let Some(Message { place, .. }) = self.find(owner, id).await? else {
+            return Ok(Vec::new());
+        };
+        let in_place = Condition::any()
+            .add(message::Column::Id.eq(place.uuid()))
+            .add(message::Column::PlaceId.eq(place.uuid()));
+        let rows = message::Entity::find()
+            .filter(message::Column::UserId.eq(owner.uuid()))
+            .filter(in_place)
+            .order_by_asc(message::Column::Seq)
+            .all(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        self.complete(rows.into_iter().map(Message::from).collect()).await
+    }
+
+    async fn select(&self, owner: UserId, id: MessageId) -> Result<bool, StoreError> {
+        let select = async {
+            let tx = self.db.begin_write().await?;
+            let of = Query::select()
+                .column(message::Column::ConversationId)
+                .from(message::Entity)
+                .and_where(message::Column::Id.eq(id.uuid()))
+                .to_owned();
+            let locked: Option<Uuid> = conversation::Entity::find()
+                .filter(conversation::Column::Id.in_subquery(of))
+                .filter(conversation::Column::UserId.eq(owner.uuid()))
+                .select_only()
+                .column(conversation::Column::Id)
+                .lock_exclusive()
+                .into_tuple()
+                .one(&tx)
+                .await?;
+            let Some(conversation) = locked else { return Ok(false) };
+            branches::make_active(&tx, conversation, id).await?;
+            tx.commit().await?;
+            Ok(true)
+        };
+        select.await.map_err(store_error)
+    }
+}
+
+/// In a literal, so that the index of the active branch serves on SQLite too.
+fn is_active() -> SimpleExpr {
+    Expr::cust("on_branch")
+}
+
+/// A model's replies, and what they answer.
+fn is_of(model: &str) -> Condition {
+    let reply = Alias::new("reply");
+    let answered = Query::select()
+        .expr(Expr::val(1))
+        .from_as(message::Entity, reply.clone())
+        .and_where(Expr::cust("reply.on_branch"))
+        .and_where(
+            Expr::col((reply.clone(), message::Column::ConversationId))
+                .equals((message::Entity, message::Column::ConversationId)),
+        )
+        .and_where(
+            Expr::col((reply.clone(), message::Column::Depth)).eq(Expr::col((
+                message::Entity,
+                message::Column::Depth,
+            ))
+            .add(1)),
+        )
+        .and_where(Expr::col((reply.clone(), message::Column::Model)).eq(model))
+        .to_owned();
+    let said = Condition::all()
+        .add(message::Column::Role.eq(word(Role::Assistant)))
+        .add(message::Column::Model.eq(model));
+    let asked = Condition::all()
+        .add(message::Column::Role.eq(word(Role::User)))
+        .add(Expr::exists(answered));
+    Condition::any().add(said).add(asked)
 }

@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod attachments;
+mod branches;
 mod conversations;
 mod data_keys;
 mod entities;

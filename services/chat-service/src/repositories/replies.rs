@@ -1,12 +1,12 @@
 use async_trait::async_trait;
-use common::domain::attachment::Attachment;
 use common::domain::message::{
-    FinishReason, Lease, Message, MessageStatus, NewTurn, ReplyEnd, ReplyFailure, Role,
+    FinishReason, Lease, Message, MessageStatus, NewQuestion, NewReply, NewTurn, Question,
+    ReplyEnd, ReplyFailure, Role,
 };
 use common::repositories::{Checkpoint, ReplyRepository, StoreError, TurnError};
 use common::{ErrorCode, MessageId, UserId};
 use platform::db::{Database, is_unique_violation, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SimpleExpr};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
@@ -14,11 +14,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::attachments;
 use super::conversations::CONVERSATION_COUNTS;
 use super::entities::message::{self, count, json, word};
 use super::entities::{conversation, model_context};
 use super::usage;
+use super::{attachments, branches};
 
 /// The life of replies in the service's database.
 pub struct SqlReplies {
@@ -30,8 +30,17 @@ pub struct SqlReplies {
 struct Beginning {
     next_seq: i64,
     active_leaf_id: Option<Uuid>,
+    leaf_depth: Option<i32>,
     title: Option<String>,
     now: i64,
+}
+
+/// Where a message is put.
+#[derive(Clone, Copy)]
+struct Spot {
+    parent: Option<Uuid>,
+    place: Option<Uuid>,
+    depth: i32,
 }
 
 impl SqlReplies {
@@ -52,6 +61,7 @@ impl SqlReplies {
             .column(conversation::Column::NextSeq)
             .column(conversation::Column::ActiveLeafId)
             .column(conversation::Column::Title)
+            .expr_as(depth_of_leaf(), "leaf_depth")
             .expr_as(self.db.now_micros(), "now")
             .lock_exclusive()
             .into_model()
@@ -103,30 +113,60 @@ impl ReplyRepository for SqlReplies {
         owner: UserId,
         turn: &NewTurn,
         slots: u32,
-    ) -> Result<(Message, Message), TurnError> {
+    ) -> Result<(Message, Vec<Message>), TurnError> {
         let tx = self.db.begin_write().await.map_err(store_error)?;
         let found = self.lock(&tx, owner, turn).await.map_err(store_error)?;
         let beginning = found.ok_or(TurnError::NotFound)?;
+        let models = turn.replies.iter().map(|reply| reply.model.as_str());
         let same = Condition::all()
             .add(message::Column::ConversationId.eq(turn.conversation.uuid()))
-            .add(message::Column::Model.eq(&turn.model));
+            .add(message::Column::Model.is_in(models));
         self.interrupt_expired(&tx, same).await.map_err(store_error)?;
-        if self.running_of(&tx, owner).await.map_err(store_error)? >= u64::from(slots) {
+        let running = self.running_of(&tx, owner).await.map_err(store_error)?;
+        if running + turn.replies.len() as u64 > u64::from(slots) {
             return Err(TurnError::TooManyReplies);
         }
-
-        let user = user_row(owner, turn, &beginning);
-        let reply = reply_row(owner, turn, &beginning);
-        message::Entity::insert_many([user.clone(), reply.clone()].map(message::ActiveModel::from))
+        let (user, is_new, place) = question(&tx, owner, turn, &beginning).await?;
+        let spot = Spot { parent: Some(user.id), place, depth: user.depth + 1 };
+        let mut seq = beginning.next_seq + i64::from(is_new);
+        let mut replies = Vec::with_capacity(turn.replies.len());
+        for reply in &turn.replies {
+            replies.push(reply_row(&user, turn, reply, spot, seq, beginning.now));
+            seq += 1;
+        }
+        let rows: Vec<message::Model> =
+            is_new.then(|| user.clone()).into_iter().chain(replies.iter().cloned()).collect();
+        let added = i32::try_from(rows.len()).unwrap_or(i32::MAX);
+        message::Entity::insert_many(rows.into_iter().map(message::ActiveModel::from))
             .exec_without_returning(&tx)
             .await
             .map_err(turn_error)?;
-        attachments::insert(&tx, owner, turn).await.map_err(store_error)?;
-        grow_conversation(&tx, turn, beginning.title.is_none()).await.map_err(store_error)?;
-        grow_context(&tx, turn).await.map_err(store_error)?;
-        tx.commit().await.map_err(store_error)?;
-        let attachments = turn.attachments.iter().map(Attachment::from).collect();
-        Ok((Message { attachments, ..user.into() }, reply.into()))
+        let stored = async {
+            if let Question::New(question) = &turn.question {
+                attachments::insert(&tx, owner, question).await?;
+            }
+            grow_conversation(&tx, turn, added, beginning.title.is_none()).await?;
+            for reply in &turn.replies {
+                grow_context(&tx, turn, &reply.model, 1 + i32::from(is_new)).await?;
+            }
+            if let (Some(last), true) = (replies.last(), turn.is_a_branch()) {
+                branches::make_active(&tx, turn.conversation.uuid(), last.id.into()).await?;
+            }
+            let mut messages: Vec<Message> =
+                [user].into_iter().chain(replies).map(Message::from).collect();
+            if turn.is_a_branch() {
+                attachments::attach(&tx, &mut messages).await?;
+                branches::count_siblings(&tx, &mut messages).await?;
+            } else if let Question::New(question) = &turn.question {
+                messages[0].attachments = question.attachments.iter().map(Into::into).collect();
+            }
+            tx.commit().await?;
+            Ok(messages)
+        };
+        let mut messages = stored.await.map_err(store_error)?;
+        let replies = messages.split_off(1);
+        let user = messages.pop().ok_or(TurnError::NotFound)?;
+        Ok((user, replies))
     }
 
     async fn checkpoint(
@@ -238,39 +278,102 @@ fn held(reply: MessageId, holder: Uuid) -> Condition {
         .add(message::Column::Status.is_in(not_ended))
 }
 
+/// How deep the end of the active branch is.
+fn depth_of_leaf() -> SimpleExpr {
+    let leaf = Expr::col((conversation::Entity, conversation::Column::ActiveLeafId));
+    let depth = Query::select()
+        .column(message::Column::Depth)
+        .from(message::Entity)
+        .and_where(Expr::col((message::Entity, message::Column::Id)).eq(leaf))
+        .to_owned();
+    SimpleExpr::SubQuery(None, Box::new(depth.into()))
+}
+
+/// The user's message of a turn, whether it is new, and the place that the replies are to take.
+async fn question(
+    tx: &DatabaseTransaction,
+    owner: UserId,
+    turn: &NewTurn,
+    beginning: &Beginning,
+) -> Result<(message::Model, bool, Option<Uuid>), TurnError> {
+    let find = async |id: MessageId, role: Role| {
+        let row = message::Entity::find_by_id(id.uuid())
+            .filter(message::Column::ConversationId.eq(turn.conversation.uuid()))
+            .filter(message::Column::Role.eq(word(role)))
+            .one(tx)
+            .await;
+        row.map_err(store_error)?.ok_or(TurnError::NotFound)
+    };
+    match &turn.question {
+        Question::New(question) => {
+            let spot = match question.instead_of {
+                None => Spot {
+                    parent: beginning.active_leaf_id,
+                    place: None,
+                    depth: beginning.leaf_depth.unwrap_or(0) + 1,
+                },
+                Some(other) => {
+                    let other = find(other, Role::User).await?;
+                    let place = other.place_id.unwrap_or(other.id);
+                    Spot { parent: other.parent_id, place: Some(place), depth: other.depth }
+                }
+            };
+            Ok((user_row(owner, turn, question, spot, beginning.next_seq), true, None))
+        }
+        Question::Again { message, instead_of } => {
+            let reply = find(*instead_of, Role::Assistant).await?;
+            if reply.parent_id != Some(message.uuid()) {
+                return Err(TurnError::NotFound);
+            }
+            if [MessageStatus::Pending, MessageStatus::Streaming].map(word).contains(&reply.status)
+            {
+                return Err(TurnError::GenerationInProgress);
+            }
+            let user = find(*message, Role::User).await?;
+            Ok((user, false, Some(reply.place_id.unwrap_or(reply.id))))
+        }
+    }
+}
+
 async fn grow_conversation(
     tx: &DatabaseTransaction,
     turn: &NewTurn,
+    added: i32,
     is_untitled: bool,
 ) -> Result<(), DbErr> {
+    let leaf = turn.replies.last().map(|reply| reply.id.uuid());
     let change = conversation::ActiveModel {
         title: if is_untitled { Set(Some(turn.title.clone())) } else { NotSet },
-        active_leaf_id: Set(Some(turn.reply.uuid())),
+        active_leaf_id: Set(leaf),
         updated_at: Set(turn.at),
         ..Default::default()
     };
+    let grown = |column| Expr::col(column).add(added);
     conversation::Entity::update_many()
         .set(change)
-        .col_expr(conversation::Column::NextSeq, Expr::col(conversation::Column::NextSeq).add(2))
-        .col_expr(
-            conversation::Column::MessageCount,
-            Expr::col(conversation::Column::MessageCount).add(2),
-        )
+        .col_expr(conversation::Column::NextSeq, grown(conversation::Column::NextSeq))
+        .col_expr(conversation::Column::MessageCount, grown(conversation::Column::MessageCount))
         .filter(conversation::Column::Id.eq(turn.conversation.uuid()))
         .exec(tx)
         .await
         .map(drop)
 }
 
-async fn grow_context(tx: &DatabaseTransaction, turn: &NewTurn) -> Result<(), DbErr> {
+async fn grow_context(
+    tx: &DatabaseTransaction,
+    turn: &NewTurn,
+    model: &str,
+    added: i32,
+) -> Result<(), DbErr> {
     let row = model_context::ActiveModel {
         conversation_id: Set(turn.conversation.uuid()),
-        model: Set(turn.model.clone()),
-        message_count: Set(2),
+        model: Set(model.to_owned()),
+        message_count: Set(added),
         first_message_at: Set(turn.at),
         last_message_at: Set(turn.at),
     };
-    let counted = Expr::col((model_context::Entity, model_context::Column::MessageCount)).add(2);
+    let counted =
+        Expr::col((model_context::Entity, model_context::Column::MessageCount)).add(added);
     let key = [model_context::Column::ConversationId, model_context::Column::Model];
     let on_conflict = OnConflict::columns(key)
         .value(model_context::Column::MessageCount, counted)
@@ -283,22 +386,32 @@ async fn grow_context(tx: &DatabaseTransaction, turn: &NewTurn) -> Result<(), Db
         .map(drop)
 }
 
-fn user_row(owner: UserId, turn: &NewTurn, beginning: &Beginning) -> message::Model {
+fn user_row(
+    owner: UserId,
+    turn: &NewTurn,
+    question: &NewQuestion,
+    spot: Spot,
+    seq: i64,
+) -> message::Model {
     message::Model {
-        id: turn.user_message.uuid(),
+        id: question.id.uuid(),
         conversation_id: turn.conversation.uuid(),
         user_id: owner.uuid(),
-        parent_id: beginning.active_leaf_id,
+        parent_id: spot.parent,
+        place_id: spot.place,
+        depth: spot.depth,
+        is_chosen: true,
+        on_branch: true,
         turn_id: turn.turn.uuid(),
-        model: turn.model.clone(),
-        seq: beginning.next_seq,
+        model: turn.replies.first().map(|reply| reply.model.clone()).unwrap_or_default(),
+        seq,
         role: word(Role::User),
-        content: turn.content.clone(),
+        content: question.content.clone(),
         reasoning: String::new(),
         status: word(MessageStatus::Complete),
         finish_reason: None,
         error: None,
-        token_count: Some(count(turn.content_tokens)),
+        token_count: Some(count(question.tokens)),
         temperature: None,
         prompt_tokens: None,
         completion_tokens: None,
@@ -313,21 +426,34 @@ fn user_row(owner: UserId, turn: &NewTurn, beginning: &Beginning) -> message::Mo
     }
 }
 
-fn reply_row(owner: UserId, turn: &NewTurn, beginning: &Beginning) -> message::Model {
+fn reply_row(
+    user: &message::Model,
+    turn: &NewTurn,
+    reply: &NewReply,
+    spot: Spot,
+    seq: i64,
+    now: i64,
+) -> message::Model {
     message::Model {
-        id: turn.reply.uuid(),
-        parent_id: Some(turn.user_message.uuid()),
-        seq: beginning.next_seq + 1,
+        id: reply.id.uuid(),
+        parent_id: spot.parent,
+        place_id: spot.place,
+        depth: spot.depth,
+        is_chosen: true,
+        on_branch: true,
+        model: reply.model.clone(),
+        seq,
         role: word(Role::Assistant),
         content: String::new(),
         status: word(MessageStatus::Pending),
         token_count: None,
-        temperature: turn.temperature,
-        prompt_versions: json(&turn.prompt_versions),
-        context: Some(json(&turn.context)),
+        temperature: reply.temperature,
+        prompt_versions: json(&reply.prompt_versions),
+        context: Some(json(&reply.context)),
         lease_owner: Some(turn.lease.holder),
-        lease_until: Some(beginning.now + i64::from(turn.lease.seconds) * 1_000_000),
-        ..user_row(owner, turn, beginning)
+        lease_until: Some(now + i64::from(turn.lease.seconds) * 1_000_000),
+        created_at: turn.at,
+        ..user.clone()
     }
 }
 

@@ -31,6 +31,14 @@ pub fn conversation(error: ConversationError) -> AppError {
 pub fn message(error: MessageError) -> AppError {
     match error {
         MessageError::NotFound => AppError::not_found(),
+        MessageError::NotAReply => AppError::new(
+            ErrorCode::ValidationError,
+            "Only replies are made anew. `POST /messages/{id}/edit` says a message of your own in other words.",
+        ),
+        MessageError::NotAQuestion => AppError::new(
+            ErrorCode::ValidationError,
+            "Only your own messages can be edited. `POST /messages/{id}/regenerate` asks for another reply.",
+        ),
         MessageError::GenerationInProgress => AppError::new(
             ErrorCode::GenerationInProgress,
             "This model is still answering in this conversation. Wait for the reply to end.",

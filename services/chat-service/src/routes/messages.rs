@@ -1,17 +1,23 @@
 use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
-use actix_web::{Either, HttpRequest, HttpResponse};
+use actix_web::{Either, HttpResponse};
 use common::{ConversationId, MessageId};
-use platform::http::{Answer, AppError, Caller, Envelope, Query, SizedBody, prefers_event_stream};
+use futures_util::future::join_all;
+use platform::http::{Answer, AppError, Body, Caller, Envelope, Query, SizedBody};
 
 use super::errors;
 use crate::dependencies::{ChatState, Listener, ResumeAfter};
-use crate::generation::{Reply, follow};
+use crate::generation::{Reply, follow, together};
+use crate::schemas::conversations::ConversationData;
 use crate::schemas::messages::{
-    ListMessagesQuery, MessageData, MessagesData, SendMessageRequest, SentMessageData,
+    EditMessageRequest, ListMessagesQuery, MessageData, MessagesData, RegenerateMessageRequest,
+    SendMessageRequest, SentMessageData,
 };
 use crate::services::{Following, OnBehalf};
+
+/// What answers a send: events, or the whole reply.
+pub(super) type Sent = Either<HttpResponse, Answer<SentMessageData>>;
 
 /// With images; without any it is less.
 const SEND_LIMIT: usize = 24 * 1024 * 1024;
@@ -35,20 +41,68 @@ pub async fn list_messages(
 /// Sends a message and answers with the model's reply: whole, or as events while it is made.
 #[utoipa::path(post, path = "/conversations/{id}/messages", params(("id" = ConversationId, Path)), request_body = SendMessageRequest, responses((status = 200, description = "The reply.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
 pub async fn send_message(
-    request: HttpRequest,
     state: Data<ChatState>,
     whom: OnBehalf,
     listener: Listener,
     id: Path<ConversationId>,
     SizedBody { body, size }: SizedBody<SendMessageRequest, SEND_LIMIT>,
-) -> Result<Either<HttpResponse, Answer<SentMessageData>>, AppError> {
+) -> Result<Sent, AppError> {
     body.check_size(size)?;
-    let wants_events = body.stream().unwrap_or_else(|| prefers_event_stream(&request));
-    let reply = state.messages.send(&whom, *id, body.into()).await.map_err(errors::message)?;
-    if wants_events {
-        return Ok(Either::Left(listener.stream(reply.id(), reply.events(None))));
-    }
-    whole(reply).await.map(Either::Right)
+    let stream = body.stream();
+    let replies = state.messages.send(&whom, *id, body.into()).await.map_err(errors::message)?;
+    answer(listener, stream, replies).await
+}
+
+/// Says a message of one's own in other words: another one takes its place, on another branch, and is answered.
+#[utoipa::path(post, path = "/messages/{id}/edit", params(("id" = MessageId, Path)), request_body = EditMessageRequest, responses((status = 200, description = "The reply.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
+pub async fn edit_message(
+    state: Data<ChatState>,
+    whom: OnBehalf,
+    listener: Listener,
+    id: Path<MessageId>,
+    SizedBody { body, size }: SizedBody<EditMessageRequest, SEND_LIMIT>,
+) -> Result<Sent, AppError> {
+    body.check_size(size)?;
+    let stream = body.stream;
+    let (content, images, options) = body.into_parts();
+    let edited = state.messages.edit(&whom, *id, content, images, options).await;
+    answer(listener, stream, edited.map_err(errors::message)?).await
+}
+
+/// Asks for another reply in the place of one, by the same model or another.
+#[utoipa::path(post, path = "/messages/{id}/regenerate", params(("id" = MessageId, Path)), request_body = RegenerateMessageRequest, responses((status = 200, description = "The reply.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
+pub async fn regenerate_message(
+    state: Data<ChatState>,
+    whom: OnBehalf,
+    listener: Listener,
+    id: Path<MessageId>,
+    Body(body): Body<RegenerateMessageRequest>,
+) -> Result<Sent, AppError> {
+    let (stream, options) = (body.stream, body.options());
+    let replies = state.messages.regenerate(&whom, *id, body.model, options).await;
+    answer(listener, stream, replies.map_err(errors::message)?).await
+}
+
+/// All messages that were said in one's place, oldest first.
+#[utoipa::path(get, path = "/messages/{id}/siblings", params(("id" = MessageId, Path)), responses((status = 200, body = Envelope<MessagesData>, description = "The messages.")))]
+pub async fn list_siblings(
+    state: Data<ChatState>,
+    caller: Caller,
+    id: Path<MessageId>,
+) -> Result<Answer<MessagesData>, AppError> {
+    let siblings = state.messages.siblings(caller.user, *id).await.map_err(errors::message)?;
+    Ok(Answer::ok(siblings.into()))
+}
+
+/// Makes the branch through a message the one that is shown and goes on.
+#[utoipa::path(post, path = "/messages/{id}/select", params(("id" = MessageId, Path)), responses((status = 200, body = Envelope<ConversationData>, description = "The conversation.")))]
+pub async fn select_message(
+    state: Data<ChatState>,
+    caller: Caller,
+    id: Path<MessageId>,
+) -> Result<Answer<ConversationData>, AppError> {
+    let conversation = state.messages.select(caller.user, *id).await.map_err(errors::message)?;
+    Ok(Answer::ok(conversation.into()))
 }
 
 /// One message.
@@ -93,12 +147,29 @@ pub async fn cancel_message(
     Ok(Answer::ok(message.into()))
 }
 
-/// Waits for a reply's end. A failed one is an error that says what was kept.
-async fn whole(reply: Arc<Reply>) -> Result<Answer<SentMessageData>, AppError> {
-    let end = reply.ended().await;
-    if let Some(failure) = &end.error {
-        return Err(errors::reply(failure, reply.user_message.id, reply.id()));
+/// Replies as they come, or whole. A single one that failed is an error that says what was kept; so are several that all did.
+pub(super) async fn answer(
+    listener: Listener,
+    stream: Option<bool>,
+    replies: Vec<Arc<Reply>>,
+) -> Result<Sent, AppError> {
+    let first = replies.first().cloned().ok_or_else(|| AppError::internal("nobody answers"))?;
+    if stream.unwrap_or_else(|| listener.prefers_events()) {
+        let id = first.id();
+        return Ok(Either::Left(match replies.len() {
+            1 => listener.stream(id, first.events(None)),
+            _ => listener.stream(id, together(replies)),
+        }));
     }
-    let (user_message, pending) = (reply.user_message.clone(), reply.pending.clone());
-    Ok(Answer::ok(SentMessageData::new(user_message, pending, &end, reply.prompt_stale)))
+    let ends = join_all(replies.iter().map(|reply| reply.ended())).await;
+    if let Some(failure) = &ends[0].error
+        && ends.iter().all(|end| end.error.is_some())
+    {
+        return Err(errors::reply(failure, first.user_message.id, first.id()));
+    }
+    let pending = replies.iter().map(|reply| reply.pending.clone());
+    let stale = replies.iter().any(|reply| reply.prompt_stale);
+    let replies = pending.zip(ends).collect();
+    let data = SentMessageData::new(first.user_message.clone(), replies, stale);
+    Ok(Either::Right(Answer::ok(data)))
 }

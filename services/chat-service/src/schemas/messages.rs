@@ -1,7 +1,8 @@
 use chrono::{DateTime, Utc};
+use common::domain::attachment::Image;
 use common::domain::message::{
     ContextUse, FinishReason, Message, MessageStatus, NewMessage, PromptUse, ReplyEnd,
-    ReplyFailure, Role, Usage,
+    ReplyFailure, ReplyOptions, Role, Usage,
 };
 use common::domain::usage::UsageEntry;
 use common::{ConversationId, Direction, MessageId, Page, TurnId};
@@ -43,6 +44,55 @@ pub struct SendMessageRequest {
     stream: Option<bool>,
 }
 
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EditMessageRequest {
+    /// As in a send. A text alone keeps the images of the message that it replaces; parts have the images that they have.
+    #[garde(dive)]
+    content: MessageContent,
+    /// As in a send.
+    #[serde(default)]
+    #[garde(inner(custom(valid::within(0.0..=2.0))))]
+    temperature: Option<f64>,
+    /// As in a send.
+    #[serde(default)]
+    #[garde(inner(custom(valid::within(1..=1_000_000))))]
+    max_tokens: Option<u32>,
+    /// As before if absent.
+    #[serde(default)]
+    #[garde(skip)]
+    history: Option<History>,
+    /// Whether to answer with events; if absent, `Accept` decides.
+    #[serde(default)]
+    #[garde(skip)]
+    pub stream: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RegenerateMessageRequest {
+    /// A model of the catalogue; the one that made the reply if absent.
+    #[serde(default)]
+    #[garde(inner(custom(valid::text(1..=100))))]
+    pub model: Option<String>,
+    /// As in a send.
+    #[serde(default)]
+    #[garde(inner(custom(valid::within(0.0..=2.0))))]
+    temperature: Option<f64>,
+    /// As in a send.
+    #[serde(default)]
+    #[garde(inner(custom(valid::within(1..=1_000_000))))]
+    max_tokens: Option<u32>,
+    /// As before if absent.
+    #[serde(default)]
+    #[garde(skip)]
+    history: Option<History>,
+    /// Whether to answer with events; if absent, `Accept` decides.
+    #[serde(default)]
+    #[garde(skip)]
+    pub stream: Option<bool>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum History {
@@ -79,6 +129,8 @@ pub struct MessageResponse {
     conversation_id: ConversationId,
     #[schema(required)]
     parent_id: Option<MessageId>,
+    /// How many messages there are in its place, with it: more than one after an edit or another reply.
+    sibling_count: u32,
     turn_id: TurnId,
     model_id: String,
     role: Role,
@@ -139,7 +191,13 @@ pub struct MessagesData {
 #[serde(rename_all = "camelCase")]
 pub struct SentMessageData {
     user_message: MessageResponse,
-    assistant_message: MessageResponse,
+    /// The reply, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assistant_message: Option<MessageResponse>,
+    /// The replies, where several models were asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    assistant_messages: Vec<MessageResponse>,
+    /// Of all replies together.
     #[schema(required)]
     usage: Option<UsageResponse>,
     /// Present where project-service did not answer and a kept copy of the prompts was used.
@@ -155,10 +213,7 @@ impl SendMessageRequest {
 
     /// Whether it may be so many bytes long.
     pub fn check_size(&self, size: usize) -> Result<(), AppError> {
-        if size > TEXT_LIMIT && !self.content.has_images() {
-            return Err(AppError::too_large(TEXT_LIMIT));
-        }
-        Ok(())
+        check_size(&self.content, size)
     }
 }
 
@@ -177,30 +232,38 @@ impl ListMessagesQuery {
 }
 
 impl SentMessageData {
-    /// The user's message, and the reply as it ended.
+    /// The user's message, and the replies as they ended.
     pub fn new(
         user_message: Message,
-        pending: Message,
-        end: &ReplyEnd,
+        replies: Vec<(Message, ReplyEnd)>,
         prompt_stale: bool,
     ) -> Self {
-        let reply = Message {
-            content: end.content.clone(),
-            reasoning: end.reasoning.clone(),
-            status: end.status,
-            finish_reason: end.finish_reason,
-            error: end.error.clone(),
-            tokens: Some(end.tokens),
-            usage: end.usage.as_ref().map(UsageEntry::summary),
-            answered_by: end.answered_by.clone(),
-            ..pending
-        };
+        let usages = replies.iter().filter_map(|(_, end)| end.usage.as_ref());
+        let usage = usages.map(UsageEntry::summary).reduce(Usage::and).map(Into::into);
+        let mut replies: Vec<MessageResponse> =
+            replies.into_iter().map(|(pending, end)| ended(pending, &end).into()).collect();
+        let only = if replies.len() == 1 { replies.pop() } else { None };
         Self {
             user_message: user_message.into(),
-            usage: reply.usage.map(Into::into),
-            assistant_message: reply.into(),
+            assistant_message: only,
+            assistant_messages: replies,
+            usage,
             prompt_stale,
         }
+    }
+}
+
+fn ended(pending: Message, end: &ReplyEnd) -> Message {
+    Message {
+        content: end.content.clone(),
+        reasoning: end.reasoning.clone(),
+        status: end.status,
+        finish_reason: end.finish_reason,
+        error: end.error.clone(),
+        tokens: Some(end.tokens),
+        usage: end.usage.as_ref().map(UsageEntry::summary),
+        answered_by: end.answered_by.clone(),
+        ..pending
     }
 }
 
@@ -210,12 +273,56 @@ impl From<SendMessageRequest> for NewMessage {
         Self {
             content,
             images,
-            model: request.model,
-            temperature: request.temperature,
-            max_tokens: request.max_tokens,
-            own_history_only: request.history == Some(History::Model),
+            models: request.model.into_iter().collect(),
+            options: ReplyOptions {
+                temperature: request.temperature,
+                max_tokens: request.max_tokens,
+                own_history: request.history.map(History::is_own),
+            },
         }
     }
+}
+
+impl History {
+    fn is_own(self) -> bool {
+        self == Self::Model
+    }
+}
+
+impl EditMessageRequest {
+    /// What to say, with which images if any are named, and how it is to be answered.
+    pub fn into_parts(self) -> (String, Option<Vec<Image>>, ReplyOptions) {
+        let is_text = matches!(self.content, MessageContent::Text(_));
+        let (content, images) = self.content.into_parts();
+        let options = ReplyOptions {
+            temperature: self.temperature,
+            max_tokens: self.max_tokens,
+            own_history: self.history.map(History::is_own),
+        };
+        (content, (!is_text).then_some(images), options)
+    }
+
+    /// Refuses a body that is longer than one without images may be.
+    pub fn check_size(&self, size: usize) -> Result<(), AppError> {
+        check_size(&self.content, size)
+    }
+}
+
+impl RegenerateMessageRequest {
+    pub fn options(&self) -> ReplyOptions {
+        ReplyOptions {
+            temperature: self.temperature,
+            max_tokens: self.max_tokens,
+            own_history: self.history.map(History::is_own),
+        }
+    }
+}
+
+fn check_size(content: &MessageContent, size: usize) -> Result<(), AppError> {
+    if size > TEXT_LIMIT && !content.has_images() {
+        return Err(AppError::too_large(TEXT_LIMIT));
+    }
+    Ok(())
 }
 
 impl From<Message> for MessageResponse {
@@ -224,6 +331,7 @@ impl From<Message> for MessageResponse {
             id: message.id,
             conversation_id: message.conversation,
             parent_id: message.parent,
+            sibling_count: message.siblings,
             turn_id: message.turn,
             model_id: message.model,
             role: message.role,
@@ -268,6 +376,12 @@ impl From<ReplyFailure> for FailureResponse {
 impl From<Message> for MessageData {
     fn from(message: Message) -> Self {
         Self { message: message.into() }
+    }
+}
+
+impl From<Vec<Message>> for MessagesData {
+    fn from(messages: Vec<Message>) -> Self {
+        Self { messages: messages.into_iter().map(Into::into).collect() }
     }
 }
 

@@ -115,6 +115,7 @@ impl<C: Fn(&str) -> u32> Context<C> {
             sent: u32::try_from(said + 1).unwrap_or(u32::MAX),
             tokens: self.used,
             cut_before: self.oldest.filter(|_| self.is_cut),
+            own_history: false,
         }
     }
 
@@ -201,6 +202,10 @@ mod tests {
             id: id.into(),
             conversation: id.into(),
             parent: None,
+            place: id.into(),
+            depth: 1,
+            on_branch: true,
+            siblings: 1,
             turn: id.into(),
             model: "m".into(),
             seq: 1,

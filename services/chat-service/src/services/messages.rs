@@ -1,26 +1,25 @@
 use std::sync::Arc;
 
-use common::domain::api_key::ApiKeyError;
-use common::domain::attachment::NewAttachment;
+use common::domain::attachment::{Image, NewAttachment};
 use common::domain::conversation::{Conversation, derive_title};
 use common::domain::message::{
-    ContextUse, Message, MessageError, NewMessage, NewTurn, PromptUse, Role,
+    Message, MessageError, NewMessage, NewQuestion, NewReply, NewTurn, PromptUse, Question,
+    ReplyOptions, Role,
 };
 use common::repositories::{
-    AttachmentRepository, ConversationRepository, MessageRepository, PreferenceRepository,
+    AttachmentRepository, ConversationRepository, MessageFilter, MessageRepository,
+    PreferenceRepository,
 };
-use common::{Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, UserId};
+use common::{Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, TurnId, UserId};
 use tokio::join;
 
-use super::context::{self, Context};
-use super::models::{AvailableModel, ModelError};
+use super::composer::{Composed, Composer, Matter};
 use super::{Models, OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompts};
-use crate::core::{Capability, ContextSettings, Model, Parameter, TemperatureRange};
-use crate::generation::{Asked, Candidate, Engine, ModelCall, Reply};
-use crate::providers::{CompletionRequest, PromptMessage, PromptRole};
+use crate::core::ContextSettings;
+use crate::generation::{Engine, Reply};
 
-/// How many messages are read at a time while a context is put together.
-const HISTORY_PAGE: u32 = 50;
+/// As many models as can be asked at once.
+const MOST_ANSWERS: u32 = 4;
 
 /// Where a reply's events come from.
 pub enum Following {
@@ -37,19 +36,10 @@ pub struct Messages {
     attachments: Arc<dyn AttachmentRepository>,
     preferences: Arc<dyn PreferenceRepository>,
     projects: Arc<dyn ProjectAccess>,
-    models: Arc<Models>,
+    composer: Composer,
     engine: Engine,
-    context: ContextSettings,
     clock: Arc<dyn Clock>,
     ids: Ids,
-}
-
-/// What every model that may answer is asked alike.
-#[derive(Clone)]
-struct Ask {
-    messages: Arc<[PromptMessage]>,
-    temperature: f64,
-    max_tokens: Option<u32>,
 }
 
 /// What [`Messages`] stands on.
@@ -64,6 +54,24 @@ pub struct MessagesParts {
     pub context: ContextSettings,
 }
 
+/// What is asked: a message, said now or before, and who is to answer it.
+struct Ask {
+    conversation: Conversation,
+    turn: TurnId,
+    /// A new message's place; a message that was said before, and the reply in whose place the new one comes.
+    said: Said,
+    content: String,
+    images: Vec<Image>,
+    models: Vec<String>,
+    options: ReplyOptions,
+}
+
+enum Said {
+    Now,
+    InsteadOf(Message),
+    Before { question: MessageId, depth: u32, instead_of: MessageId },
+}
+
 impl Messages {
     pub fn new(parts: MessagesParts, clock: Arc<dyn Clock>, ids: Ids) -> Self {
         let MessagesParts {
@@ -76,20 +84,27 @@ impl Messages {
             engine,
             context,
         } = parts;
+        let composer = Composer {
+            messages: messages.clone(),
+            attachments: attachments.clone(),
+            models,
+            engine: engine.clone(),
+            settings: context,
+        };
         Self {
             conversations,
             messages,
             attachments,
             preferences,
             projects,
-            models,
+            composer,
             engine,
-            context,
             clock,
             ids,
         }
     }
 
+    /// A page of a conversation's active branch; of one model only, where one is named.
     pub async fn list(
         &self,
         owner: UserId,
@@ -97,7 +112,8 @@ impl Messages {
         model: Option<&str>,
         page: PageRequest,
     ) -> Result<Page<Message>, MessageError> {
-        let listed = self.messages.list(owner, conversation, model, page).await?;
+        let filter = MessageFilter { model, before: None };
+        let listed = self.messages.list(owner, conversation, filter, page).await?;
         if listed.items.is_empty() {
             self.conversation(owner, conversation).await?;
         }
@@ -108,63 +124,163 @@ impl Messages {
         self.messages.find(owner, id).await?.ok_or(MessageError::NotFound)
     }
 
-    /// Stores a message and starts the reply to it, which goes on whoever listens.
+    /// All messages that were said in one's place, oldest first.
+    pub async fn siblings(
+        &self,
+        owner: UserId,
+        id: MessageId,
+    ) -> Result<Vec<Message>, MessageError> {
+        let siblings = self.messages.siblings(owner, id).await?;
+        if siblings.is_empty() { Err(MessageError::NotFound) } else { Ok(siblings) }
+    }
+
+    /// Makes the branch through a message its conversation's active one.
+    pub async fn select(&self, owner: UserId, id: MessageId) -> Result<Conversation, MessageError> {
+        if !self.messages.select(owner, id).await? {
+            return Err(MessageError::NotFound);
+        }
+        let message = self.get(owner, id).await?;
+        self.conversation(owner, message.conversation).await
+    }
+
+    /// Stores a message and starts the replies to it, which go on whoever listens.
     pub async fn send(
         &self,
         whom: &OnBehalf,
         conversation: ConversationId,
         message: NewMessage,
-    ) -> Result<Arc<Reply>, MessageError> {
-        let (conversation, preferred, within_budget) = join!(
-            self.conversation(whom.user, conversation),
-            self.preferred_temperature(whom.user, message.temperature),
+    ) -> Result<Vec<Arc<Reply>>, MessageError> {
+        let NewMessage { content, images, mut models, options } = message;
+        let conversation = self.conversation(whom.user, conversation).await?;
+        if models.is_empty() {
+            models.push(conversation.model.clone());
+        }
+        let turn = self.ids.next();
+        let said = Said::Now;
+        self.ask(whom, Ask { conversation, turn, said, content, images, models, options }).await
+    }
+
+    /// Stores another message in the place of one's own, and starts the replies to it. Its images stay, where none are given.
+    pub async fn edit(
+        &self,
+        whom: &OnBehalf,
+        id: MessageId,
+        content: String,
+        images: Option<Vec<Image>>,
+        options: ReplyOptions,
+    ) -> Result<Vec<Arc<Reply>>, MessageError> {
+        let message = self.on_branch(whom.user, id).await?;
+        if message.role != Role::User {
+            return Err(MessageError::NotAQuestion);
+        }
+        let images = match images {
+            Some(images) => images,
+            None => self.images(&message, whom.user).await?,
+        };
+        let conversation = self.conversation(whom.user, message.conversation).await?;
+        let answers = self.answers(whom.user, &message).await?;
+        let own_history = answers.first().and_then(|reply| reply.context).map(|c| c.own_history);
+        let options = ReplyOptions { own_history: options.own_history.or(own_history), ..options };
+        let models = if answers.is_empty() {
+            vec![message.model.clone()]
+        } else {
+            answers.into_iter().map(|reply| reply.model).collect()
+        };
+        let (turn, said) = (self.ids.next(), Said::InsteadOf(message));
+        self.ask(whom, Ask { conversation, turn, said, content, images, models, options }).await
+    }
+
+    /// Starts another reply in the place of one, by the same model or another.
+    pub async fn regenerate(
+        &self,
+        whom: &OnBehalf,
+        id: MessageId,
+        model: Option<String>,
+        options: ReplyOptions,
+    ) -> Result<Vec<Arc<Reply>>, MessageError> {
+        let reply = self.on_branch(whom.user, id).await?;
+        if reply.role != Role::Assistant {
+            return Err(MessageError::NotAReply);
+        }
+        if reply.status.is_running() {
+            return Err(MessageError::GenerationInProgress);
+        }
+        let question = self.get(whom.user, reply.parent.ok_or(MessageError::NotFound)?).await?;
+        let conversation = self.conversation(whom.user, question.conversation).await?;
+        let own_history = options.own_history.or(reply.context.map(|context| context.own_history));
+        let ask = Ask {
+            conversation,
+            turn: question.turn,
+            said: Said::Before {
+                question: question.id,
+                depth: question.depth,
+                instead_of: reply.id,
+            },
+            images: self.images(&question, whom.user).await?,
+            content: question.content,
+            models: vec![model.unwrap_or(reply.model)],
+            options: ReplyOptions { own_history, ..options },
+        };
+        self.ask(whom, ask).await
+    }
+
+    async fn ask(&self, whom: &OnBehalf, ask: Ask) -> Result<Vec<Arc<Reply>>, MessageError> {
+        let Ask { conversation, turn, said, content, images, models, options } = ask;
+        let (preferred, within_budget) = join!(
+            self.preferred_temperature(whom.user, options.temperature),
             self.engine.check_budget(whom.user)
         );
-        // What is not there comes before what may not be done with it.
-        let (conversation, preferred, ()) = (conversation?, preferred?, within_budget?);
-        let id = message.model.as_ref().unwrap_or(&conversation.model);
-        let model =
-            self.models.resolve(whom.user, id).await.map_err(|error| model_error(error, id))?;
-        if !message.images.is_empty() && !model.model.can(Capability::Vision) {
-            return Err(MessageError::SeesNoImages { model: model.model.id.clone() });
-        }
-        let temperature = preferred.unwrap_or(model.model.temperature.default);
+        let (temperature, ()) = (preferred?, within_budget?);
         let prompts = self.prompts(whom, &conversation).await?;
-        let (messages, context) = self.assemble(&conversation, &prompts, &message, &model).await?;
-        let ask = Ask { messages, temperature, max_tokens: message.max_tokens };
-        let call = ModelCall {
-            fallbacks: self.fallbacks(whom.user, &model.model, &ask).await,
-            wanted: self.candidate(&model, &ask, context.tokens),
-            project: conversation.project,
-            prompt_stale: prompts.is_stale,
+        let matter = Matter {
+            conversation: &conversation,
+            prompts: &prompts,
+            content: &content,
+            images: &images,
+            depth: said.depth(),
+            options: ReplyOptions { temperature, ..options },
         };
-        let count = |text: &str| call.wanted.asked.count(text);
-        let newest = call.wanted.request.messages.last();
-        let turn = NewTurn {
-            conversation: conversation.id,
-            turn: self.ids.next(),
-            user_message: self.ids.next(),
-            content_tokens: newest.map_or(0, |newest| newest.tokens(count)),
-            title: derive_title(&message.content),
-            content: message.content,
-            attachments: message
-                .images
-                .into_iter()
-                .map(|image| NewAttachment { id: self.ids.next(), image })
-                .collect(),
-            reply: self.ids.next(),
-            model: call.wanted.asked.model.clone(),
-            temperature: Some(temperature),
-            context,
-            prompt_versions: prompts
-                .prompts
-                .iter()
-                .map(|p| PromptUse { prompt_id: p.id, version: p.version })
-                .collect(),
-            lease: self.engine.lease(),
-            at: self.clock.now(),
+        let (mut calls, mut replies, mut tokens) = (Vec::new(), Vec::new(), 0);
+        for model in &models {
+            let composed = self.composer.compose(&matter, model).await?;
+            tokens = composed.tokens.max(tokens);
+            replies.push(self.reply(&composed, &prompts));
+            calls.push(composed.call);
+        }
+        let title = derive_title(&content);
+        let question = match said {
+            Said::Before { question, instead_of, .. } => {
+                Question::Again { message: question, instead_of }
+            }
+            said => Question::New(NewQuestion {
+                id: self.ids.next(),
+                content,
+                attachments: images
+                    .into_iter()
+                    .map(|image| NewAttachment { id: self.ids.next(), image })
+                    .collect(),
+                tokens,
+                instead_of: said.instead_of(),
+            }),
         };
-        self.engine.begin(whom.user, turn, call).await
+        let (lease, at) = (self.engine.lease(), self.clock.now());
+        let turn =
+            NewTurn { conversation: conversation.id, turn, question, replies, title, lease, at };
+        self.engine.begin(whom.user, turn, calls).await
+    }
+
+    fn reply(&self, composed: &Composed, prompts: &ProjectPrompts) -> NewReply {
+        let used = |prompt: &super::ProjectPrompt| PromptUse {
+            prompt_id: prompt.id,
+            version: prompt.version,
+        };
+        NewReply {
+            id: self.ids.next(),
+            model: composed.call.wanted.asked.model.clone(),
+            temperature: Some(composed.temperature),
+            context: composed.context,
+            prompt_versions: prompts.prompts.iter().map(used).collect(),
+        }
     }
 
     /// Stops a reply and the call to its model; the reply with what had come. One that has ended stays as it is.
@@ -190,6 +306,39 @@ impl Messages {
         self.messages.clone()
     }
 
+    /// A message, on its conversation's active branch.
+    async fn on_branch(&self, owner: UserId, id: MessageId) -> Result<Message, MessageError> {
+        let message = self.get(owner, id).await?;
+        if message.on_branch {
+            return Ok(message);
+        }
+        self.messages.select(owner, id).await?;
+        self.get(owner, id).await
+    }
+
+    /// The replies to a message that are shown.
+    async fn answers(
+        &self,
+        owner: UserId,
+        message: &Message,
+    ) -> Result<Vec<Message>, MessageError> {
+        let filter = MessageFilter { model: None, before: Some(message.depth + 2) };
+        let newest =
+            PageRequest { limit: MOST_ANSWERS, after: None, direction: Direction::Descending };
+        let listed = self.messages.list(owner, message.conversation, filter, newest).await?;
+        let mut answers: Vec<Message> =
+            listed.items.into_iter().filter(|reply| reply.parent == Some(message.id)).collect();
+        answers.reverse();
+        Ok(answers)
+    }
+
+    /// A message's images.
+    async fn images(&self, message: &Message, owner: UserId) -> Result<Vec<Image>, MessageError> {
+        let ids: Vec<_> = message.attachments.iter().map(|attachment| attachment.id).collect();
+        let mut images = self.attachments.images(owner, &ids).await?;
+        Ok(ids.iter().filter_map(|id| images.remove(id)).collect())
+    }
+
     async fn conversation(
         &self,
         owner: UserId,
@@ -210,52 +359,6 @@ impl Messages {
         Ok(self.preferences.find(user).await?.and_then(|own| own.default_temperature))
     }
 
-    /// Those that may stand in for a model, each asked as much as it can read.
-    async fn fallbacks(&self, user: UserId, model: &Model, ask: &Ask) -> Vec<Candidate> {
-        let mut candidates = Vec::with_capacity(model.fallbacks.len());
-        for id in &model.fallbacks {
-            if let Ok(fallback) = self.models.resolve(user, id).await
-                && let Some(ask) = ask.to(&fallback.model)
-            {
-                let room = self.room(&fallback.model);
-                candidates.extend(fit(self.candidate(&fallback, &ask, 0), room));
-            }
-        }
-        candidates
-    }
-
-    fn candidate(&self, model: &AvailableModel, ask: &Ask, prompt_tokens: u32) -> Candidate {
-        let AvailableModel { model, vendor, provider, key } = model;
-        let TemperatureRange { min, max, .. } = model.temperature;
-        let takes_temperature = model.takes(Parameter::Temperature);
-        let request = CompletionRequest {
-            model: model.upstream.clone(),
-            messages: ask.messages.clone(),
-            temperature: takes_temperature.then(|| ask.temperature.clamp(min, max)),
-            max_tokens: ask.max_tokens.map(|tokens| tokens.min(model.max_output_tokens)),
-            context_length: model.context_length,
-            tools: None,
-            key: key.clone(),
-        };
-        let asked = Asked {
-            model: model.id.clone(),
-            upstream: model.upstream.clone(),
-            vendor: vendor.name,
-            provider: provider.clone(),
-            prompt_tokens,
-            price: model.price,
-            must_load: vendor.requires_loading,
-            first_token: self.engine.first_token(vendor.requires_loading),
-        };
-        Candidate { asked, request }
-    }
-
-    /// How many tokens a model can be sent, so that there is room for its reply.
-    fn room(&self, model: &Model) -> u32 {
-        let window = model.context_length;
-        window - self.context.reply_reserve.min(model.max_output_tokens).min(window / 2)
-    }
-
     async fn prompts(
         &self,
         whom: &OnBehalf,
@@ -270,85 +373,23 @@ impl Messages {
             ProjectAccessError::Unavailable(cause) => MessageError::ProjectsUnavailable(cause),
         })
     }
-
-    /// What the model is told, and what of the conversation that is.
-    async fn assemble(
-        &self,
-        conversation: &Conversation,
-        prompts: &ProjectPrompts,
-        message: &NewMessage,
-        model: &AvailableModel,
-    ) -> Result<(Arc<[PromptMessage]>, ContextUse), MessageError> {
-        let room = self.room(&model.model);
-        let system: Vec<&str> = prompts
-            .prompts
-            .iter()
-            .map(|prompt| prompt.content.as_str())
-            .chain(conversation.system_prompt.as_deref())
-            .collect();
-        let newest = PromptMessage {
-            images: message.images.clone(),
-            ..PromptMessage::text(PromptRole::User, &message.content)
-        };
-        let sees = model.model.can(Capability::Vision);
-        let count = |text: &str| model.provider.count_tokens(&model.model.upstream, text);
-        let too_long = MessageError::ContextTooLong { limit: room };
-        let mut context = Context::new(room, sees, &system, newest, count).ok_or(too_long)?;
-
-        let history_of = message.own_history_only.then_some(model.model.id.as_str());
-        let mut after = None;
-        loop {
-            let request =
-                PageRequest { limit: HISTORY_PAGE, after, direction: Direction::Descending };
-            let page = self
-                .messages
-                .list(conversation.owner, conversation.id, history_of, request)
-                .await?;
-            let has_room = page.items.into_iter().all(|message| context.take(message));
-            after = page.next;
-            if !has_room || after.is_none() {
-                let used = context.used();
-                let images = self.attachments.images(conversation.owner, &context.images()).await?;
-                return Ok((context.into_messages(&images).into(), used));
-            }
-        }
-    }
 }
 
-impl Ask {
-    /// What a model is asked in place of another. Images that it does not see are left out; `None` if they are what it is asked
-    /// about.
-    fn to(&self, model: &Model) -> Option<Self> {
-        if model.can(Capability::Vision) {
-            return Some(self.clone());
+impl Said {
+    /// How deep the message is that is to be answered, if it does not follow the active branch.
+    fn depth(&self) -> Option<u32> {
+        match self {
+            Self::Now => None,
+            Self::InsteadOf(message) => Some(message.depth),
+            Self::Before { depth, .. } => Some(*depth),
         }
-        let shows = self.messages.last().is_some_and(|newest| !newest.images.is_empty());
-        let messages = context::without_images(&self.messages);
-        (!shows).then(|| Self { messages, ..self.clone() })
     }
-}
 
-/// The candidate, asked no more than there is room for; `None` if that is not even the newest message.
-fn fit(mut candidate: Candidate, room: u32) -> Option<Candidate> {
-    loop {
-        let Candidate { asked, request } = &mut candidate;
-        let tokens = context::tokens(&request.messages, |text| asked.count(text));
-        if tokens <= room {
-            asked.prompt_tokens = tokens;
-            return Some(candidate);
+    /// The message whose place the new one takes.
+    fn instead_of(&self) -> Option<MessageId> {
+        match self {
+            Self::InsteadOf(message) => Some(message.id),
+            Self::Now | Self::Before { .. } => None,
         }
-        request.trim().then_some(())?;
-    }
-}
-
-fn model_error(error: ModelError, id: &str) -> MessageError {
-    match error {
-        ModelError::Unknown => MessageError::UnknownModel { model: id.to_owned() },
-        ModelError::Unavailable { provider } => MessageError::ApiKeyRequired { provider },
-        ModelError::Key { provider, error } => match error {
-            ApiKeyError::Store(error) => MessageError::Store(error),
-            ApiKeyError::Unreadable => MessageError::KeyUnreadable { provider },
-            other => MessageError::KeyUnavailable(Box::new(other)),
-        },
     }
 }

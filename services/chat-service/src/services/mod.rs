@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod attachments;
+mod composer;
 mod context;
 mod conversations;
 mod data_keys;

@@ -23,7 +23,10 @@ fn endpoints(conversation: &str, message: &str) -> Vec<(Method, String, Value)> 
         ),
         (get.clone(), format!("/messages/{message}"), Value::Null),
         (get, format!("/messages/{message}/stream"), Value::Null),
-        (post, format!("/messages/{message}/cancel"), Value::Null),
+        (post.clone(), format!("/messages/{message}/cancel"), Value::Null),
+        (post.clone(), format!("/messages/{message}/edit"), json!({"content": "stolen"})),
+        (post.clone(), format!("/messages/{message}/regenerate"), json!({})),
+        (post, format!("/messages/{message}/select"), Value::Null),
     ]
 }
 
@@ -114,6 +117,13 @@ async fn target_of_a_thing(operation: &str, owner: &Actor) -> Option<Target> {
             Target::own(url)
         }
         "cancel_message" => Target::own(message + "/cancel"),
+        "edit_message" => {
+            let question = sent.id("userMessage");
+            Target::own(format!("/messages/{question}/edit")).body(json!({"content": "stolen"}))
+        }
+        "regenerate_message" => Target::own(message + "/regenerate").body(json!({})),
+        "list_siblings" => Target::own(message + "/siblings"),
+        "select_message" => Target::own(message + "/select"),
         _ => return None,
     };
     Some(target)

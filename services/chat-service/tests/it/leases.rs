@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use chat_service::ChatService;
 use chat_service::repositories::{SqlMessages, SqlReplies};
-use common::domain::message::{ContextUse, Lease, MessageStatus, NewTurn, ReplyEnd};
+use common::domain::message::{
+    ContextUse, Lease, MessageStatus, NewQuestion, NewReply, NewTurn, Question, ReplyEnd,
+};
 use common::repositories::{Checkpoint, MessageRepository, ReplyRepository, TurnError};
 use common::{ConversationId, MessageId, UserId};
 use platform::cli::Service;
@@ -54,20 +56,25 @@ impl Desk {
         let turn = NewTurn {
             conversation,
             turn: instance.ids.next(),
-            user_message: instance.ids.next(),
-            content: "Hello".into(),
-            attachments: Vec::new(),
-            content_tokens: 2,
-            reply: instance.ids.next(),
-            model: "gpt-4o".into(),
-            temperature: None,
-            context: ContextUse { sent: 1, tokens: 2, cut_before: None },
-            prompt_versions: Vec::new(),
+            question: Question::New(NewQuestion {
+                id: instance.ids.next(),
+                content: "Hello".into(),
+                attachments: Vec::new(),
+                tokens: 2,
+                instead_of: None,
+            }),
+            replies: vec![NewReply {
+                id: instance.ids.next(),
+                model: "gpt-4o".into(),
+                temperature: None,
+                context: ContextUse { sent: 1, tokens: 2, cut_before: None, own_history: false },
+                prompt_versions: Vec::new(),
+            }],
             title: "Hello".into(),
             lease,
             at: instance.clock.now(),
         };
-        self.replies.begin_turn(self.owner, &turn, slots).await.map(|(_, reply)| reply.id)
+        self.replies.begin_turn(self.owner, &turn, slots).await.map(|(_, replies)| replies[0].id)
     }
 
     async fn checkpoint(&self, reply: MessageId, holder: Uuid) -> Checkpoint {

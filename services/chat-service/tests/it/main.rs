@@ -10,6 +10,7 @@ mod aimock;
 mod api_keys;
 mod attachments;
 mod bad_input;
+mod branches;
 mod budget;
 mod conformance;
 mod conversations;

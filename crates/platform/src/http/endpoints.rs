@@ -38,6 +38,8 @@ pub struct Endpoint {
     pub counted_as: String,
     /// Who may call it.
     pub access: Access,
+    /// Whether it only reads.
+    reads: bool,
     /// Whether it takes a query.
     pub(super) takes_query: bool,
 }
@@ -54,9 +56,9 @@ pub enum Access {
 }
 
 impl Endpoint {
-    /// Whether it only reads: `GET`, with which `HEAD` is served.
+    /// Whether it only reads: `GET`, with which `HEAD` is served, unless it is said that it [writes](Endpoints::writing).
     pub fn is_read(&self) -> bool {
-        self.method == Method::GET
+        self.reads
     }
 }
 
@@ -112,6 +114,7 @@ impl Endpoints {
                 counted_as: operation_id.clone(),
                 operation_id,
                 access,
+                reads: *verb == HttpMethod::Get,
                 takes_query,
             };
             self.table.push((endpoint, route));
@@ -126,6 +129,17 @@ impl Endpoints {
         let mut endpoints = self.table.iter_mut().map(|(endpoint, _)| endpoint);
         if let Some(endpoint) = endpoints.find(|endpoint| endpoint.operation_id == alias) {
             operation.clone_into(&mut endpoint.counted_as);
+        }
+        self
+    }
+
+    /// With an operation that writes though it is a `GET`, for clients that can do nothing else: it wants the scope to write, and
+    /// a page of ours where the credential is a cookie.
+    #[must_use]
+    pub fn writing(mut self, operation: &str) -> Self {
+        let mut endpoints = self.table.iter_mut().map(|(endpoint, _)| endpoint);
+        if let Some(endpoint) = endpoints.find(|endpoint| endpoint.operation_id == operation) {
+            endpoint.reads = false;
         }
         self
     }

@@ -30,9 +30,18 @@ impl Listener {
         message: MessageId,
         events: impl Stream<Item = Bytes> + 'static,
     ) -> HttpResponse {
+        event_stream(self.events(message, events))
+    }
+
+    /// A reply's events, as long as the session lasts.
+    pub fn events(
+        self,
+        message: MessageId,
+        events: impl Stream<Item = Bytes> + 'static,
+    ) -> impl Stream<Item = Bytes> + 'static {
         let Self { session, revocations, .. } = self;
         let revoked = async move { revocations.revoked(session).await };
-        event_stream(until_revoked(message, events, revoked))
+        until_revoked(message, events, revoked)
     }
 
     /// The answer that streams events which are about no message.

@@ -6,5 +6,5 @@ mod resume;
 mod state;
 
 pub use listener::Listener;
-pub use resume::ResumeAfter;
+pub use resume::{LastEventId, ResumeAfter};
 pub use state::ChatState;

@@ -117,6 +117,7 @@ impl Reply {
         prompt_stale: bool,
     ) -> Self {
         let opening = Opening {
+            conversation: pending.conversation,
             user_message: user_message.id,
             model: pending.model.clone(),
             prompt_stale,

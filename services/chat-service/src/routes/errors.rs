@@ -21,6 +21,10 @@ pub fn conversation(error: ConversationError) -> AppError {
         ConversationError::NotFound => AppError::not_found(),
         ConversationError::NoSuchProject => no_such_project(),
         ConversationError::OwnerGone => owner_gone(),
+        // Whoever meets it looks again.
+        ConversationError::DefaultExists => {
+            AppError::internal("a default conversation was made twice")
+        }
         ConversationError::UnknownModel { model } => unknown_model(&model),
         ConversationError::ProjectsUnavailable(cause) => projects_unavailable(cause),
         ConversationError::Unauthorized => AppError::unauthorized(),

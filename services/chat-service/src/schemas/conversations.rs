@@ -194,7 +194,7 @@ impl From<Conversation> for ConversationResponse {
             pinned: conversation.pinned,
             archived: conversation.archived,
             message_count: conversation.message_count,
-            active_models: conversation.active_models,
+            active_models: conversation.contexts.into_iter().map(|context| context.model).collect(),
             last_message: conversation.last_message.map(LastMessageResponse::from),
             created_at: conversation.created_at,
             updated_at: conversation.updated_at,
@@ -239,6 +239,7 @@ impl From<CreateConversationRequest> for NewConversation {
             project: request.project_id,
             model: request.model,
             system_prompt: request.system_prompt,
+            is_default: false,
         }
     }
 }

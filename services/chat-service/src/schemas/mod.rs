@@ -2,10 +2,13 @@
 
 pub mod api_keys;
 pub mod attachments;
+pub mod chat;
 pub mod conversations;
 pub mod internal;
 pub mod load_jobs;
 pub mod messages;
 pub mod models;
 pub mod preferences;
+pub mod project_messages;
+pub mod threads;
 pub mod usage;

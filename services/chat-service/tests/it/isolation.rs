@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::{Actor, Engine, Reply, Target};
 use uuid::Uuid;
 
-use super::{Chat, a_conversation, stream};
+use super::{Chat, a_conversation, stream, the_project};
 
 fn endpoints(conversation: &str, message: &str) -> Vec<(Method, String, Value)> {
     let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
@@ -75,6 +75,13 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
     let target = match operation {
         "list_conversations" => Target::each("/conversations"),
         "create_conversation" => Target::each("/conversations").body(json!({"title": "new"})),
+        "list_threads" => Target::each("/threads"),
+        "create_thread" => Target::each("/threads").body(json!({"title": "new"})),
+        "chat" => Target::each("/chat").body(json!({"projectId": the_project(), "message": "new"})),
+        "list_project_messages" => Target::each(format!("/projects/{}/messages", the_project())),
+        "stream_project_messages" => {
+            Target::each(format!("/projects/{}/messages/stream?content=Hello", the_project()))
+        }
         "list_models" => Target::each("/models"),
         "get_model_status" => Target::each("/models/llama3/status"),
         "load_model" => Target::each("/models/llama3/load"),
@@ -102,6 +109,7 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
 async fn target_of_a_thing(operation: &str, owner: &Actor) -> Option<Target> {
     let conversation = format!("/conversations/{}", a_conversation(owner, json!({})).await);
     let messages = format!("{conversation}/messages");
+    let thread = conversation.replace("conversations", "threads");
     let image = json!({"type": "image", "mediaType": "image/png", "data": "iVBORw0KGgo="});
     let sent = owner.post(&messages, json!({"content": [image]})).await.expect(200);
     let message = format!("/messages/{}", sent.id("assistantMessage"));
@@ -110,6 +118,14 @@ async fn target_of_a_thing(operation: &str, owner: &Actor) -> Option<Target> {
         "update_conversation" => Target::own(conversation).body(json!({"title": "stolen"})),
         "list_messages" => Target::own(messages),
         "send_message" => Target::own(messages).body(json!({"content": "stolen"})),
+        "get_thread" | "delete_thread" => Target::own(thread),
+        "update_thread_title" => Target::own(thread + "/title").body(json!({"title": "stolen"})),
+        "list_model_messages" => Target::own(thread + "/models/gpt-4o-mini/messages"),
+        "send_to_model" => {
+            Target::own(thread + "/models/gpt-4o-mini/messages").body(json!({"content": "stolen"}))
+        }
+        "send_to_models" => Target::own(thread + "/messages")
+            .body(json!({"content": "stolen", "models": ["gpt-4o-mini"]})),
         "get_message" => Target::own(message),
         "stream_message" => Target::own(message + "/stream"),
         "get_attachment" => {

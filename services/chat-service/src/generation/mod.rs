@@ -14,6 +14,7 @@ mod follow;
 mod frames;
 mod log;
 mod maker;
+mod outlet;
 mod registry;
 mod reply;
 mod until_revoked;

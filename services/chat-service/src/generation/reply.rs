@@ -1,5 +1,6 @@
 //! A reply that is being made: its log, its subscribers' wake-up, and the ways to stop it.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
@@ -14,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 use super::EventId;
 use super::frames::{self, Ending, Opening, Progress};
 use super::log::{Log, Part, Place};
+use super::outlet::Outlet;
+use crate::providers::Delta;
 
 /// After so many bytes a checkpoint does not wait for its time.
 const CHECKPOINT_BYTES: usize = 4 * 1024;
@@ -191,7 +194,7 @@ impl Reply {
         }
     }
 
-    pub(super) fn publish(&self, part: Part, delta: &str) {
+    fn publish(&self, part: Part, delta: &str) {
         let size = {
             let mut log = self.log.lock();
             log.push(part, delta);
@@ -204,15 +207,6 @@ impl Reply {
         if size >= self.checkpoint_size.load(Ordering::Relaxed) {
             self.outgrown.notify_one();
         }
-    }
-
-    /// Tells whoever listens what is being done before the first token.
-    pub(super) fn announce(&self, progress: Progress, detail: &str) {
-        let frame = frames::status(self.id(), progress, detail);
-        self.state.send_modify(|state| {
-            state.version += 1;
-            state.status = Some((state.version, frame));
-        });
     }
 
     /// Waits until much has come since the log had `stored` bytes.
@@ -263,4 +257,39 @@ impl Reply {
     pub(super) fn size(&self) -> usize {
         self.log.lock().size()
     }
+}
+
+/// Publishes it to all subscribers.
+impl Outlet for Reply {
+    fn id(&self) -> impl Display {
+        self.pending.id
+    }
+
+    fn show(&self, piece: Delta) {
+        match piece {
+            Delta::Text(text) => self.publish(Part::Text, &text),
+            Delta::Reasoning(text) => self.publish(Part::Reasoning, &text),
+            // Nothing was offered to be called.
+            Delta::ToolCall(_) | Delta::Usage(_) | Delta::Finish(_) => {}
+        }
+    }
+
+    fn has_shown(&self) -> bool {
+        self.size() > 0
+    }
+
+    fn announce(&self, progress: Progress, detail: &str) {
+        let frame = frames::status(self.pending.id, progress, detail);
+        self.state.send_modify(|state| {
+            state.version += 1;
+            state.status = Some((state.version, frame));
+        });
+    }
+
+    fn may_trim(&self) -> bool {
+        true
+    }
+
+    /// Its log takes everything.
+    async fn has_room(&self) {}
 }

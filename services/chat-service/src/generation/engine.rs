@@ -7,7 +7,6 @@ use std::time::Duration;
 use common::domain::message::{
     FinishReason, Lease, Message, MessageError, MessageStatus, NewTurn, ReplyEnd,
 };
-use common::domain::usage::{Tokens, UsageEntry, UsageSource};
 use common::repositories::{
     MessageRepository, ReplyRepository, StoreError, TurnError, UsageRepository,
 };
@@ -232,7 +231,7 @@ impl Engine {
             .unwrap_or_else(|_| Outcome::internal());
         let end = self.end(&reply, outcome, &roster, project);
         // From here on it counts as spent.
-        reply.set_cost(0);
+        reply.tab().set_cost(0);
         // Nobody is told of an end that is not stored.
         let told =
             if self.committer.commit(end.clone()).await { end } else { self.unstored(&reply, end) };
@@ -263,24 +262,8 @@ impl Engine {
     ) -> ReplyEnd {
         let (content, reasoning) = reply.texts();
         let asked = roster.current();
-        let written = Tokens {
-            input: asked.prompt_tokens,
-            output: asked.count(&content),
-            reasoning: asked.count(&reasoning),
-            ..Tokens::default()
-        };
-        let reported = outcome.usage.map(|usage| (usage.tokens, UsageSource::Reported));
-        // A provider that neither answered nor counted has done nothing to pay for.
-        let estimated = (written.completion() > 0).then_some((written, UsageSource::Estimated));
-        let said = outcome.usage.and_then(|usage| usage.cost_micro_usd);
-        let usage = reported.or(estimated).map(|(tokens, source)| UsageEntry {
-            project,
-            model: asked.model.clone(),
-            provider: asked.vendor.to_owned(),
-            tokens,
-            source,
-            cost_micro_usd: said.or_else(|| Some(asked.price?.cost_micro_usd(tokens))),
-        });
+        let counted = asked.counted(&content, &reasoning);
+        let usage = asked.entry(outcome.usage, counted, project);
         let stood_in = asked.model != roster.first().model && reply.size() > 0;
         ReplyEnd {
             reply: reply.id(),
@@ -292,7 +275,7 @@ impl Engine {
             status: outcome.status,
             finish_reason: outcome.finish_reason,
             error: outcome.error,
-            tokens: usage.as_ref().map_or(written, |usage| usage.tokens).completion(),
+            tokens: usage.as_ref().map_or(counted, |usage| usage.tokens).completion(),
             usage,
             answered_by: stood_in.then(|| asked.model.clone()),
             at: self.instance.clock.now(),

@@ -103,7 +103,7 @@ impl Maker<'_> {
             match self.replies.checkpoint(reply.id(), self.lease, &text, &reasoning).await {
                 Ok(Checkpoint::Stored) => {
                     stored_size = text.len() + reasoning.len();
-                    if self.meter.is_spent(reply, &text, &reasoning).await {
+                    if self.meter.is_spent(reply.tab(), &text, &reasoning).await {
                         return StopReason::BudgetSpent;
                     }
                 }

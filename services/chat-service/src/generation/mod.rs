@@ -17,6 +17,7 @@ mod maker;
 mod outlet;
 mod registry;
 mod reply;
+mod tab;
 mod until_revoked;
 
 pub use call::{Asked, Candidate, ModelCall};

@@ -57,7 +57,11 @@ impl Registry {
     /// What an owner's replies that this process is making cost so far, as was last estimated.
     pub(super) fn cost_of(&self, owner: UserId) -> i64 {
         let replies = self.replies.lock();
-        replies.values().filter(|reply| reply.owner() == owner).map(|reply| reply.cost()).sum()
+        replies
+            .values()
+            .filter(|reply| reply.owner() == owner)
+            .map(|reply| reply.tab().cost())
+            .sum()
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Reply>> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use common::domain::message::{Message, ReplyEnd, ReplyFailure};
@@ -16,6 +16,7 @@ use super::EventId;
 use super::frames::{self, Ending, Opening, Progress};
 use super::log::{Log, Part, Place};
 use super::outlet::Outlet;
+use super::tab::Tab;
 use crate::providers::Delta;
 
 /// After so many bytes a checkpoint does not wait for its time.
@@ -72,7 +73,7 @@ pub struct Reply {
     pub pending: Message,
     /// Whether the project's prompts may have changed: project-service did not answer, and a kept copy was used.
     pub prompt_stale: bool,
-    owner: UserId,
+    tab: Tab,
     opening: Opening,
     log: Mutex<Log>,
     /// Grows with everything that subscribers should look at; holds the end once there is one.
@@ -80,8 +81,6 @@ pub struct Reply {
     /// The size from which a checkpoint does not wait for its time, and the call for it.
     checkpoint_size: AtomicUsize,
     outgrown: Notify,
-    /// What it costs so far, in millionths of a US dollar, as was last estimated.
-    cost: AtomicI64,
     stop: CancellationToken,
     reason: Mutex<Option<StopReason>>,
 }
@@ -124,13 +123,12 @@ impl Reply {
             at: pending.created_at,
         };
         Self {
-            owner,
+            tab: Tab::new(owner),
             opening,
             log: Mutex::new(Log::new(pending.id)),
             state: watch::Sender::new(State::default()),
             checkpoint_size: AtomicUsize::new(CHECKPOINT_BYTES),
             outgrown: Notify::new(),
-            cost: AtomicI64::default(),
             stop: CancellationToken::new(),
             reason: Mutex::default(),
             prompt_stale,
@@ -146,7 +144,7 @@ impl Reply {
 
     /// Whose it is.
     pub fn owner(&self) -> UserId {
-        self.owner
+        self.tab.owner()
     }
 
     /// Its events from after `after` on, or from its very beginning, until it ends.
@@ -239,12 +237,8 @@ impl Reply {
     }
 
     /// What it costs so far.
-    pub(super) fn cost(&self) -> i64 {
-        self.cost.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn set_cost(&self, micro_usd: i64) {
-        self.cost.store(micro_usd, Ordering::Relaxed);
+    pub(super) fn tab(&self) -> &Tab {
+        &self.tab
     }
 
     /// Text and reasoning so far.

@@ -206,6 +206,7 @@ impl Messages {
             temperature: takes_temperature.then(|| ask.temperature.clamp(min, max)),
             max_tokens: ask.max_tokens.map(|tokens| tokens.min(model.max_output_tokens)),
             context_length: model.context_length,
+            stop: Vec::new(),
             tools: None,
             key: key.clone(),
         };

@@ -31,8 +31,8 @@ use crate::repositories::{
 };
 use crate::routes;
 use crate::services::{
-    ApiKeys, Conversations, ConversationsParts, DataKeys, LoadJobs, Messages, MessagesParts,
-    Models, Preferences, ProjectAccess, RingWrapper, UsageLedger, Users, Vault,
+    ApiKeys, Completions, Conversations, ConversationsParts, DataKeys, LoadJobs, Messages,
+    MessagesParts, Models, Preferences, ProjectAccess, RingWrapper, UsageLedger, Users, Vault,
 };
 
 /// How often what this process has done with keys is written.
@@ -186,6 +186,8 @@ impl Ground<'_> {
         let usage = Arc::new(SqlUsage::new(db.clone()));
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let preferences = Arc::new(SqlPreferences::new(db.clone()));
+        let completions =
+            Completions::new(projects.clone(), models.clone(), engine.clone(), ids.clone());
         let message_parts = MessagesParts {
             conversations: conversations.clone(),
             messages: Arc::new(SqlMessages::new(db.clone())),
@@ -218,6 +220,7 @@ impl Ground<'_> {
             load_jobs: Arc::new(load_jobs),
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
+            completions,
             preferences: Preferences::new(
                 preferences,
                 models.clone(),

@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod completion;
 pub mod conversation;
 pub mod data_key;
 pub mod export;

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use crate::services::{
-    ApiKeys, Conversations, LoadJobs, Messages, Models, Preferences, UsageLedger, Users,
+    ApiKeys, Completions, Conversations, LoadJobs, Messages, Models, Preferences, UsageLedger,
+    Users,
 };
 
 /// The services that handlers call.
@@ -10,6 +11,8 @@ pub struct ChatState {
     pub conversations: Conversations,
     /// Messages and replies.
     pub messages: Messages,
+    /// Answers that are passed on.
+    pub completions: Completions,
     /// People's own keys.
     pub api_keys: ApiKeys,
     /// The catalogue.

@@ -53,6 +53,11 @@ impl Budget {
         Err(MessageError::BudgetExceeded { wait: Duration::from_secs(seconds) })
     }
 
+    /// Whether there is one.
+    pub(super) fn is_limited(&self) -> bool {
+        self.settings.daily().is_some()
+    }
+
     async fn is_spent(&self, owner: UserId) -> Result<bool, StoreError> {
         let Some(daily) = self.settings.daily() else { return Ok(false) };
         // Read before what is running is summed: a reply that ends in between counts once at most.

@@ -8,7 +8,7 @@ use common::ProjectId;
 use common::domain::usage::{Tokens, UsageEntry, UsageSource};
 
 use crate::core::Price;
-use crate::providers::{CompletionRequest, Provider, TokenUsage};
+use crate::providers::{CompletionRequest, PromptMessage, Provider, TokenUsage, Tools};
 
 /// How a reply is to be made.
 pub struct ModelCall {
@@ -20,6 +20,21 @@ pub struct ModelCall {
     pub project: Option<ProjectId>,
     /// Whether a kept copy of the project's prompts was used.
     pub prompt_stale: bool,
+}
+
+/// What a program asks a model, which says all that the model is to know.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// What has been said so far.
+    pub messages: Arc<[PromptMessage]>,
+    /// How freely to answer; as the provider thinks right if `None`.
+    pub temperature: Option<f64>,
+    /// At most so many tokens of answer.
+    pub max_tokens: Option<u32>,
+    /// Texts before which the answer ends.
+    pub stop: Vec<String>,
+    /// What the model may call.
+    pub tools: Option<Tools>,
 }
 
 /// A model that may make a reply.

@@ -10,20 +10,22 @@ use common::domain::message::{
 use common::repositories::{
     MessageRepository, ReplyRepository, StoreError, TurnError, UsageRepository,
 };
-use common::{MessageId, ProjectId, UserId};
+use common::{CompletionId, MessageId, ProjectId, UserId};
 use futures_util::FutureExt;
 use platform::Instance;
 use platform::breaker::BreakerSettings;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use super::Reply;
 use super::attempts::Attempts;
 use super::budget::{Budget, Meter};
 use super::call::{ModelCall, Roster};
 use super::committer::Committer;
 use super::maker::{Maker, Outcome};
 use super::registry::{Claim, Registry};
+use super::relays::Relays;
 use super::reply::StopReason;
+use super::{Relay, Reply};
 use crate::core::{BudgetSettings, GenerationSettings};
 
 /// How often to look for replies whose maker has gone.
@@ -48,6 +50,7 @@ pub struct Engine {
     committer: Committer,
     budget: Budget,
     attempts: Arc<Attempts>,
+    relays: Relays,
     instance: Instance,
     settings: Arc<GenerationSettings>,
 }
@@ -64,10 +67,29 @@ impl Engine {
         let EngineSettings { generation, budget, breaker } = settings;
         let committer = Committer::start(replies.clone(), &instance.tasks);
         let registry = Arc::<Registry>::default();
-        let budget = Budget::new(usage, registry.clone(), instance.clock.clone(), budget);
+        let budget = Budget::new(usage.clone(), registry.clone(), instance.clock.clone(), budget);
         let attempts = Arc::new(Attempts::new(breaker, generation.retry()));
         let settings = Arc::new(generation);
-        Self { replies, messages, registry, committer, budget, attempts, instance, settings }
+        let relays = Relays {
+            usage,
+            registry: registry.clone(),
+            budget: budget.clone(),
+            attempts: attempts.clone(),
+            instance: instance.clone(),
+            settings: settings.clone(),
+            stop: CancellationToken::new(),
+        };
+        Self {
+            replies,
+            messages,
+            registry,
+            committer,
+            budget,
+            attempts,
+            relays,
+            instance,
+            settings,
+        }
     }
 
     /// Whether a person may still ask a model today.
@@ -128,7 +150,8 @@ impl Engine {
             return Err(MessageError::Draining);
         }
         let slots = self.settings.streams_per_user.get();
-        let begun = self.replies.begin_turn(owner, &turn, slots).await;
+        let relays = u32::try_from(self.registry.relays_of(owner)).unwrap_or(u32::MAX);
+        let begun = self.replies.begin_turn(owner, &turn, slots.saturating_sub(relays)).await;
         let (user_message, pending) = begun.map_err(|error| match error {
             TurnError::NotFound => MessageError::NotFound,
             TurnError::GenerationInProgress => MessageError::GenerationInProgress,
@@ -142,6 +165,20 @@ impl Engine {
         // Boxed: what an `async fn` holds across a stream is memory for each open stream.
         self.instance.tasks.spawn(Box::pin(async move { engine.make(made, call, claim).await }));
         Ok(reply)
+    }
+
+    /// Asks a model, and passes on what it says to one client, for as long as that one listens. Nothing of it is stored but what
+    /// it took.
+    ///
+    /// # Errors
+    /// `TooManyReplies` or `Draining`; nobody is asked then.
+    pub fn relay(
+        &self,
+        owner: UserId,
+        id: CompletionId,
+        call: ModelCall,
+    ) -> Result<Relay, MessageError> {
+        self.relays.begin(owner, id, call)
     }
 
     /// A reply that this process is making.
@@ -202,7 +239,8 @@ impl Engine {
         });
     }
 
-    /// Lets running replies come to their end, at most for `patience`; the rest are stored as interrupted.
+    /// Lets running replies come to their end, at most for `patience`; the rest are stored as interrupted. So it is with what is
+    /// passed on.
     pub async fn drain(&self, patience: Duration) {
         if tokio::time::timeout(patience, self.registry.empty()).await.is_ok() {
             return;
@@ -210,6 +248,7 @@ impl Engine {
         for reply in self.registry.all() {
             reply.stop(StopReason::Draining);
         }
+        self.relays.stop.cancel();
         let _gave_up = tokio::time::timeout(Duration::from_secs(5), self.registry.empty()).await;
     }
 

@@ -16,7 +16,7 @@ pub(super) trait Outlet: Sync {
     /// Whether anything was shown.
     fn has_shown(&self) -> bool;
 
-    /// Tells what is being done before the first token.
+    /// Tells what is being done before the first token, where there are words for it.
     fn announce(&self, progress: Progress, detail: &str);
 
     /// Whether the oldest messages may be left out where the model finds them too many.

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use common::domain::message::ReplyEnd;
 use common::domain::usage::{UsageEntry, UsageGroup, UsageSpan, UsageSum};
 use common::repositories::{StoreError, UsageRepository};
-use common::{ProjectId, UserId};
+use common::{CompletionId, ProjectId, UserId};
 use platform::db::{Database, store_error};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{
@@ -14,6 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::conversations::TOMBSTONES;
 use super::entities::message::{count, word};
 use super::entities::{daily_usage, usage_entry};
 
@@ -38,6 +39,24 @@ impl SqlUsage {
 
 #[async_trait]
 impl UsageRepository for SqlUsage {
+    async fn add(
+        &self,
+        owner: UserId,
+        completion: CompletionId,
+        entry: &UsageEntry,
+        day: NaiveDate,
+    ) -> Result<(), StoreError> {
+        let add = async {
+            let tx = self.db.begin_write().await?;
+            if !TOMBSTONES.buried(&tx, &[owner.uuid()]).await?.is_empty() {
+                return Ok(());
+            }
+            write(&tx, &[Line { id: completion.uuid(), owner, day, usage: entry }]).await?;
+            tx.commit().await
+        };
+        add.await.map_err(store_error)
+    }
+
     async fn spent(&self, owner: UserId, day: NaiveDate) -> Result<i64, StoreError> {
         let row = daily_usage::Entity::find_by_id((owner.uuid(), day))
             .one(self.db.connection())

@@ -1,6 +1,7 @@
 //! Requests and answers as they stand on the wire: their shape, their limits, and what they become.
 
 pub mod api_keys;
+pub mod completions;
 pub mod conversations;
 pub mod internal;
 pub mod load_jobs;

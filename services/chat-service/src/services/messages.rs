@@ -11,9 +11,9 @@ use tokio::join;
 
 use super::context::{self, Context};
 use super::models::{AvailableModel, ModelError};
-use super::{Models, OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompts};
+use super::{Models, OnBehalf, ProjectAccess, ProjectPrompts};
 use crate::core::{ContextSettings, Model, Parameter, TemperatureRange};
-use crate::generation::{Asked, Candidate, Engine, ModelCall, Reply};
+use crate::generation::{Candidate, Engine, ModelCall, Reply};
 use crate::providers::{CompletionRequest, PromptMessage};
 
 /// How many messages are read at a time while a context is put together.
@@ -196,8 +196,8 @@ impl Messages {
         candidates
     }
 
-    fn candidate(&self, model: &AvailableModel, ask: &Ask, prompt_tokens: u32) -> Candidate {
-        let AvailableModel { model, vendor, provider, key } = model;
+    fn candidate(&self, available: &AvailableModel, ask: &Ask, prompt_tokens: u32) -> Candidate {
+        let AvailableModel { model, key, .. } = available;
         let TemperatureRange { min, max, .. } = model.temperature;
         let takes_temperature = model.takes(Parameter::Temperature);
         let request = CompletionRequest {
@@ -210,17 +210,8 @@ impl Messages {
             tools: None,
             key: key.clone(),
         };
-        let asked = Asked {
-            model: model.id.clone(),
-            upstream: model.upstream.clone(),
-            vendor: vendor.name,
-            provider: provider.clone(),
-            prompt_tokens,
-            price: model.price,
-            must_load: vendor.requires_loading,
-            first_token: self.engine.first_token(vendor.requires_loading),
-        };
-        Candidate { asked, request }
+        let first_token = self.engine.first_token(available.vendor.requires_loading);
+        Candidate { asked: available.asked(prompt_tokens, first_token), request }
     }
 
     /// How many tokens a model can be sent, so that there is room for its reply.
@@ -237,11 +228,7 @@ impl Messages {
         let Some(project) = conversation.project else {
             return Ok(ProjectPrompts { prompts: Vec::new(), is_stale: false });
         };
-        self.projects.prompts(whom, project).await.map_err(|error| match error {
-            ProjectAccessError::NotFound => MessageError::NoSuchProject,
-            ProjectAccessError::Unauthorized => MessageError::Unauthorized,
-            ProjectAccessError::Unavailable(cause) => MessageError::ProjectsUnavailable(cause),
-        })
+        Ok(self.projects.prompts(whom, project).await?)
     }
 
     /// What the model is told, and what of the conversation that is.
@@ -295,7 +282,7 @@ fn fit(mut candidate: Candidate, room: u32) -> Option<Candidate> {
     }
 }
 
-fn model_error(error: ModelError, id: &str) -> MessageError {
+pub(super) fn model_error(error: ModelError, id: &str) -> MessageError {
     match error {
         ModelError::Unknown => MessageError::UnknownModel { model: id.to_owned() },
         ModelError::Unavailable { provider } => MessageError::ApiKeyRequired { provider },

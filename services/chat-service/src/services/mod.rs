@@ -1,6 +1,7 @@
 //! What chat-service does, in its own words: no HTTP, no SQL.
 
 mod api_keys;
+mod completions;
 mod context;
 mod conversations;
 mod data_keys;
@@ -16,6 +17,7 @@ mod users;
 mod vault;
 
 pub use api_keys::ApiKeys;
+pub use completions::Completions;
 pub use conversations::{Conversations, ConversationsParts};
 pub use data_keys::{DataKeys, Rewrapped};
 pub use key_wrapper::{KeyWrapper, RingWrapper, WrapError};

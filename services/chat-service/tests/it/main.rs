@@ -9,6 +9,7 @@
 mod api_keys;
 mod bad_input;
 mod budget;
+mod completions;
 mod conformance;
 mod conversations;
 mod discovery;
@@ -25,7 +26,9 @@ mod openapi;
 mod preferences;
 mod prompts;
 mod providers;
+mod relays;
 mod resilience;
+mod sdks;
 mod slots;
 mod streams;
 mod switching;

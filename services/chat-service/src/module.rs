@@ -31,8 +31,9 @@ use crate::repositories::{
 };
 use crate::routes;
 use crate::services::{
-    ApiKeys, Attachments, Conversations, ConversationsParts, DataKeys, LoadJobs, Messages,
-    MessagesParts, Models, Preferences, ProjectAccess, RingWrapper, UsageLedger, Users, Vault,
+    ApiKeys, Attachments, Completions, Conversations, ConversationsParts, DataKeys, LoadJobs,
+    Messages, MessagesParts, Models, Preferences, ProjectAccess, RingWrapper, UsageLedger, Users,
+    Vault,
 };
 
 /// How often what this process has done with keys is written.
@@ -172,6 +173,8 @@ impl Ground<'_> {
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let preferences = Arc::new(SqlPreferences::new(db.clone()));
         let attachments = Arc::new(SqlAttachments::new(db.clone()));
+        let completions =
+            Completions::new(projects.clone(), models.clone(), engine.clone(), ids.clone());
         let message_parts = MessagesParts {
             conversations: conversations.clone(),
             messages: Arc::new(SqlMessages::new(db.clone())),
@@ -206,6 +209,7 @@ impl Ground<'_> {
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
             attachments: Attachments::new(attachments),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
+            completions,
             preferences: Preferences::new(
                 preferences,
                 models.clone(),

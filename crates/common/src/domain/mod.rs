@@ -4,6 +4,7 @@ pub mod api_key;
 pub mod attachment;
 pub mod audit;
 pub mod branch;
+pub mod completion;
 pub mod conversation;
 pub mod data_key;
 pub mod export;

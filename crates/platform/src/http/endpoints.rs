@@ -14,7 +14,10 @@ use utoipa::openapi::path::{HttpMethod, ParameterIn, Paths};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Ref, RefOr, Response};
+use utoipa::{PartialSchema, ToSchema};
 
+use super::openai::is_openai;
+use super::{ErrorEnvelope, OpenAiFailure};
 use crate::limits::Limits;
 
 /// What a service serves.
@@ -98,7 +101,14 @@ impl Endpoints {
         if access != Access::Public {
             operation.security = Some(vec![SecurityRequirement::new::<_, _, &str>("bearer", [])]);
         }
-        operation.responses.responses.insert("default".to_owned(), RefOr::T(failure()));
+        let failure = if is_openai(&path) {
+            OpenAiFailure::schemas(&mut self.schemas);
+            self.schemas.push((OpenAiFailure::name().into_owned(), OpenAiFailure::schema()));
+            failure(&OpenAiFailure::name())
+        } else {
+            failure(&ErrorEnvelope::name())
+        };
+        operation.responses.responses.insert("default".to_owned(), RefOr::T(failure));
         let takes_query = operation
             .parameters
             .iter()
@@ -206,8 +216,8 @@ fn guarded(endpoint: Endpoint, limits: &Limits, route: Route) -> Route {
 }
 
 /// What every endpoint may answer instead.
-fn failure() -> Response {
-    let schema = Ref::from_schema_name("ErrorEnvelope");
+fn failure(schema: &str) -> Response {
+    let schema = Ref::from_schema_name(schema);
     utoipa::openapi::ResponseBuilder::new()
         .description("It failed; `error.code` says why.")
         .content(

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::ProjectId;
+use common::domain::usage::{Tokens, UsageEntry, UsageSource};
 
 use crate::core::Price;
-use crate::providers::{CompletionRequest, Provider};
+use crate::providers::{CompletionRequest, PromptMessage, Provider, TokenUsage, Tools};
 
 /// How a reply is to be made.
 pub struct ModelCall {
@@ -19,6 +20,21 @@ pub struct ModelCall {
     pub project: Option<ProjectId>,
     /// Whether a kept copy of the project's prompts was used.
     pub prompt_stale: bool,
+}
+
+/// What a program asks a model, which says all that the model is to know.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// What has been said so far.
+    pub messages: Arc<[PromptMessage]>,
+    /// How freely to answer; as the provider thinks right if `None`.
+    pub temperature: Option<f64>,
+    /// At most so many tokens of answer.
+    pub max_tokens: Option<u32>,
+    /// Texts before which the answer ends.
+    pub stop: Vec<String>,
+    /// What the model may call.
+    pub tools: Option<Tools>,
 }
 
 /// A model that may make a reply.
@@ -53,6 +69,38 @@ impl Asked {
     /// How many tokens a text is to it.
     pub fn count(&self, text: &str) -> u32 {
         self.provider.count_tokens(&self.upstream, text)
+    }
+
+    /// The tokens that it was sent and has written, as we count.
+    pub(super) fn counted(&self, text: &str, reasoning: &str) -> Tokens {
+        Tokens {
+            input: self.prompt_tokens,
+            output: self.count(text),
+            reasoning: self.count(reasoning),
+            ..Tokens::default()
+        }
+    }
+
+    /// What an answer of its took: as its provider says, else as we have counted.
+    pub(super) fn entry(
+        &self,
+        said: Option<TokenUsage>,
+        counted: Tokens,
+        project: Option<ProjectId>,
+    ) -> Option<UsageEntry> {
+        let reported = said.map(|usage| (usage.tokens, UsageSource::Reported));
+        // A provider that neither answered nor counted has done nothing to pay for.
+        let estimated = (counted.completion() > 0).then_some((counted, UsageSource::Estimated));
+        let (tokens, source) = reported.or(estimated)?;
+        let cost = said.and_then(|usage| usage.cost_micro_usd);
+        Some(UsageEntry {
+            project,
+            model: self.model.clone(),
+            provider: self.vendor.to_owned(),
+            tokens,
+            source,
+            cost_micro_usd: cost.or_else(|| Some(self.price?.cost_micro_usd(tokens))),
+        })
     }
 }
 

@@ -7,24 +7,25 @@ use std::time::Duration;
 use common::domain::message::{
     FinishReason, Lease, Message, MessageError, MessageStatus, NewReply, NewTurn, ReplyEnd,
 };
-use common::domain::usage::{Tokens, UsageEntry, UsageSource};
 use common::repositories::{
     MessageRepository, ReplyRepository, StoreError, TurnError, UsageRepository,
 };
-use common::{MessageId, ProjectId, UserId};
+use common::{CompletionId, MessageId, ProjectId, UserId};
 use futures_util::FutureExt;
 use platform::Instance;
 use platform::breaker::BreakerSettings;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use super::Reply;
 use super::attempts::Attempts;
 use super::budget::{Budget, Meter};
 use super::call::{ModelCall, Roster};
 use super::committer::Committer;
 use super::maker::{Maker, Outcome};
 use super::registry::{Claim, Registry};
+use super::relays::Relays;
 use super::reply::StopReason;
+use super::{Relay, Reply};
 use crate::core::{BudgetSettings, GenerationSettings};
 
 /// How often to look for replies whose maker has gone.
@@ -49,6 +50,7 @@ pub struct Engine {
     committer: Committer,
     budget: Budget,
     attempts: Arc<Attempts>,
+    relays: Relays,
     instance: Instance,
     settings: Arc<GenerationSettings>,
 }
@@ -65,10 +67,29 @@ impl Engine {
         let EngineSettings { generation, budget, breaker } = settings;
         let committer = Committer::start(replies.clone(), &instance.tasks);
         let registry = Arc::<Registry>::default();
-        let budget = Budget::new(usage, registry.clone(), instance.clock.clone(), budget);
+        let budget = Budget::new(usage.clone(), registry.clone(), instance.clock.clone(), budget);
         let attempts = Arc::new(Attempts::new(breaker, generation.retry()));
         let settings = Arc::new(generation);
-        Self { replies, messages, registry, committer, budget, attempts, instance, settings }
+        let relays = Relays {
+            usage,
+            registry: registry.clone(),
+            budget: budget.clone(),
+            attempts: attempts.clone(),
+            instance: instance.clone(),
+            settings: settings.clone(),
+            stop: CancellationToken::new(),
+        };
+        Self {
+            replies,
+            messages,
+            registry,
+            committer,
+            budget,
+            attempts,
+            relays,
+            instance,
+            settings,
+        }
     }
 
     /// Whether a person may still ask a model today.
@@ -128,7 +149,8 @@ impl Engine {
             return Err(MessageError::Draining);
         }
         let slots = self.settings.streams_per_user.get();
-        let begun = self.replies.begin_turn(owner, &turn, slots).await;
+        let relays = u32::try_from(self.registry.relays_of(owner)).unwrap_or(u32::MAX);
+        let begun = self.replies.begin_turn(owner, &turn, slots.saturating_sub(relays)).await;
         let (user_message, pending) = begun.map_err(|error| match error {
             TurnError::NotFound => MessageError::NotFound,
             TurnError::GenerationInProgress => MessageError::GenerationInProgress,
@@ -148,6 +170,20 @@ impl Engine {
                 reply
             })
             .collect())
+    }
+
+    /// Asks a model, and passes on what it says to one client, for as long as that one listens. Nothing of it is stored but what
+    /// it took.
+    ///
+    /// # Errors
+    /// `TooManyReplies` or `Draining`; nobody is asked then.
+    pub fn relay(
+        &self,
+        owner: UserId,
+        id: CompletionId,
+        call: ModelCall,
+    ) -> Result<Relay, MessageError> {
+        self.relays.begin(owner, id, call)
     }
 
     /// A reply that this process is making.
@@ -208,7 +244,8 @@ impl Engine {
         });
     }
 
-    /// Lets running replies come to their end, at most for `patience`; the rest are stored as interrupted.
+    /// Lets running replies come to their end, at most for `patience`; the rest are stored as interrupted. So it is with what is
+    /// passed on.
     pub async fn drain(&self, patience: Duration) {
         if tokio::time::timeout(patience, self.registry.empty()).await.is_ok() {
             return;
@@ -216,6 +253,7 @@ impl Engine {
         for reply in self.registry.all() {
             reply.stop(StopReason::Draining);
         }
+        self.relays.stop.cancel();
         let _gave_up = tokio::time::timeout(Duration::from_secs(5), self.registry.empty()).await;
     }
 
@@ -237,7 +275,7 @@ impl Engine {
             .unwrap_or_else(|_| Outcome::internal());
         let end = self.end(&reply, outcome, &roster, project);
         // From here on it counts as spent.
-        reply.set_cost(0);
+        reply.tab().set_cost(0);
         // Nobody is told of an end that is not stored.
         let told =
             if self.committer.commit(end.clone()).await { end } else { self.unstored(&reply, end) };
@@ -268,24 +306,8 @@ impl Engine {
     ) -> ReplyEnd {
         let (content, reasoning) = reply.texts();
         let asked = roster.current();
-        let written = Tokens {
-            input: asked.prompt_tokens,
-            output: asked.count(&content),
-            reasoning: asked.count(&reasoning),
-            ..Tokens::default()
-        };
-        let reported = outcome.usage.map(|usage| (usage.tokens, UsageSource::Reported));
-        // A provider that neither answered nor counted has done nothing to pay for.
-        let estimated = (written.completion() > 0).then_some((written, UsageSource::Estimated));
-        let said = outcome.usage.and_then(|usage| usage.cost_micro_usd);
-        let usage = reported.or(estimated).map(|(tokens, source)| UsageEntry {
-            project,
-            model: asked.model.clone(),
-            provider: asked.vendor.to_owned(),
-            tokens,
-            source,
-            cost_micro_usd: said.or_else(|| Some(asked.price?.cost_micro_usd(tokens))),
-        });
+        let counted = asked.counted(&content, &reasoning);
+        let usage = asked.entry(outcome.usage, counted, project);
         let stood_in = asked.model != roster.first().model && reply.size() > 0;
         ReplyEnd {
             reply: reply.id(),
@@ -297,7 +319,7 @@ impl Engine {
             status: outcome.status,
             finish_reason: outcome.finish_reason,
             error: outcome.error,
-            tokens: usage.as_ref().map_or(written, |usage| usage.tokens).completion(),
+            tokens: usage.as_ref().map_or(counted, |usage| usage.tokens).completion(),
             usage,
             answered_by: stood_in.then(|| asked.model.clone()),
             at: self.instance.clock.now(),

@@ -189,7 +189,7 @@ pub(super) fn close(id: Option<EventId>) -> Bytes {
 }
 
 /// The last events for somebody whose session was revoked. Without an id: what was heard is still what was heard.
-pub(super) fn session_revoked(message: MessageId) -> Bytes {
+pub fn session_revoked(message: MessageId) -> Bytes {
     let failure = ReplyFailure::new(
         ErrorCode::SessionRevoked,
         "The session was ended. Sign in again; the reply goes on, and is kept.",

@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use common::domain::message::ReplyEnd;
-use common::domain::usage::{UsageGroup, UsageSpan, UsageSum};
+use common::domain::usage::{UsageEntry, UsageGroup, UsageSpan, UsageSum};
 use common::repositories::{StoreError, UsageRepository};
-use common::{ProjectId, UserId};
+use common::{CompletionId, ProjectId, UserId};
 use platform::db::{Database, store_error};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{
@@ -14,12 +14,21 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::conversations::TOMBSTONES;
 use super::entities::message::{count, word};
 use super::entities::{daily_usage, usage_entry};
 
 /// What people use of models, in the service's database.
 pub struct SqlUsage {
     db: Database,
+}
+
+/// A line of the ledger.
+struct Line<'a> {
+    id: Uuid,
+    owner: UserId,
+    day: NaiveDate,
+    usage: &'a UsageEntry,
 }
 
 impl SqlUsage {
@@ -30,6 +39,24 @@ impl SqlUsage {
 
 #[async_trait]
 impl UsageRepository for SqlUsage {
+    async fn add(
+        &self,
+        owner: UserId,
+        completion: CompletionId,
+        entry: &UsageEntry,
+        day: NaiveDate,
+    ) -> Result<(), StoreError> {
+        let add = async {
+            let tx = self.db.begin_write().await?;
+            if !TOMBSTONES.buried(&tx, &[owner.uuid()]).await?.is_empty() {
+                return Ok(());
+            }
+            write(&tx, &[Line { id: completion.uuid(), owner, day, usage: entry }]).await?;
+            tx.commit().await
+        };
+        add.await.map_err(store_error)
+    }
+
     async fn spent(&self, owner: UserId, day: NaiveDate) -> Result<i64, StoreError> {
         let row = daily_usage::Entity::find_by_id((owner.uuid(), day))
             .one(self.db.connection())
@@ -69,14 +96,19 @@ impl UsageRepository for SqlUsage {
 /// Adds what replies have taken, in the transaction that stores their ends. Last in it, and in one order: transactions that
 /// end replies of the same people must not wait for each other.
 pub(super) async fn add(tx: &DatabaseTransaction, ends: &[&ReplyEnd]) -> Result<(), DbErr> {
-    let entries: Vec<_> = ends.iter().filter_map(|end| entry(end)).collect();
-    if !entries.is_empty() {
-        usage_entry::Entity::insert_many(entries).exec_without_returning(tx).await?;
+    let lines: Vec<_> = ends.iter().filter_map(|end| Line::of(end)).collect();
+    write(tx, &lines).await
+}
+
+async fn write(tx: &DatabaseTransaction, lines: &[Line<'_>]) -> Result<(), DbErr> {
+    if !lines.is_empty() {
+        let rows = lines.iter().map(|line| usage_entry::ActiveModel::from(line.row()));
+        usage_entry::Entity::insert_many(rows).exec_without_returning(tx).await?;
     }
     let mut costs: BTreeMap<_, i64> = BTreeMap::new();
-    for end in ends {
-        if let Some(cost) = end.usage.as_ref().and_then(|usage| usage.cost_micro_usd) {
-            *costs.entry((end.owner.uuid(), end.at.date_naive())).or_default() += cost;
+    for line in lines {
+        if let Some(cost) = line.usage.cost_micro_usd {
+            *costs.entry((line.owner.uuid(), line.day)).or_default() += cost;
         }
     }
     for ((user_id, day), cost) in costs {
@@ -99,25 +131,31 @@ pub(super) async fn add(tx: &DatabaseTransaction, ends: &[&ReplyEnd]) -> Result<
     Ok(())
 }
 
-/// A reply's line in the ledger, if it took anything.
-fn entry(end: &ReplyEnd) -> Option<usage_entry::ActiveModel> {
-    let usage = end.usage.as_ref()?;
-    let row = usage_entry::Model {
-        id: end.reply.uuid(),
-        user_id: end.owner.uuid(),
-        project_id: usage.project.map(ProjectId::uuid),
-        model: usage.model.clone(),
-        provider: usage.provider.clone(),
-        day: end.at.date_naive(),
-        input_tokens: count(usage.tokens.input),
-        cache_read_tokens: count(usage.tokens.cache_read),
-        cache_write_tokens: count(usage.tokens.cache_write),
-        output_tokens: count(usage.tokens.output),
-        reasoning_tokens: count(usage.tokens.reasoning),
-        source: word(usage.source),
-        cost_micro_usd: usage.cost_micro_usd,
-    };
-    Some(row.into())
+impl<'a> Line<'a> {
+    /// A reply's, if it took anything.
+    fn of(end: &'a ReplyEnd) -> Option<Self> {
+        let usage = end.usage.as_ref()?;
+        Some(Self { id: end.reply.uuid(), owner: end.owner, day: end.at.date_naive(), usage })
+    }
+
+    fn row(&self) -> usage_entry::Model {
+        let Self { id, owner, day, usage } = *self;
+        usage_entry::Model {
+            id,
+            user_id: owner.uuid(),
+            project_id: usage.project.map(ProjectId::uuid),
+            model: usage.model.clone(),
+            provider: usage.provider.clone(),
+            day,
+            input_tokens: count(usage.tokens.input),
+            cache_read_tokens: count(usage.tokens.cache_read),
+            cache_write_tokens: count(usage.tokens.cache_write),
+            output_tokens: count(usage.tokens.output),
+            reasoning_tokens: count(usage.tokens.reasoning),
+            source: word(usage.source),
+            cost_micro_usd: usage.cost_micro_usd,
+        }
+    }
 }
 
 fn sums_of(owner: UserId, span: UsageSpan, group: UsageGroup) -> SelectStatement {

@@ -6,6 +6,7 @@ use common::ErrorCode;
 use common::MessageId;
 use common::domain::api_key::ApiKeyError;
 use common::domain::attachment::AttachmentError;
+use common::domain::completion::CompletionError;
 use common::domain::conversation::ConversationError;
 use common::domain::load_job::LoadJobError;
 use common::domain::message::{MessageError, ReplyFailure};
@@ -96,6 +97,22 @@ pub fn attachment(error: AttachmentError) -> AppError {
     }
 }
 
+pub fn completion(error: CompletionError) -> AppError {
+    let unsupported = |message: &'static str, field: &str| {
+        AppError::new(ErrorCode::UnsupportedByModel, message).with_details(json!({"field": field}))
+    };
+    match error {
+        CompletionError::SeesNoImages => unsupported(
+            "This model sees no images. Leave them out, or use another model.",
+            "messages",
+        ),
+        CompletionError::CallsNoTools => {
+            unsupported("This model calls no tools. Leave them out, or use another model.", "tools")
+        }
+        CompletionError::Message(error) => message(error),
+    }
+}
+
 pub fn api_key(error: ApiKeyError) -> AppError {
     match error {
         ApiKeyError::NotFound => AppError::not_found(),
@@ -135,13 +152,19 @@ pub fn preferences(error: PreferenceError) -> AppError {
 
 /// A reply that failed, to a client that waited for the whole of it. Says what was kept.
 pub fn reply(failure: &ReplyFailure, user_message: MessageId, reply: MessageId) -> AppError {
+    if ErrorCode::parse(&failure.code) == Some(ErrorCode::ConversationDeleted) {
+        return AppError::not_found();
+    }
+    self::failure(failure).with_details(json!({"userMessageId": user_message, "messageId": reply}))
+}
+
+/// An answer that failed.
+pub fn failure(failure: &ReplyFailure) -> AppError {
     let error = match ErrorCode::parse(&failure.code) {
-        // These two are a stream's own words.
-        Some(ErrorCode::ConversationDeleted) => return AppError::not_found(),
+        // This is a stream's own word.
         Some(ErrorCode::ServerDraining) => AppError::unavailable(failure.message.clone()),
         code => AppError::new(code.unwrap_or(ErrorCode::ProviderError), failure.message.clone()),
     };
-    let error = error.with_details(json!({"userMessageId": user_message, "messageId": reply}));
     match (failure.retry_after, failure.retryable) {
         (Some(seconds), _) => error.with_retry_after(Duration::from_secs(seconds)),
         (None, true) => error.with_retry_after(Duration::from_secs(1)),
@@ -162,7 +185,7 @@ fn no_such_project() -> AppError {
     AppError::new(ErrorCode::NotFound, "There is no such project. Check the project's id.")
 }
 
-fn unknown_model(model: &str) -> AppError {
+pub fn unknown_model(model: &str) -> AppError {
     AppError::new(
         ErrorCode::ModelUnknown,
         "There is no such model. `GET /models` lists those that there are.",

@@ -3,6 +3,7 @@
 mod api_keys;
 mod attachments;
 mod chat;
+mod completions;
 mod conversations;
 mod errors;
 mod internal;
@@ -49,6 +50,9 @@ pub fn endpoints() -> Endpoints {
         load_jobs::get_model_status,
         load_jobs::load_model,
         load_jobs::stream_model_load,
+        completions::create_completion,
+        completions::list_completion_models,
+        completions::get_completion_model,
         usage::get_usage,
         api_keys::update_api_keys,
         api_keys::list_api_keys,

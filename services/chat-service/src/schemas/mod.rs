@@ -3,6 +3,7 @@
 pub mod api_keys;
 pub mod attachments;
 pub mod chat;
+pub mod completions;
 pub mod conversations;
 pub mod internal;
 pub mod load_jobs;

@@ -11,7 +11,7 @@ use super::context::{self, Context};
 use super::models::{AvailableModel, ModelError};
 use super::{Models, ProjectPrompts};
 use crate::core::{Capability, ContextSettings, Model, Parameter, TemperatureRange};
-use crate::generation::{Asked, Candidate, Engine, ModelCall};
+use crate::generation::{Candidate, Engine, ModelCall};
 use crate::providers::{CompletionRequest, PromptMessage, PromptRole};
 
 /// How many messages are read at a time while a context is put together.
@@ -99,8 +99,8 @@ impl Composer {
         candidates
     }
 
-    fn candidate(&self, model: &AvailableModel, ask: &Ask, prompt_tokens: u32) -> Candidate {
-        let AvailableModel { model, vendor, provider, key } = model;
+    fn candidate(&self, available: &AvailableModel, ask: &Ask, prompt_tokens: u32) -> Candidate {
+        let AvailableModel { model, key, .. } = available;
         let TemperatureRange { min, max, .. } = model.temperature;
         let takes_temperature = model.takes(Parameter::Temperature);
         let request = CompletionRequest {
@@ -109,20 +109,12 @@ impl Composer {
             temperature: takes_temperature.then(|| ask.temperature.clamp(min, max)),
             max_tokens: ask.max_tokens.map(|tokens| tokens.min(model.max_output_tokens)),
             context_length: model.context_length,
+            stop: Vec::new(),
             tools: None,
             key: key.clone(),
         };
-        let asked = Asked {
-            model: model.id.clone(),
-            upstream: model.upstream.clone(),
-            vendor: vendor.name,
-            provider: provider.clone(),
-            prompt_tokens,
-            price: model.price,
-            must_load: vendor.requires_loading,
-            first_token: self.engine.first_token(vendor.requires_loading),
-        };
-        Candidate { asked, request }
+        let first_token = self.engine.first_token(available.vendor.requires_loading);
+        Candidate { asked: available.asked(prompt_tokens, first_token), request }
     }
 
     /// How many tokens a model can be sent, so that there is room for its reply.
@@ -202,7 +194,7 @@ fn fit(mut candidate: Candidate, room: u32) -> Option<Candidate> {
     }
 }
 
-fn model_error(error: ModelError, id: &str) -> MessageError {
+pub(super) fn model_error(error: ModelError, id: &str) -> MessageError {
     match error {
         ModelError::Unknown => MessageError::UnknownModel { model: id.to_owned() },
         ModelError::Unavailable { provider } => MessageError::ApiKeyRequired { provider },

@@ -16,7 +16,7 @@ use common::{
 use tokio::join;
 
 use super::composer::{Composed, Composer, Matter};
-use super::{Models, OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompts};
+use super::{Models, OnBehalf, ProjectAccess, ProjectPrompts};
 use crate::core::ContextSettings;
 use crate::generation::{Engine, Reply};
 
@@ -385,11 +385,7 @@ impl Messages {
         let Some(project) = project else {
             return Ok(ProjectPrompts { prompts: Vec::new(), is_stale: false });
         };
-        self.projects.prompts(whom, project).await.map_err(|error| match error {
-            ProjectAccessError::NotFound => MessageError::NoSuchProject,
-            ProjectAccessError::Unauthorized => MessageError::Unauthorized,
-            ProjectAccessError::Unavailable(cause) => MessageError::ProjectsUnavailable(cause),
-        })
+        Ok(self.projects.prompts(whom, project).await?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod attachments;
+mod completions;
 mod composer;
 mod context;
 mod conversations;
@@ -19,6 +20,7 @@ mod vault;
 
 pub use api_keys::ApiKeys;
 pub use attachments::Attachments;
+pub use completions::Completions;
 pub use conversations::{Conversations, ConversationsParts};
 pub use data_keys::{DataKeys, Rewrapped};
 pub use key_wrapper::{KeyWrapper, RingWrapper, WrapError};

@@ -1,6 +1,7 @@
 //! What chat-service needs of project-service: a project's prompts, on behalf of its owner.
 
 use async_trait::async_trait;
+use common::domain::message::MessageError;
 use common::domain::prompt::Prompt;
 use common::{ProjectId, UserId};
 use secrecy::SecretString;
@@ -62,6 +63,16 @@ pub trait ProjectAccess: Send + Sync {
         whom: &OnBehalf,
         project: ProjectId,
     ) -> Result<ProjectPrompts, ProjectAccessError>;
+}
+
+impl From<ProjectAccessError> for MessageError {
+    fn from(error: ProjectAccessError) -> Self {
+        match error {
+            ProjectAccessError::NotFound => Self::NoSuchProject,
+            ProjectAccessError::Unauthorized => Self::Unauthorized,
+            ProjectAccessError::Unavailable(cause) => Self::ProjectsUnavailable(cause),
+        }
+    }
 }
 
 impl From<Prompt> for ProjectPrompt {

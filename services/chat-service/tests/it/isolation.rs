@@ -89,6 +89,10 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
             owner.post("/models/llama3/load", json!({})).await.expect(202);
             Target::each("/models/llama3/load/stream")
         }
+        "create_completion" => Target::each("/v1/chat/completions")
+            .body(json!({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hi"}]})),
+        "list_completion_models" => Target::each("/v1/models"),
+        "get_completion_model" => Target::each("/v1/models/gpt-4o-mini"),
         "get_usage" => Target::each("/usage"),
         "update_api_keys" => Target::each("/profile/api-keys").body(json!({"openai": "sk-own"})),
         "list_api_keys" => Target::each("/profile/api-keys"),

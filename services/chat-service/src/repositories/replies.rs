@@ -128,12 +128,11 @@ impl ReplyRepository for SqlReplies {
         }
         let (user, is_new, place) = question(&tx, owner, turn, &beginning).await?;
         let spot = Spot { parent: Some(user.id), place, depth: user.depth + 1 };
-        let mut seq = beginning.next_seq + i64::from(is_new);
-        let mut replies = Vec::with_capacity(turn.replies.len());
-        for reply in &turn.replies {
-            replies.push(reply_row(&user, turn, reply, spot, seq, beginning.now));
-            seq += 1;
-        }
+        let first = beginning.next_seq + i64::from(is_new);
+        let replies: Vec<message::Model> = (first..)
+            .zip(&turn.replies)
+            .map(|(seq, reply)| reply_row(&user, turn, reply, spot, seq, beginning.now))
+            .collect();
         let rows: Vec<message::Model> =
             is_new.then(|| user.clone()).into_iter().chain(replies.iter().cloned()).collect();
         let added = i32::try_from(rows.len()).unwrap_or(i32::MAX);

@@ -70,7 +70,7 @@ struct Ask {
 
 enum Said {
     Now,
-    InsteadOf(Message),
+    InsteadOf { message: MessageId, depth: u32 },
     Before { question: MessageId, depth: u32, instead_of: MessageId },
 }
 
@@ -204,7 +204,8 @@ impl Messages {
         } else {
             answers.into_iter().map(|reply| reply.model).collect()
         };
-        let (turn, said) = (self.ids.next(), Said::InsteadOf(message));
+        let said = Said::InsteadOf { message: message.id, depth: message.depth };
+        let turn = self.ids.next();
         self.ask(whom, Ask { conversation, turn, said, content, images, models, options }).await
     }
 
@@ -394,15 +395,14 @@ impl Said {
     fn depth(&self) -> Option<u32> {
         match self {
             Self::Now => None,
-            Self::InsteadOf(message) => Some(message.depth),
-            Self::Before { depth, .. } => Some(*depth),
+            Self::InsteadOf { depth, .. } | Self::Before { depth, .. } => Some(*depth),
         }
     }
 
     /// The message whose place the new one takes.
     fn instead_of(&self) -> Option<MessageId> {
         match self {
-            Self::InsteadOf(message) => Some(message.id),
+            Self::InsteadOf { message, .. } => Some(*message),
             Self::Now | Self::Before { .. } => None,
         }
     }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use mock_llm::{Fault, Script, openai};
+use mock_llm::{Fault, Gate, Script, openai};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
@@ -60,11 +60,14 @@ async fn a_failure_before_the_first_token_is_tried_again(#[case] fault: Fault) {
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
     chat.model.script(fault);
-    chat.model.script(Script::tokens(["Hello", " again"]));
+    // Whoever hears the answer is not told any more what came before it.
+    let gate = Gate::new();
+    chat.model.script(Script::tokens(["Hello", " again"]).hold_after(0, &gate));
     let mut events = stream(&user, &conversation, "Hello?").await;
     events.expect("message_start").await;
     let status = events.expect("status").await;
     assert_eq!(status.data["status"], "retrying");
+    gate.release();
     let rest = events.rest().await;
     assert_eq!(testkit::Event::text(&rest), "Hello again");
     assert_eq!(rest[rest.len() - 2].event, "message_complete");
@@ -102,12 +105,15 @@ async fn another_model_stands_in_and_the_reply_says_so() {
     let user = chat.app.user();
     let conversation = a_conversation(&user, json!({})).await;
     chat.model.script_for("first", openai::unauthorized());
-    chat.model.script_for("second", Script::tokens(["Here"]).usage(3, 1));
+    let gate = Gate::new();
+    let second = Script::tokens(["Here"]).usage(3, 1).hold_after(0, &gate);
+    chat.model.script_for("second", second);
     let content = "A question that a small model could not read at all, however hard it tried.";
     let mut events = stream(&user, &conversation, content).await;
     let start = events.expect("message_start").await;
     assert_eq!(start.data["modelId"], "gpt-4o-mini");
     assert_eq!(events.expect("status").await.data["status"], "falling_back");
+    gate.release();
     let rest = events.rest().await;
     assert_eq!(rest[rest.len() - 2].data["answeredBy"], "second");
     let id = start.data["messageId"].as_str().unwrap();

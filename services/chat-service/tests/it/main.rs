@@ -31,6 +31,7 @@ mod project_messages;
 mod prompts;
 mod providers;
 mod resilience;
+mod search;
 mod slots;
 mod streams;
 mod switching;

@@ -87,7 +87,7 @@ async fn what_is_found_comes_in_pages_and_by_project_and_archive(
 
     user.delete(&path).await.expect(200);
     assert_eq!(titles(&user, "bees 4", &[]).await.0, [""; 0]);
-    for bad in ["", " ", "x".repeat(201).as_str(), "a\u{0}"] {
+    for bad in ["", " ", "x".repeat(201).as_str()] {
         let refused = search(&user, bad, &[]).await.expect(400);
         assert_eq!(refused.json["error"]["details"]["field"], "q", "{bad:?}");
     }

@@ -44,13 +44,14 @@ impl Desk {
             owner: user(owner),
             project: None,
             title: title.map(str::to_owned),
+            is_default: false,
             model: "m".to_owned(),
             provider: "p".to_owned(),
             system_prompt: None,
             pinned: false,
             archived: false,
             message_count: 0,
-            active_models: Vec::new(),
+            contexts: Vec::new(),
             last_message: None,
             created_at: a_clock().now(),
             updated_at: a_clock().now(),
@@ -328,7 +329,7 @@ async fn a_reply_is_found_by_its_end_even_if_another_wrote_that(
         // Its maker was not gone after all.
         desk.end(ADA, conversation, reply, "whole").await;
         assert_eq!(desk.found(ADA, "half").await, []);
-        assert_eq!(desk.found(ADA, "whole").await.contains(&conversation), true);
+        assert_eq!(desk.found(ADA, "whole").await, [conversation]);
         desk.conversations.delete(user(ADA), Uuid::from_u128(conversation).into()).await.unwrap();
     }
 }
@@ -379,7 +380,7 @@ async fn what_was_there_before_the_index_is_found_too(
 }
 
 #[tokio::test]
-async fn a_common_word_is_looked_for_by_the_index_and_once_for_all_conversations() {
+async fn a_common_word_is_looked_for_by_the_index() {
     let desk = Desk::new(Engine::Postgres).await;
     desk.conversation(ADA, 10, None).await;
     let connection = desk.schema.db.connection();

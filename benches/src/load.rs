@@ -105,9 +105,19 @@ impl Outcome {
 
     /// The time within which 99 of 100 were answered.
     pub fn p99(&self) -> Duration {
+        self.within(99)
+    }
+
+    /// The time within which 95 of 100 were answered.
+    pub fn p95(&self) -> Duration {
+        self.within(95)
+    }
+
+    fn within(&self, of_hundred: usize) -> Duration {
         let mut times: Vec<_> = self.answers.iter().map(|(_, time)| *time).collect();
         times.sort_unstable();
-        times.get((times.len() * 99).div_ceil(100).saturating_sub(1)).copied().unwrap_or_default()
+        let place = (times.len() * of_hundred).div_ceil(100).saturating_sub(1);
+        times.get(place).copied().unwrap_or_default()
     }
 
     /// Fails if any was answered otherwise.

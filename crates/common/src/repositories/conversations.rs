@@ -22,6 +22,9 @@ pub struct ConversationFilter {
     pub project: Option<ProjectId>,
     /// Only those put away, or only those that are not.
     pub archived: Option<bool>,
+    /// Only those with all of these words in their title or in one message. The last may be the beginning of one; words between
+    /// quotes follow each other.
+    pub search: Option<String>,
     /// What the list is sorted by.
     pub sort: ConversationSort,
 }

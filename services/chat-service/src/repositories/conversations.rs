@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use super::entities::message::{self, word};
 use super::entities::{conversation, model_context};
+use super::search;
 
 /// So many that a deletion stays far below a statement's time.
 const DELETED_AT_ONCE: u64 = 50;
@@ -136,6 +137,7 @@ async fn delete_where(
         .all(tx)
         .await?;
     let running = running_in(tx, &locked).await?;
+    search::forget(tx, &locked).await?;
     let deleted = conversation::Entity::delete_many()
         .filter(conversation::Column::Id.is_in(locked))
         .exec_with_returning(tx)
@@ -170,6 +172,9 @@ impl ConversationRepository for SqlConversations {
         if let Some(archived) = filter.archived {
             query = query.filter(conversation::Column::Archived.eq(archived));
         }
+        if let Some(text) = &filter.search {
+            query = query.filter(search::found(&self.db, owner, text));
+        }
         let key = match filter.sort {
             ConversationSort::CreatedAt => conversation::Column::CreatedAt,
             ConversationSort::UpdatedAt => conversation::Column::UpdatedAt,
@@ -186,7 +191,8 @@ impl ConversationRepository for SqlConversations {
             };
             Position { key: at.timestamp_micros(), id: row.id }
         });
-        let is_whole = filter.project.is_none() && filter.archived.is_none();
+        let is_whole =
+            filter.project.is_none() && filter.archived.is_none() && filter.search.is_none();
         let total = if is_whole {
             Some(CONVERSATION_COUNTS.of(&self.db, owner).await.map_err(store_error)?)
         } else {
@@ -240,6 +246,9 @@ impl ConversationRepository for SqlConversations {
         }
         let insert = async {
             conversation::Entity::insert(row_of(conversation)).exec_without_returning(&tx).await?;
+            if let Some(title) = &conversation.title {
+                search::index_title(&tx, conversation.owner, conversation.id.uuid(), title).await?;
+            }
             CONVERSATION_COUNTS.add(&tx, conversation.owner, 1).await?;
             tx.commit().await
         };
@@ -261,8 +270,8 @@ impl ConversationRepository for SqlConversations {
     ) -> Result<Option<Conversation>, StoreError> {
         let changes = changes.clone();
         let mut change = conversation::ActiveModel { updated_at: Set(at), ..Default::default() };
-        if let Some(title) = changes.title {
-            change.title = Set(Some(title));
+        if let Some(title) = &changes.title {
+            change.title = Set(Some(title.clone()));
         }
         if let Some((model, provider)) = changes.model {
             change.model = Set(model);
@@ -277,14 +286,21 @@ impl ConversationRepository for SqlConversations {
         if let Some(archived) = changes.archived {
             change.archived = Set(archived);
         }
-        let rows = conversation::Entity::update_many()
-            .set(change)
-            .filter(conversation::Column::Id.eq(id.uuid()))
-            .filter(conversation::Column::UserId.eq(owner.uuid()))
-            .exec_with_returning(self.db.connection())
-            .await
-            .map_err(store_error)?;
-        Ok(self.complete(rows).await.map_err(store_error)?.pop())
+        let update = async {
+            let tx = self.db.begin_write().await?;
+            let rows = conversation::Entity::update_many()
+                .set(change)
+                .filter(conversation::Column::Id.eq(id.uuid()))
+                .filter(conversation::Column::UserId.eq(owner.uuid()))
+                .exec_with_returning(&tx)
+                .await?;
+            if let (Some(title), [row]) = (&changes.title, rows.as_slice()) {
+                search::index_title(&tx, owner, row.id, title).await?;
+            }
+            tx.commit().await?;
+            self.complete(rows).await
+        };
+        Ok(update.await.map_err(store_error)?.pop())
     }
 
     async fn delete(

@@ -17,8 +17,7 @@ use uuid::Uuid;
 use super::conversations::CONVERSATION_COUNTS;
 use super::entities::message::{self, count, json, word};
 use super::entities::{conversation, model_context};
-use super::usage;
-use super::{attachments, branches};
+use super::{attachments, branches, search, usage};
 
 /// The life of replies in the service's database.
 pub struct SqlReplies {
@@ -100,9 +99,10 @@ impl SqlReplies {
             .filter(is_running())
             .filter(Expr::col(message::Column::LeaseUntil).lte(self.db.now_micros()))
             .filter(which)
-            .exec(connection)
+            .exec_with_returning(connection)
             .await?;
-        Ok(interrupted.rows_affected)
+        search::index_messages(connection, &interrupted).await?;
+        Ok(interrupted.len() as u64)
     }
 }
 
@@ -144,6 +144,7 @@ impl ReplyRepository for SqlReplies {
             if let Question::New(question) = &turn.question {
                 attachments::insert(&tx, owner, question).await?;
             }
+            search::index_turn(&tx, owner, turn, beginning.title.is_none()).await?;
             grow_conversation(&tx, turn, added, beginning.title.is_none()).await?;
             for reply in &turn.replies {
                 grow_context(&tx, turn, &reply.model, 1 + i32::from(is_new)).await?;
@@ -224,6 +225,7 @@ impl ReplyRepository for SqlReplies {
                 }
             }
             usage::add(&tx, &stored).await?;
+            search::index_ends(&tx, &stored).await?;
             tx.commit().await?;
             Ok(stored.into_iter().map(|end| end.reply).collect())
         };
@@ -258,7 +260,13 @@ impl ReplyRepository for SqlReplies {
     async fn reap(&self, alive: &[MessageId]) -> Result<u64, StoreError> {
         let dead = message::Column::Id.is_not_in(alive.iter().map(|id| id.uuid()));
         let dead = Condition::all().add(dead);
-        self.interrupt_expired(self.db.connection(), dead).await.map_err(store_error)
+        let reap = async {
+            let tx = self.db.begin_write().await?;
+            let interrupted = self.interrupt_expired(&tx, dead).await?;
+            tx.commit().await?;
+            Ok(interrupted)
+        };
+        reap.await.map_err(store_error)
     }
 }
 

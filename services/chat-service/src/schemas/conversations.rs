@@ -75,6 +75,10 @@ pub struct ListConversationsQuery {
     /// Only conversations that were put away, or only those that were not.
     #[garde(skip)]
     archived: Option<bool>,
+    /// Only conversations with all of these words in their title or in one message; the last may be the beginning of one, and
+    /// words between quotes follow each other.
+    #[garde(inner(custom(valid::text(1..=200))))]
+    q: Option<String>,
     /// `updated_at` if absent.
     #[serde(default)]
     #[param(inline)]
@@ -159,7 +163,8 @@ impl ListConversationsQuery {
             ConversationOrderBy::CreatedAt => ConversationSort::CreatedAt,
             ConversationOrderBy::UpdatedAt => ConversationSort::UpdatedAt,
         };
-        ConversationFilter { project: self.project_id, archived: self.archived, sort }
+        let search = self.q.clone();
+        ConversationFilter { project: self.project_id, archived: self.archived, search, sort }
     }
 
     pub fn paging(&self, owner: UserId) -> Result<Paging, AppError> {

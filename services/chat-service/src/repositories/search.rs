@@ -1,0 +1,186 @@
+//! What texts can be found by: an index beside the tables, written in the transaction that writes the text.
+//!
+//! An entry is a text: a message, or what a conversation is called. It never stands in the text's way: what cannot be indexed
+//! cannot be found. Its owner is a word of every entry, and every search asks for that word too, so that it goes through what
+//! one person said and not through what everybody did.
+
+mod postgres;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use common::UserId;
+use common::domain::message::{MessageStatus, NewTurn, Question, ReplyEnd};
+use platform::db::Database;
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select, Statement,
+};
+use uuid::Uuid;
+
+use self::words::{INDEXED_BYTES, Query};
+use super::entities::message::word;
+use super::entities::{conversation, message};
+
+/// So many that few texts are in memory at once.
+const INDEXED_AT_ONCE: u64 = 500;
+
+/// A text that can be found.
+struct Text<'a> {
+    /// The message's id, or the conversation's, if this is about the conversation.
+    id: Uuid,
+    conversation: Uuid,
+    owner: Uuid,
+    text: &'a str,
+}
+
+/// What an engine keeps of texts, and how it is asked. It speaks in statements, for whoever has a transaction.
+trait SearchIndex {
+    /// Lets a text be found by the words that it now has.
+    fn store(&self, text: &Text<'_>) -> Vec<Statement>;
+    /// Takes away what would not go with conversations that are about to be deleted.
+    fn forget(&self, conversations: &[Uuid]) -> Vec<Statement>;
+    /// The ids of the owner's conversations that have a text with all that is asked for.
+    fn matching(&self, owner: Uuid, query: &Query) -> SelectStatement;
+}
+
+fn index_of(backend: DbBackend) -> &'static dyn SearchIndex {
+    match backend {
+        DbBackend::Postgres => &postgres::Postgres,
+        _ => &sqlite::Sqlite,
+    }
+}
+
+/// An owner as a word that stands in no text.
+fn owner_word(owner: Uuid) -> String {
+    format!("={}", owner.simple())
+}
+
+/// Whether a conversation of the owner's has a text with all that was typed. If that has no word, none has.
+pub(super) fn found(db: &Database, owner: UserId, typed: &str) -> SimpleExpr {
+    match Query::read(typed) {
+        Some(query) => {
+            let backend = db.connection().get_database_backend();
+            let matching = index_of(backend).matching(owner.uuid(), &query);
+            conversation::Column::Id.in_subquery(matching)
+        }
+        None => Expr::val(1).eq(0),
+    }
+}
+
+/// Indexes what a conversation is called. A summary of it, once it has one, belongs into the same text.
+pub(super) async fn index_title(
+    connection: &impl ConnectionTrait,
+    owner: UserId,
+    conversation: Uuid,
+    title: &str,
+) -> Result<(), DbErr> {
+    let text = Text { id: conversation, conversation, owner: owner.uuid(), text: title };
+    store(connection, &text).await
+}
+
+/// Indexes what the user says in a turn, and the title if that is the conversation's first.
+pub(super) async fn index_turn(
+    connection: &impl ConnectionTrait,
+    owner: UserId,
+    turn: &NewTurn,
+    is_titled: bool,
+) -> Result<(), DbErr> {
+    let conversation = turn.conversation.uuid();
+    if is_titled {
+        index_title(connection, owner, conversation, &turn.title).await?;
+    }
+    let Question::New(question) = &turn.question else { return Ok(()) };
+    let (id, text) = (question.id.uuid(), question.content.as_str());
+    store(connection, &Text { id, conversation, owner: owner.uuid(), text }).await
+}
+
+/// Indexes replies that have ended.
+pub(super) async fn index_ends(
+    connection: &impl ConnectionTrait,
+    ends: &[&ReplyEnd],
+) -> Result<(), DbErr> {
+    for end in ends {
+        let (id, conversation) = (end.reply.uuid(), end.conversation.uuid());
+        let text = Text { id, conversation, owner: end.owner.uuid(), text: &end.content };
+        store(connection, &text).await?;
+    }
+    Ok(())
+}
+
+/// Indexes messages as they are stored.
+pub(super) async fn index_messages(
+    connection: &impl ConnectionTrait,
+    messages: &[message::Model],
+) -> Result<(), DbErr> {
+    for row in messages {
+        let (id, conversation, owner) = (row.id, row.conversation_id, row.user_id);
+        store(connection, &Text { id, conversation, owner, text: &row.content }).await?;
+    }
+    Ok(())
+}
+
+/// Takes out conversations that are about to be deleted.
+pub(super) async fn forget(
+    connection: &impl ConnectionTrait,
+    conversations: &[Uuid],
+) -> Result<(), DbErr> {
+    run(connection, index_of(connection.get_database_backend()).forget(conversations)).await
+}
+
+/// Indexes all that there is; for the migration that makes the index.
+pub async fn index_all(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+    let titles = conversation::Entity::find()
+        .select_only()
+        .column(conversation::Column::Id)
+        .column_as(conversation::Column::Id, "conversation_id")
+        .column(conversation::Column::UserId)
+        .column(conversation::Column::Title)
+        .filter(conversation::Column::Title.is_not_null());
+    index_rows(connection, titles, conversation::Column::Id).await?;
+    let running = [MessageStatus::Pending, MessageStatus::Streaming].map(word);
+    let messages = message::Entity::find()
+        .select_only()
+        .columns([message::Column::Id, message::Column::ConversationId, message::Column::UserId])
+        .expr_as(Expr::cust(format!("substr(content, 1, {INDEXED_BYTES})")), "content")
+        .filter(message::Column::Status.is_not_in(running));
+    index_rows(connection, messages, message::Column::Id).await
+}
+
+/// Indexes rows of an id, a conversation, an owner and a text.
+async fn index_rows<E: EntityTrait>(
+    connection: &impl ConnectionTrait,
+    rows: Select<E>,
+    key: impl ColumnTrait,
+) -> Result<(), DbErr> {
+    let mut after = Uuid::nil();
+    loop {
+        let some: Vec<(Uuid, Uuid, Uuid, String)> = rows
+            .clone()
+            .filter(key.gt(after))
+            .order_by_asc(key)
+            .limit(INDEXED_AT_ONCE)
+            .into_tuple()
+            .all(connection)
+            .await?;
+        let Some((last, ..)) = some.last() else { return Ok(()) };
+        after = *last;
+        for (id, conversation, owner, text) in &some {
+            let text = Text { id: *id, conversation: *conversation, owner: *owner, text };
+            store(connection, &text).await?;
+        }
+    }
+}
+
+async fn store(connection: &impl ConnectionTrait, text: &Text<'_>) -> Result<(), DbErr> {
+    run(connection, index_of(connection.get_database_backend()).store(text)).await
+}
+
+async fn run(connection: &impl ConnectionTrait, statements: Vec<Statement>) -> Result<(), DbErr> {
+    for statement in statements {
+        connection.execute_raw(statement).await?;
+    }
+    Ok(())
+}

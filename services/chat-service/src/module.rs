@@ -26,13 +26,14 @@ use crate::generation::{Engine, EngineSettings};
 use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{
-    SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlLoadJobs, SqlMessages,
-    SqlPreferences, SqlReplies, SqlUsage,
+    SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlErrands, SqlLoadJobs,
+    SqlMessages, SqlPreferences, SqlReplies, SqlSummaries, SqlUsage,
 };
 use crate::routes;
 use crate::services::{
-    ApiKeys, Attachments, Conversations, ConversationsParts, DataKeys, LoadJobs, Messages,
-    MessagesParts, Models, Preferences, ProjectAccess, RingWrapper, UsageLedger, Users, Vault,
+    ApiKeys, Asking, Attachments, Conversations, ConversationsParts, DataKeys, Errands, LoadJobs,
+    Messages, MessagesParts, Models, Preferences, ProjectAccess, RingWrapper, Summaries,
+    SummariesParts, Titles, UsageLedger, Users, Vault,
 };
 
 /// How often what this process has done with keys is written.
@@ -50,6 +51,7 @@ pub struct ChatModule {
     engine: Engine,
     vault: Arc<Vault>,
     models: Arc<Models>,
+    errands: Arc<Errands>,
     /// How often providers are asked which models they have, if they are.
     discover: Option<Duration>,
     /// How long it is kept what happened to keys.
@@ -106,8 +108,14 @@ impl ChatModule {
             instance,
         };
         let state = Data::new(ground.compose(&chat));
+        let errands = Arc::new(Errands::new(
+            Arc::new(SqlErrands::new(db.clone())),
+            state.summaries.clone(),
+            state.titles.clone(),
+            instance.clone(),
+        ));
         let instance = instance.clone();
-        Ok(Self { db, limits, engine, vault, models, discover, events, instance, state })
+        Ok(Self { db, limits, engine, vault, models, errands, discover, events, instance, state })
     }
 
     /// Its services, for a module in the same process.
@@ -172,16 +180,31 @@ impl Ground<'_> {
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let preferences = Arc::new(SqlPreferences::new(db.clone()));
         let attachments = Arc::new(SqlAttachments::new(db.clone()));
+        let messages = Arc::new(SqlMessages::new(db.clone()));
+        let summaries = Arc::new(SqlSummaries::new(db.clone()));
         let message_parts = MessagesParts {
             conversations: conversations.clone(),
-            messages: Arc::new(SqlMessages::new(db.clone())),
+            messages: messages.clone(),
             attachments: attachments.clone(),
+            summaries: summaries.clone(),
             preferences: preferences.clone(),
             projects: projects.clone(),
             models: models.clone(),
             engine: engine.clone(),
             context: settings.context,
+            titles: settings.titles,
         };
+        let asking =
+            Arc::new(Asking::new(models.clone(), engine.clone(), usage.clone(), instance.clone()));
+        let summary_parts = SummariesParts {
+            conversations: conversations.clone(),
+            messages: messages.clone(),
+            summaries,
+            asking: asking.clone(),
+            settings: settings.context,
+        };
+        let titles =
+            Titles::new(conversations.clone(), messages, projects.clone(), asking, clock.clone());
         let conversation_parts = ConversationsParts {
             conversations: conversations.clone(),
             preferences: preferences.clone(),
@@ -204,6 +227,8 @@ impl Ground<'_> {
         ChatState {
             load_jobs: Arc::new(load_jobs),
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
+            summaries: Arc::new(Summaries::new(summary_parts, clock.clone())),
+            titles: Arc::new(titles),
             attachments: Attachments::new(attachments),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
             preferences: Preferences::new(
@@ -347,6 +372,7 @@ impl Module for ChatModule {
         self.engine.start();
         self.keep_house();
         self.state.load_jobs.start();
+        self.errands.start();
         if let Some(pause) = self.discover {
             self.keep_discovering(pause);
         }

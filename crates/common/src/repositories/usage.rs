@@ -1,9 +1,10 @@
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 use super::StoreError;
 use crate::UserId;
-use crate::domain::usage::{UsageGroup, UsageSpan, UsageSum};
+use crate::domain::usage::{UsageEntry, UsageGroup, UsageSpan, UsageSum};
 
 /// What people use of models; [`ReplyRepository`](super::ReplyRepository) adds to it when a reply ends.
 #[async_trait]
@@ -17,6 +18,14 @@ pub trait UsageRepository: Send + Sync {
         span: UsageSpan,
         group: UsageGroup,
     ) -> Result<Vec<UsageSum>, StoreError>;
+    /// Adds what an answer took that is no reply, under an id of its own; nothing, once all that the person had was deleted.
+    async fn add(
+        &self,
+        owner: UserId,
+        id: Uuid,
+        entry: &UsageEntry,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
     /// Deletes what is known of a person. Safe to repeat.
     async fn delete(&self, owner: UserId) -> Result<(), StoreError>;
 }

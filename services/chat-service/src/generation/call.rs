@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::ProjectId;
+use common::domain::usage::{Tokens, UsageEntry, UsageSource};
 
+use super::Afterwards;
 use crate::core::Price;
-use crate::providers::{CompletionRequest, Provider};
+use crate::providers::{CompletionRequest, Provider, TokenUsage};
 
 /// How a reply is to be made.
 pub struct ModelCall {
@@ -19,6 +21,8 @@ pub struct ModelCall {
     pub project: Option<ProjectId>,
     /// Whether a kept copy of the project's prompts was used.
     pub prompt_stale: bool,
+    /// What is to be asked in the background once it is made.
+    pub afterwards: Afterwards,
 }
 
 /// A model that may make a reply.
@@ -53,6 +57,28 @@ impl Asked {
     /// How many tokens a text is to it.
     pub fn count(&self, text: &str) -> u32 {
         self.provider.count_tokens(&self.upstream, text)
+    }
+
+    /// What an answer of it took: as the provider says, or else as we have counted what was `written`. `None`: a provider that
+    /// neither answered nor counted has done nothing to pay for.
+    pub(super) fn entry(
+        &self,
+        project: Option<ProjectId>,
+        reported: Option<TokenUsage>,
+        written: Tokens,
+    ) -> Option<UsageEntry> {
+        let said = reported.and_then(|usage| usage.cost_micro_usd);
+        let estimated = (written.completion() > 0).then_some((written, UsageSource::Estimated));
+        let reported = reported.map(|usage| (usage.tokens, UsageSource::Reported));
+        let (tokens, source) = reported.or(estimated)?;
+        Some(UsageEntry {
+            project,
+            model: self.model.clone(),
+            provider: self.vendor.to_owned(),
+            tokens,
+            source,
+            cost_micro_usd: said.or_else(|| Some(self.price?.cost_micro_usd(tokens))),
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use common::domain::message::{
     FinishReason, Lease, Message, MessageError, MessageStatus, NewReply, NewTurn, ReplyEnd,
 };
-use common::domain::usage::{Tokens, UsageEntry, UsageSource};
+use common::domain::usage::{Tokens, UsageEntry};
 use common::repositories::{
     MessageRepository, ReplyRepository, StoreError, TurnError, UsageRepository,
 };
@@ -20,12 +20,13 @@ use tokio::time::Instant;
 use super::Reply;
 use super::attempts::Attempts;
 use super::budget::{Budget, Meter};
-use super::call::{ModelCall, Roster};
+use super::call::{Candidate, ModelCall, Roster};
 use super::committer::Committer;
 use super::maker::{Maker, Outcome};
 use super::registry::{Claim, Registry};
 use super::reply::StopReason;
 use crate::core::{BudgetSettings, GenerationSettings};
+use crate::providers::{Completion, ProviderError};
 
 /// How often to look for replies whose maker has gone.
 const REAP: Duration = Duration::from_secs(5);
@@ -77,6 +78,23 @@ impl Engine {
     /// `BudgetExceeded`, or the database's.
     pub async fn check_budget(&self, owner: UserId) -> Result<(), MessageError> {
         self.budget.check(owner).await
+    }
+
+    /// Asks a model something outside of any reply; its answer, and what that took. Its first token's time is that of the whole.
+    ///
+    /// # Errors
+    /// The provider's.
+    pub async fn complete(
+        &self,
+        candidate: &Candidate,
+        project: Option<ProjectId>,
+    ) -> Result<(Completion, Option<UsageEntry>), ProviderError> {
+        let Candidate { asked, request } = candidate;
+        let completion = self.attempts.complete(asked, request).await?;
+        let output = asked.count(&completion.text);
+        let written = Tokens { input: asked.prompt_tokens, output, ..Tokens::default() };
+        let entry = asked.entry(project, completion.usage, written);
+        Ok((completion, entry))
     }
 
     /// How long a model's first token may take.
@@ -219,8 +237,8 @@ impl Engine {
         let _gave_up = tokio::time::timeout(Duration::from_secs(5), self.registry.empty()).await;
     }
 
-    async fn make(self, reply: Arc<Reply>, call: ModelCall, claim: Claim) {
-        let project = call.project;
+    async fn make(self, reply: Arc<Reply>, mut call: ModelCall, claim: Claim) {
+        let (project, afterwards) = (call.project, std::mem::take(&mut call.afterwards));
         let (roster, requests) = Roster::of(call);
         let maker = Maker {
             reply: &reply,
@@ -235,7 +253,8 @@ impl Engine {
             .catch_unwind()
             .await
             .unwrap_or_else(|_| Outcome::internal());
-        let end = self.end(&reply, outcome, &roster, project);
+        let mut end = self.end(&reply, outcome, &roster, project);
+        end.errands = afterwards.errands(&self.instance, &reply, &end, roster.first());
         // From here on it counts as spent.
         reply.set_cost(0);
         // Nobody is told of an end that is not stored.
@@ -274,18 +293,7 @@ impl Engine {
             reasoning: asked.count(&reasoning),
             ..Tokens::default()
         };
-        let reported = outcome.usage.map(|usage| (usage.tokens, UsageSource::Reported));
-        // A provider that neither answered nor counted has done nothing to pay for.
-        let estimated = (written.completion() > 0).then_some((written, UsageSource::Estimated));
-        let said = outcome.usage.and_then(|usage| usage.cost_micro_usd);
-        let usage = reported.or(estimated).map(|(tokens, source)| UsageEntry {
-            project,
-            model: asked.model.clone(),
-            provider: asked.vendor.to_owned(),
-            tokens,
-            source,
-            cost_micro_usd: said.or_else(|| Some(asked.price?.cost_micro_usd(tokens))),
-        });
+        let usage = asked.entry(project, outcome.usage, written);
         let stood_in = asked.model != roster.first().model && reply.size() > 0;
         ReplyEnd {
             reply: reply.id(),
@@ -300,6 +308,7 @@ impl Engine {
             tokens: usage.as_ref().map_or(written, |usage| usage.tokens).completion(),
             usage,
             answered_by: stood_in.then(|| asked.model.clone()),
+            errands: Vec::new(),
             at: self.instance.clock.now(),
         }
     }

@@ -4,6 +4,7 @@
 //! the reply's log, from which any number of subscribers read, each from its own place; it is checkpointed to the database
 //! at least every second, and its end is committed before anybody is told of it.
 
+mod afterwards;
 mod attempts;
 mod budget;
 mod call;
@@ -19,6 +20,7 @@ mod registry;
 mod reply;
 mod until_revoked;
 
+pub use afterwards::Afterwards;
 pub use call::{Asked, Candidate, ModelCall};
 pub use chorus::together;
 pub use engine::{Engine, EngineSettings};

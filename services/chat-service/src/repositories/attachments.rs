@@ -186,6 +186,7 @@ mod tests {
             message_count: 0,
             active_models: Vec::new(),
             last_message: None,
+            summary: None,
             created_at: a_clock().now(),
             updated_at: a_clock().now(),
         };
@@ -209,7 +210,13 @@ mod tests {
                 id: Uuid::from_u128(id + 1).into(),
                 model: "m".to_owned(),
                 temperature: None,
-                context: ContextUse { sent: 1, tokens: 1, cut_before: None, own_history: false },
+                context: ContextUse {
+                    sent: 1,
+                    tokens: 1,
+                    cut_before: None,
+                    own_history: false,
+                    summarized_through: None,
+                },
                 prompt_versions: Vec::new(),
             }],
             title: "Look".to_owned(),

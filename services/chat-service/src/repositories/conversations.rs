@@ -55,13 +55,21 @@ impl SqlConversations {
     async fn complete(&self, rows: Vec<conversation::Model>) -> Result<Vec<Conversation>, DbErr> {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let mut models: HashMap<Uuid, Vec<String>> = HashMap::new();
+        let mut summaries: HashMap<Uuid, (DateTime<Utc>, String)> = HashMap::new();
         let contexts = model_context::Entity::find()
             .filter(model_context::Column::ConversationId.is_in(ids))
             .order_by_asc(model_context::Column::FirstMessageAt)
             .all(self.db.connection())
             .await?;
         for context in contexts {
-            models.entry(context.conversation_id).or_default().push(context.model);
+            let of = context.conversation_id;
+            models.entry(of).or_default().push(context.model);
+            if let Some(summary) = context.summary_updated_at.zip(context.summary) {
+                let newest = summaries.entry(of).or_default();
+                if newest.0 <= summary.0 {
+                    *newest = summary;
+                }
+            }
         }
         let leaves: Vec<Uuid> = rows.iter().filter_map(|row| row.active_leaf_id).collect();
         let mut leaves: HashMap<Uuid, Leaf> =
@@ -70,7 +78,8 @@ impl SqlConversations {
             let active_models = models.remove(&row.id).unwrap_or_default();
             let last_message =
                 row.active_leaf_id.and_then(|leaf| leaves.remove(&leaf)).map(LastMessage::from);
-            Conversation { active_models, last_message, ..row.into() }
+            let summary = summaries.remove(&row.id).map(|(_, text)| text);
+            Conversation { active_models, last_message, summary, ..row.into() }
         };
         Ok(rows.into_iter().map(complete).collect())
     }
@@ -236,6 +245,8 @@ impl ConversationRepository for SqlConversations {
         at: DateTime<Utc>,
     ) -> Result<Option<Conversation>, StoreError> {
         let changes = changes.clone();
+        let unless_renamed =
+            changes.while_titled.map(|title| conversation::Column::Title.eq(title));
         let mut change = conversation::ActiveModel { updated_at: Set(at), ..Default::default() };
         if let Some(title) = changes.title {
             change.title = Set(Some(title));
@@ -257,6 +268,7 @@ impl ConversationRepository for SqlConversations {
             .set(change)
             .filter(conversation::Column::Id.eq(id.uuid()))
             .filter(conversation::Column::UserId.eq(owner.uuid()))
+            .filter(Condition::all().add_option(unless_renamed))
             .exec_with_returning(self.db.connection())
             .await
             .map_err(store_error)?;
@@ -357,6 +369,7 @@ impl From<conversation::Model> for Conversation {
             message_count: row.message_count.unsigned_abs(),
             active_models: Vec::new(),
             last_message: None,
+            summary: None,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }

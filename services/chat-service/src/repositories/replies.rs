@@ -18,7 +18,7 @@ use super::conversations::CONVERSATION_COUNTS;
 use super::entities::message::{self, count, json, word};
 use super::entities::{conversation, model_context};
 use super::usage;
-use super::{attachments, branches};
+use super::{attachments, branches, errands};
 
 /// The life of replies in the service's database.
 pub struct SqlReplies {
@@ -224,6 +224,7 @@ impl ReplyRepository for SqlReplies {
                     stored.push(end);
                 }
             }
+            errands::note(&tx, &stored).await?;
             usage::add(&tx, &stored).await?;
             tx.commit().await?;
             Ok(stored.into_iter().map(|end| end.reply).collect())
@@ -371,6 +372,7 @@ async fn grow_context(
         message_count: Set(added),
         first_message_at: Set(turn.at),
         last_message_at: Set(turn.at),
+        ..Default::default()
     };
     let counted =
         Expr::col((model_context::Entity, model_context::Column::MessageCount)).add(added);

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use common::domain::message::ReplyEnd;
-use common::domain::usage::{UsageGroup, UsageSpan, UsageSum};
+use common::domain::usage::{UsageEntry, UsageGroup, UsageSpan, UsageSum};
 use common::repositories::{StoreError, UsageRepository};
 use common::{ProjectId, UserId};
 use platform::db::{Database, store_error};
@@ -14,6 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::conversations::TOMBSTONES;
 use super::entities::message::{count, word};
 use super::entities::{daily_usage, usage_entry};
 
@@ -51,6 +52,23 @@ impl UsageRepository for SqlUsage {
         sums.await.map_err(store_error)
     }
 
+    async fn add(
+        &self,
+        owner: UserId,
+        id: Uuid,
+        entry: &UsageEntry,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let add = async {
+            let tx = self.db.begin_write().await?;
+            if TOMBSTONES.buried(&tx, &[owner.uuid()]).await?.is_empty() {
+                write(&tx, &[Line { id, owner, entry, at }]).await?;
+            }
+            tx.commit().await
+        };
+        add.await.map_err(store_error)
+    }
+
     async fn delete(&self, owner: UserId) -> Result<(), StoreError> {
         usage_entry::Entity::delete_many()
             .filter(usage_entry::Column::UserId.eq(owner.uuid()))
@@ -66,17 +84,30 @@ impl UsageRepository for SqlUsage {
     }
 }
 
+/// A line of the ledger.
+struct Line<'a> {
+    id: Uuid,
+    owner: UserId,
+    entry: &'a UsageEntry,
+    at: DateTime<Utc>,
+}
+
 /// Adds what replies have taken, in the transaction that stores their ends. Last in it, and in one order: transactions that
 /// end replies of the same people must not wait for each other.
 pub(super) async fn add(tx: &DatabaseTransaction, ends: &[&ReplyEnd]) -> Result<(), DbErr> {
-    let entries: Vec<_> = ends.iter().filter_map(|end| entry(end)).collect();
+    let lines: Vec<Line<'_>> = ends.iter().filter_map(|end| Line::of(end)).collect();
+    write(tx, &lines).await
+}
+
+async fn write(tx: &DatabaseTransaction, lines: &[Line<'_>]) -> Result<(), DbErr> {
+    let entries: Vec<_> = lines.iter().map(Line::row).collect();
     if !entries.is_empty() {
         usage_entry::Entity::insert_many(entries).exec_without_returning(tx).await?;
     }
     let mut costs: BTreeMap<_, i64> = BTreeMap::new();
-    for end in ends {
-        if let Some(cost) = end.usage.as_ref().and_then(|usage| usage.cost_micro_usd) {
-            *costs.entry((end.owner.uuid(), end.at.date_naive())).or_default() += cost;
+    for line in lines {
+        if let Some(cost) = line.entry.cost_micro_usd {
+            *costs.entry((line.owner.uuid(), line.at.date_naive())).or_default() += cost;
         }
     }
     for ((user_id, day), cost) in costs {
@@ -99,25 +130,32 @@ pub(super) async fn add(tx: &DatabaseTransaction, ends: &[&ReplyEnd]) -> Result<
     Ok(())
 }
 
-/// A reply's line in the ledger, if it took anything.
-fn entry(end: &ReplyEnd) -> Option<usage_entry::ActiveModel> {
-    let usage = end.usage.as_ref()?;
-    let row = usage_entry::Model {
-        id: end.reply.uuid(),
-        user_id: end.owner.uuid(),
-        project_id: usage.project.map(ProjectId::uuid),
-        model: usage.model.clone(),
-        provider: usage.provider.clone(),
-        day: end.at.date_naive(),
-        input_tokens: count(usage.tokens.input),
-        cache_read_tokens: count(usage.tokens.cache_read),
-        cache_write_tokens: count(usage.tokens.cache_write),
-        output_tokens: count(usage.tokens.output),
-        reasoning_tokens: count(usage.tokens.reasoning),
-        source: word(usage.source),
-        cost_micro_usd: usage.cost_micro_usd,
-    };
-    Some(row.into())
+impl<'a> Line<'a> {
+    /// A reply's, if it took anything.
+    fn of(end: &'a ReplyEnd) -> Option<Self> {
+        let (entry, at) = (end.usage.as_ref()?, end.at);
+        Some(Self { id: end.reply.uuid(), owner: end.owner, entry, at })
+    }
+
+    fn row(&self) -> usage_entry::ActiveModel {
+        let usage = self.entry;
+        let row = usage_entry::Model {
+            id: self.id,
+            user_id: self.owner.uuid(),
+            project_id: usage.project.map(ProjectId::uuid),
+            model: usage.model.clone(),
+            provider: usage.provider.clone(),
+            day: self.at.date_naive(),
+            input_tokens: count(usage.tokens.input),
+            cache_read_tokens: count(usage.tokens.cache_read),
+            cache_write_tokens: count(usage.tokens.cache_write),
+            output_tokens: count(usage.tokens.output),
+            reasoning_tokens: count(usage.tokens.reasoning),
+            source: word(usage.source),
+            cost_micro_usd: usage.cost_micro_usd,
+        };
+        row.into()
+    }
 }
 
 fn sums_of(owner: UserId, span: UsageSpan, group: UsageGroup) -> SelectStatement {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use common::ErrorCode;
 use common::MessageId;
 use common::domain::api_key::ApiKeyError;
+use common::domain::asking::AskError;
 use common::domain::attachment::AttachmentError;
 use common::domain::conversation::ConversationError;
 use common::domain::load_job::LoadJobError;
@@ -85,6 +86,21 @@ pub fn message(error: MessageError) -> AppError {
     }
 }
 
+pub fn asking(error: AskError) -> AppError {
+    match error {
+        AskError::NothingSaid => AppError::new(
+            ErrorCode::Conflict,
+            "Nothing was said yet. Send a message first, and wait for the reply.",
+        ),
+        AskError::NothingToSummarize => AppError::new(
+            ErrorCode::Conflict,
+            "All that was said is summarised already. Go on with the conversation first.",
+        ),
+        AskError::Failed(failure) => failed(&failure),
+        AskError::Refused(error) => message(error),
+    }
+}
+
 pub fn attachment(error: AttachmentError) -> AppError {
     match error {
         AttachmentError::NotFound => AppError::not_found(),
@@ -131,13 +147,20 @@ pub fn preferences(error: PreferenceError) -> AppError {
 
 /// A reply that failed, to a client that waited for the whole of it. Says what was kept.
 pub fn reply(failure: &ReplyFailure, user_message: MessageId, reply: MessageId) -> AppError {
-    let error = match ErrorCode::parse(&failure.code) {
-        // These two are a stream's own words.
-        Some(ErrorCode::ConversationDeleted) => return AppError::not_found(),
+    // These two are a stream's own words.
+    match ErrorCode::parse(&failure.code) {
+        Some(ErrorCode::ConversationDeleted) => AppError::not_found(),
         Some(ErrorCode::ServerDraining) => AppError::unavailable(failure.message.clone()),
-        code => AppError::new(code.unwrap_or(ErrorCode::ProviderError), failure.message.clone()),
-    };
-    let error = error.with_details(json!({"userMessageId": user_message, "messageId": reply}));
+        _ => {
+            failed(failure).with_details(json!({"userMessageId": user_message, "messageId": reply}))
+        }
+    }
+}
+
+/// What a model did not do.
+fn failed(failure: &ReplyFailure) -> AppError {
+    let code = ErrorCode::parse(&failure.code).unwrap_or(ErrorCode::ProviderError);
+    let error = AppError::new(code, failure.message.clone());
     match (failure.retry_after, failure.retryable) {
         (Some(seconds), _) => error.with_retry_after(Duration::from_secs(seconds)),
         (None, true) => error.with_retry_after(Duration::from_secs(1)),

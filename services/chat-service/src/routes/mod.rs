@@ -9,6 +9,8 @@ mod load_jobs;
 mod messages;
 mod models;
 mod preferences;
+mod summaries;
+mod titles;
 mod usage;
 
 use platform::http::Endpoints;
@@ -21,6 +23,9 @@ pub fn endpoints() -> Endpoints {
         conversations::get_conversation,
         conversations::update_conversation,
         conversations::delete_conversation,
+        titles::generate_title,
+        titles::generate_project_name,
+        summaries::summarize_thread,
         messages::list_messages,
         messages::send_message,
         messages::get_message,

@@ -114,6 +114,9 @@ pub struct ConversationResponse {
     active_models: Vec<String>,
     #[schema(required)]
     last_message: Option<LastMessageResponse>,
+    /// The newest summary that one of its models has of it.
+    #[schema(required)]
+    summary: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -173,6 +176,7 @@ impl UpdateConversationRequest {
     pub fn into_changes(self) -> (Option<String>, ConversationChanges) {
         let changes = ConversationChanges {
             title: self.title,
+            while_titled: None,
             model: None,
             system_prompt: self.system_prompt,
             pinned: self.pinned,
@@ -196,6 +200,7 @@ impl From<Conversation> for ConversationResponse {
             message_count: conversation.message_count,
             active_models: conversation.active_models,
             last_message: conversation.last_message.map(LastMessageResponse::from),
+            summary: conversation.summary,
             created_at: conversation.created_at,
             updated_at: conversation.updated_at,
         }

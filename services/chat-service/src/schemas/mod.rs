@@ -8,4 +8,6 @@ pub mod load_jobs;
 pub mod messages;
 pub mod models;
 pub mod preferences;
+pub mod summaries;
+pub mod titles;
 pub mod usage;

@@ -89,6 +89,7 @@ impl Conversations {
             message_count: 0,
             active_models: Vec::new(),
             last_message: None,
+            summary: None,
             created_at: now,
             updated_at: now,
         };

@@ -8,14 +8,14 @@ use common::domain::message::{
 };
 use common::repositories::{
     AttachmentRepository, ConversationRepository, MessageFilter, MessageRepository,
-    PreferenceRepository,
+    PreferenceRepository, SummaryRepository,
 };
 use common::{Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, TurnId, UserId};
 use tokio::join;
 
 use super::composer::{Composed, Composer, Matter};
-use super::{Models, OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompts};
-use crate::core::ContextSettings;
+use super::{Models, OnBehalf, ProjectAccess, ProjectPrompts};
+use crate::core::{ContextSettings, TitleSettings};
 use crate::generation::{Engine, Reply};
 
 /// As many models as can be asked at once.
@@ -47,11 +47,13 @@ pub struct MessagesParts {
     pub conversations: Arc<dyn ConversationRepository>,
     pub messages: Arc<dyn MessageRepository>,
     pub attachments: Arc<dyn AttachmentRepository>,
+    pub summaries: Arc<dyn SummaryRepository>,
     pub preferences: Arc<dyn PreferenceRepository>,
     pub projects: Arc<dyn ProjectAccess>,
     pub models: Arc<Models>,
     pub engine: Engine,
     pub context: ContextSettings,
+    pub titles: TitleSettings,
 }
 
 /// What is asked: a message, said now or before, and who is to answer it.
@@ -78,18 +80,22 @@ impl Messages {
             conversations,
             messages,
             attachments,
+            summaries,
             preferences,
             projects,
             models,
             engine,
             context,
+            titles,
         } = parts;
         let composer = Composer {
             messages: messages.clone(),
             attachments: attachments.clone(),
+            summaries,
             models,
             engine: engine.clone(),
             settings: context,
+            titles,
         };
         Self {
             conversations,
@@ -367,11 +373,7 @@ impl Messages {
         let Some(project) = conversation.project else {
             return Ok(ProjectPrompts { prompts: Vec::new(), is_stale: false });
         };
-        self.projects.prompts(whom, project).await.map_err(|error| match error {
-            ProjectAccessError::NotFound => MessageError::NoSuchProject,
-            ProjectAccessError::Unauthorized => MessageError::Unauthorized,
-            ProjectAccessError::Unavailable(cause) => MessageError::ProjectsUnavailable(cause),
-        })
+        Ok(self.projects.prompts(whom, project).await?)
     }
 }
 

@@ -1,6 +1,7 @@
-//! What chat-service needs of project-service: a project's prompts, on behalf of its owner.
+//! What chat-service needs of project-service: a project's prompts, and to name it, on behalf of its owner.
 
 use async_trait::async_trait;
+use common::domain::message::MessageError;
 use common::domain::prompt::Prompt;
 use common::{ProjectId, UserId};
 use secrecy::SecretString;
@@ -36,7 +37,7 @@ pub struct ProjectPrompt {
     pub content: String,
 }
 
-/// Why there are no prompts.
+/// Why there are no prompts, or no other name.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectAccessError {
     /// There is no such project, or it is somebody else's.
@@ -62,6 +63,27 @@ pub trait ProjectAccess: Send + Sync {
         whom: &OnBehalf,
         project: ProjectId,
     ) -> Result<ProjectPrompts, ProjectAccessError>;
+
+    /// Gives a project of the person's another name. Safe to repeat.
+    ///
+    /// # Errors
+    /// See [`ProjectAccessError`].
+    async fn rename(
+        &self,
+        whom: &OnBehalf,
+        project: ProjectId,
+        name: &str,
+    ) -> Result<(), ProjectAccessError>;
+}
+
+impl From<ProjectAccessError> for MessageError {
+    fn from(error: ProjectAccessError) -> Self {
+        match error {
+            ProjectAccessError::NotFound => Self::NoSuchProject,
+            ProjectAccessError::Unauthorized => Self::Unauthorized,
+            ProjectAccessError::Unavailable(cause) => Self::ProjectsUnavailable(cause),
+        }
+    }
 }
 
 impl From<Prompt> for ProjectPrompt {

@@ -172,21 +172,40 @@ struct Ground<'a> {
 }
 
 impl Ground<'_> {
+    /// The services that ask models something outside of any reply.
+    fn asking(&self, settings: &ChatSettings) -> (Arc<Summaries>, Arc<Titles>) {
+        let Self { db, models, projects, .. } = self;
+        let (engine, instance) = (self.engine.clone(), self.instance.clone());
+        let clock = instance.clock.clone();
+        let conversations = Arc::new(SqlConversations::new((*db).clone()));
+        let messages = Arc::new(SqlMessages::new((*db).clone()));
+        let usage = Arc::new(SqlUsage::new((*db).clone()));
+        let asking = Arc::new(Asking::new(models.clone(), engine, usage, instance));
+        let parts = SummariesParts {
+            conversations: conversations.clone(),
+            messages: messages.clone(),
+            summaries: Arc::new(SqlSummaries::new((*db).clone())),
+            asking: asking.clone(),
+            settings: settings.context,
+        };
+        let titles = Titles::new(conversations, messages, projects.clone(), asking, clock.clone());
+        (Arc::new(Summaries::new(parts, clock)), Arc::new(titles))
+    }
+
     /// The services over their repositories.
     fn compose(self, settings: &ChatSettings) -> ChatState {
+        let (summaries, titles) = self.asking(settings);
         let Self { db, vault, models, engine, projects, instance } = self;
         let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
         let usage = Arc::new(SqlUsage::new(db.clone()));
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let preferences = Arc::new(SqlPreferences::new(db.clone()));
         let attachments = Arc::new(SqlAttachments::new(db.clone()));
-        let messages = Arc::new(SqlMessages::new(db.clone()));
-        let summaries = Arc::new(SqlSummaries::new(db.clone()));
         let message_parts = MessagesParts {
             conversations: conversations.clone(),
-            messages: messages.clone(),
+            messages: Arc::new(SqlMessages::new(db.clone())),
             attachments: attachments.clone(),
-            summaries: summaries.clone(),
+            summaries: Arc::new(SqlSummaries::new(db.clone())),
             preferences: preferences.clone(),
             projects: projects.clone(),
             models: models.clone(),
@@ -194,17 +213,6 @@ impl Ground<'_> {
             context: settings.context,
             titles: settings.titles,
         };
-        let asking =
-            Arc::new(Asking::new(models.clone(), engine.clone(), usage.clone(), instance.clone()));
-        let summary_parts = SummariesParts {
-            conversations: conversations.clone(),
-            messages: messages.clone(),
-            summaries,
-            asking: asking.clone(),
-            settings: settings.context,
-        };
-        let titles =
-            Titles::new(conversations.clone(), messages, projects.clone(), asking, clock.clone());
         let conversation_parts = ConversationsParts {
             conversations: conversations.clone(),
             preferences: preferences.clone(),
@@ -227,8 +235,8 @@ impl Ground<'_> {
         ChatState {
             load_jobs: Arc::new(load_jobs),
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
-            summaries: Arc::new(Summaries::new(summary_parts, clock.clone())),
-            titles: Arc::new(titles),
+            summaries,
+            titles,
             attachments: Attachments::new(attachments),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
             preferences: Preferences::new(

@@ -18,6 +18,11 @@ pub enum ErrandKind {
     Title,
 }
 
+impl ErrandKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Summary, Self::OwnSummary, Self::Title];
+}
+
 /// An errand. A conversation has one of each kind and model at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Errand {

@@ -86,20 +86,20 @@ impl Asking {
         let Instance { clock, ids, tasks, .. } = self.instance.clone();
         async move {
             let answer = tasks.stopping().run_until_cancelled(engine.complete(&candidate, project));
-            let answer = answer.await.ok_or(MessageError::Draining)?.map_err(failed);
-            let (completion, entry) = answer?;
+            let answer = answer.await.ok_or(MessageError::Draining)?;
+            let (completion, entry) = answer.map_err(|error| failed(&error))?;
             if let Some(entry) = entry {
                 usage.add(owner, ids.next::<Uuid>(), &entry, clock.now()).await?;
             }
             if completion.text.trim().is_empty() {
-                return Err(failed(ProviderError::new(ProviderErrorKind::Protocol)));
+                return Err(failed(&ProviderError::new(ProviderErrorKind::Protocol)));
             }
             Ok(completion.text)
         }
     }
 }
 
-fn failed(error: ProviderError) -> AskError {
+fn failed(error: &ProviderError) -> AskError {
     tracing::warn!(%error, "a model does not answer what it is asked outside of a reply");
-    AskError::Failed((&error).into())
+    AskError::Failed(error.into())
 }

@@ -31,7 +31,9 @@ mod providers;
 mod resilience;
 mod slots;
 mod streams;
+mod summaries;
 mod switching;
+mod titles;
 mod tombstones;
 mod usage;
 mod vendors;
@@ -144,6 +146,7 @@ async fn serve(
         ("OMNICHAT__GENERATION__RETRY_MILLISECONDS", "1"),
         // What a test reads of the model's log is then its own doing.
         ("OMNICHAT__MODELS__DISCOVER_SECONDS", "0"),
+        ("OMNICHAT__CONTEXT__SUMMARIZE_AT", "0"),
     ];
     variables.extend(more.iter().copied());
     let settings = settings(&[ChatService::DEFAULTS], database, &variables);

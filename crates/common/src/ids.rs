@@ -94,6 +94,8 @@ ids! {
     MessageId,
     /// An image that is attached to a message.
     AttachmentId,
+    /// An answer that is passed on to a program, and not stored.
+    CompletionId,
     /// One exchange: a user's message and what was answered to it.
     TurnId,
     /// A person's own key for a provider, as it was stored once: what takes its place has another id.

@@ -139,6 +139,17 @@ impl Reply {
         self.json["error"]["code"].as_str().unwrap()
     }
 
+    /// `error.code`, in a well-formed error as OpenAI gives it; fails the test where it is none.
+    #[track_caller]
+    pub fn openai_code(&self) -> &str {
+        let fields = self.json["error"].as_object().unwrap_or_else(|| panic!("{}", self.text));
+        let names: Vec<_> = fields.keys().map(String::as_str).collect();
+        assert_eq!(names, ["code", "message", "param", "type"], "{}", self.text);
+        assert_eq!(self.json.as_object().unwrap().len(), 1, "{}", self.text);
+        assert!(fields["message"].as_str().is_some_and(|m| !m.is_empty()), "{}", self.text);
+        fields["code"].as_str().unwrap()
+    }
+
     /// A header, as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())

@@ -31,9 +31,9 @@ use crate::repositories::{
 };
 use crate::routes;
 use crate::services::{
-    ApiKeys, Asking, Attachments, Conversations, ConversationsParts, DataKeys, Errands, LoadJobs,
-    Messages, MessagesParts, Models, Preferences, ProjectAccess, RingWrapper, Summaries,
-    SummariesParts, Titles, UsageLedger, Users, Vault,
+    ApiKeys, Asking, Attachments, Completions, Conversations, ConversationsParts, DataKeys,
+    Errands, LoadJobs, Messages, MessagesParts, Models, Preferences, ProjectAccess, RingWrapper,
+    Summaries, SummariesParts, Titles, UsageLedger, Users, Vault,
 };
 
 /// How often what this process has done with keys is written.
@@ -201,6 +201,8 @@ impl Ground<'_> {
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let preferences = Arc::new(SqlPreferences::new(db.clone()));
         let attachments = Arc::new(SqlAttachments::new(db.clone()));
+        let completions =
+            Completions::new(projects.clone(), models.clone(), engine.clone(), ids.clone());
         let message_parts = MessagesParts {
             conversations: conversations.clone(),
             messages: Arc::new(SqlMessages::new(db.clone())),
@@ -239,6 +241,7 @@ impl Ground<'_> {
             titles,
             attachments: Attachments::new(attachments),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
+            completions,
             preferences: Preferences::new(
                 preferences,
                 models.clone(),

@@ -27,18 +27,41 @@ pub struct Conversation {
     pub pinned: bool,
     /// Put away by its owner.
     pub archived: bool,
+    /// Whether it is the one that its owner has with the project itself.
+    pub is_default: bool,
     /// How many messages it has.
     pub message_count: u32,
     /// The models that have been asked, in the order of their first answer.
-    pub active_models: Vec<String>,
+    pub contexts: Vec<ModelContext>,
     /// The end of its active branch.
     pub last_message: Option<LastMessage>,
-    /// The newest summary that one of its models has of it.
-    pub summary: Option<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When anything of it last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// What was said with one model in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelContext {
+    /// The model (catalogue id).
+    pub model: String,
+    /// How many messages were said to it and by it, on all branches.
+    pub message_count: u32,
+    /// When the newest of them was said.
+    pub last_message_at: DateTime<Utc>,
+    /// What the model knows in short, of whichever branch.
+    pub summary: Option<String>,
+    /// When that was made.
+    pub summary_at: Option<DateTime<Utc>>,
+}
+
+impl Conversation {
+    /// The newest summary that one of its models has of it.
+    pub fn summary(&self) -> Option<&str> {
+        let summarized = self.contexts.iter().filter(|context| context.summary.is_some());
+        summarized.max_by_key(|context| context.summary_at)?.summary.as_deref()
+    }
 }
 
 /// A conversation to be made.
@@ -52,6 +75,8 @@ pub struct NewConversation {
     pub model: Option<String>,
     /// What the model is told before anything else; the owner's own if `None`.
     pub system_prompt: Option<String>,
+    /// Whether it is to be the one that the owner has with the project itself.
+    pub is_default: bool,
 }
 
 /// The newest message of a conversation, as a list shows it.
@@ -119,6 +144,9 @@ pub enum ConversationError {
     /// The project is not there, or is somebody else's.
     #[error("no such project")]
     NoSuchProject,
+    /// The owner has a default conversation of that project already.
+    #[error("there is a default conversation already")]
+    DefaultExists,
     /// The account that it would belong to is gone.
     #[error("the owner is gone")]
     OwnerGone,

@@ -5,6 +5,7 @@ pub mod asking;
 pub mod attachment;
 pub mod audit;
 pub mod branch;
+pub mod completion;
 pub mod conversation;
 pub mod data_key;
 pub mod errand;

@@ -42,10 +42,16 @@ pub trait ConversationRepository: Send + Sync {
         owner: UserId,
         id: ConversationId,
     ) -> Result<Option<Conversation>, StoreError>;
+    /// The default conversation that an owner has with a project.
+    async fn find_default(
+        &self,
+        owner: UserId,
+        project: ProjectId,
+    ) -> Result<Option<Conversation>, StoreError>;
     /// Stores a new conversation.
     ///
     /// # Errors
-    /// `NoSuchProject` or `OwnerGone`, once the project or all that the owner had was deleted.
+    /// `DefaultExists`; `NoSuchProject` or `OwnerGone`, once the project or all that the owner had was deleted.
     async fn insert(&self, conversation: &Conversation) -> Result<(), ConversationError>;
     /// Changes a conversation, at the time given.
     async fn update(

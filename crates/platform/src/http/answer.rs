@@ -68,6 +68,12 @@ impl<T> Answer<T> {
         Self { status: StatusCode::ACCEPTED, ..Self::ok(data) }
     }
 
+    /// With other data.
+    pub fn map<U>(self, to: impl FnOnce(T) -> U) -> Answer<U> {
+        let Self { status, data, pagination, etag, cookies } = self;
+        Answer { status, data: to(data), pagination, etag, cookies }
+    }
+
     /// With a cookie for the browser.
     #[must_use]
     pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {

@@ -1,5 +1,5 @@
 //! The outermost layer around every request: the gateway's spellings of a path, the body's deadline, panics, and the
-//! envelope of whatever failed inside.
+//! envelope of whatever failed inside, or OpenAI's form of it.
 
 use std::future::Future;
 use std::io::ErrorKind;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
 use actix_web::http::uri::Uri;
 use actix_web::middleware::Next;
@@ -20,6 +21,7 @@ use futures_util::{FutureExt, Stream};
 use tokio::time::Sleep;
 
 use super::endpoints::is_internal;
+use super::openai::is_openai;
 use super::{AppError, RequestId, Trace, security_headers};
 use crate::Instance;
 
@@ -59,6 +61,8 @@ pub(super) async fn edge<B: MessageBody + 'static>(
     let is_hidden =
         settings.paths == Paths::Gateway && is_internal(request.match_info().unprocessed());
 
+    let speaks_openai = is_openai(request.match_info().unprocessed());
+
     let trace = Trace::of(&request, id.clone());
 
     // No clone of the request may live across this call: routing would panic.
@@ -73,8 +77,12 @@ pub(super) async fn edge<B: MessageBody + 'static>(
     };
     let render = |error: AppError| {
         error.log();
-        let envelope = error.envelope(instance.clock.now(), id.as_str());
-        let mut rendered = error.error_response_with(&envelope);
+        let mut rendered = if speaks_openai {
+            error.error_response_with(error.status_in_openais_form(), &error.in_openais_form())
+        } else {
+            let envelope = error.envelope(instance.clock.now(), id.as_str());
+            error.error_response_with(error.status_code(), &envelope)
+        };
         dress(rendered.headers_mut());
         rendered
     };
@@ -135,9 +143,13 @@ impl AppError {
         }
     }
 
-    fn error_response_with(&self, body: &impl serde::Serialize) -> HttpResponse {
+    fn error_response_with(
+        &self,
+        status: StatusCode,
+        body: &impl serde::Serialize,
+    ) -> HttpResponse {
         let head = self.error_response();
-        let mut response = HttpResponse::build(self.status_code());
+        let mut response = HttpResponse::build(status);
         for header in head.headers() {
             response.insert_header(header);
         }
@@ -201,8 +213,6 @@ impl Stream for TimedBody {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::StatusCode;
-
     use super::*;
 
     #[test]

@@ -14,7 +14,10 @@ use utoipa::openapi::path::{HttpMethod, ParameterIn, Paths};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Ref, RefOr, Response};
+use utoipa::{PartialSchema, ToSchema};
 
+use super::openai::is_openai;
+use super::{ErrorEnvelope, OpenAiFailure};
 use crate::limits::Limits;
 
 /// What a service serves.
@@ -38,6 +41,8 @@ pub struct Endpoint {
     pub counted_as: String,
     /// Who may call it.
     pub access: Access,
+    /// Whether it only reads.
+    reads: bool,
     /// Whether it takes a query.
     pub(super) takes_query: bool,
 }
@@ -54,9 +59,9 @@ pub enum Access {
 }
 
 impl Endpoint {
-    /// Whether it only reads: `GET`, with which `HEAD` is served.
+    /// Whether it only reads: `GET`, with which `HEAD` is served, unless it is said that it [writes](Endpoints::writing).
     pub fn is_read(&self) -> bool {
-        self.method == Method::GET
+        self.reads
     }
 }
 
@@ -96,7 +101,14 @@ impl Endpoints {
         if access != Access::Public {
             operation.security = Some(vec![SecurityRequirement::new::<_, _, &str>("bearer", [])]);
         }
-        operation.responses.responses.insert("default".to_owned(), RefOr::T(failure()));
+        let failure = if is_openai(&path) {
+            OpenAiFailure::schemas(&mut self.schemas);
+            self.schemas.push((OpenAiFailure::name().into_owned(), OpenAiFailure::schema()));
+            failure(&OpenAiFailure::name())
+        } else {
+            failure(&ErrorEnvelope::name())
+        };
+        operation.responses.responses.insert("default".to_owned(), RefOr::T(failure));
         let takes_query = operation
             .parameters
             .iter()
@@ -112,6 +124,7 @@ impl Endpoints {
                 counted_as: operation_id.clone(),
                 operation_id,
                 access,
+                reads: *verb == HttpMethod::Get,
                 takes_query,
             };
             self.table.push((endpoint, route));
@@ -126,6 +139,17 @@ impl Endpoints {
         let mut endpoints = self.table.iter_mut().map(|(endpoint, _)| endpoint);
         if let Some(endpoint) = endpoints.find(|endpoint| endpoint.operation_id == alias) {
             operation.clone_into(&mut endpoint.counted_as);
+        }
+        self
+    }
+
+    /// With an operation that writes though it is a `GET`, for clients that can do nothing else: it wants the scope to write, and
+    /// a page of ours where the credential is a cookie.
+    #[must_use]
+    pub fn writing(mut self, operation: &str) -> Self {
+        let mut endpoints = self.table.iter_mut().map(|(endpoint, _)| endpoint);
+        if let Some(endpoint) = endpoints.find(|endpoint| endpoint.operation_id == operation) {
+            endpoint.reads = false;
         }
         self
     }
@@ -192,8 +216,8 @@ fn guarded(endpoint: Endpoint, limits: &Limits, route: Route) -> Route {
 }
 
 /// What every endpoint may answer instead.
-fn failure() -> Response {
-    let schema = Ref::from_schema_name("ErrorEnvelope");
+fn failure(schema: &str) -> Response {
+    let schema = Ref::from_schema_name(schema);
     utoipa::openapi::ResponseBuilder::new()
         .description("It failed; `error.code` says why.")
         .content(

@@ -19,8 +19,8 @@ use super::FieldError;
 #[derive(Debug, Clone)]
 pub struct AppError {
     code: ErrorCode,
-    message: Cow<'static, str>,
-    details: Option<Value>,
+    pub(super) message: Cow<'static, str>,
+    pub(super) details: Option<Value>,
     retry_after: Option<Duration>,
     cause: Option<Cause>,
 }

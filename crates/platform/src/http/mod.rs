@@ -14,6 +14,7 @@ mod endpoints;
 mod error;
 mod field_errors;
 mod guard;
+mod openai;
 mod operating;
 mod origins;
 mod paging;
@@ -37,11 +38,12 @@ pub use endpoints::{Access, Endpoint, Endpoints};
 pub use error::{AppError, ErrorBody, ErrorEnvelope};
 pub use field_errors::FieldError;
 pub use guard::require_our_page;
+pub use openai::{OpenAiError, OpenAiFailure};
 pub use paging::{Limit, Order, Paging};
 pub use query::Query;
 pub use request_id::RequestId;
 pub use server::{RunningServer, Server};
-pub use sse::{event, event_stream, prefers_event_stream};
+pub use sse::{event, event_stream, nameless_event, prefers_event_stream};
 pub(crate) use trace::Trace;
 
 #[doc(hidden)]

@@ -28,7 +28,16 @@ pub fn event_stream(events: impl Stream<Item = Bytes> + 'static) -> HttpResponse
 /// can forge an event.
 pub fn event(name: &str, id: Option<&dyn Display>, data: &impl Serialize) -> Bytes {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    let mut bytes = format!("event: {name}\n{id}data: ").into_bytes();
+    written(&format!("event: {name}\n{id}"), data)
+}
+
+/// The same, with neither name nor id.
+pub fn nameless_event(data: &impl Serialize) -> Bytes {
+    written("", data)
+}
+
+fn written(head: &str, data: &impl Serialize) -> Bytes {
+    let mut bytes = format!("{head}data: ").into_bytes();
     // Writing our own plain structures into memory cannot fail.
     let _always_ok = serde_json::to_writer(&mut bytes, data);
     bytes.extend_from_slice(b"\n\n");

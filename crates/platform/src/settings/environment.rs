@@ -114,6 +114,9 @@ pub const LIMITED: &[&str] = &[
     "list_api_keys",
     "delete_api_key",
     "get_usage",
+    "create_completion",
+    "list_completion_models",
+    "get_completion_model",
 ];
 
 const PREFIX: &str = "OMNICHAT__";

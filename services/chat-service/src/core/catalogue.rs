@@ -56,6 +56,8 @@ pub enum Capability {
 pub enum Parameter {
     /// How freely to answer.
     Temperature,
+    /// Before which texts to end.
+    Stop,
 }
 
 /// Which temperatures a model takes.

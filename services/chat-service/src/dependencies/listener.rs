@@ -3,13 +3,13 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use common::{MessageId, SessionId};
+use common::{ErrorCode, MessageId, SessionId};
 use futures_util::stream::{Stream, StreamExt};
 use platform::Instance;
-use platform::http::{AppError, Caller, event_stream, prefers_event_stream};
+use platform::http::{AppError, Caller, event_stream, nameless_event, prefers_event_stream};
 use platform::revocations::Revocations;
 
-use crate::generation::until_revoked;
+use crate::generation::{session_revoked, until_revoked};
 
 /// Whoever listens to events: as long as the session lasts, and no longer.
 pub struct Listener {
@@ -30,9 +30,28 @@ impl Listener {
         message: MessageId,
         events: impl Stream<Item = Bytes> + 'static,
     ) -> HttpResponse {
+        event_stream(self.events(message, events))
+    }
+
+    /// A reply's events, as long as the session lasts.
+    pub fn events(
+        self,
+        message: MessageId,
+        events: impl Stream<Item = Bytes> + 'static,
+    ) -> impl Stream<Item = Bytes> + 'static {
         let Self { session, revocations, .. } = self;
         let revoked = async move { revocations.revoked(session).await };
-        event_stream(until_revoked(message, events, revoked))
+        until_revoked(events, revoked, session_revoked(message))
+    }
+
+    /// The answer that streams a completion's events. Unlike a reply, it ends with whoever listens.
+    pub fn stream_completion(self, events: impl Stream<Item = Bytes> + 'static) -> HttpResponse {
+        let Self { session, revocations, .. } = self;
+        let revoked = async move { revocations.revoked(session).await };
+        let ended =
+            AppError::new(ErrorCode::SessionRevoked, "The session was ended. Sign in again.");
+        let farewell = nameless_event(&ended.in_openais_form());
+        event_stream(until_revoked(events, revoked, farewell))
     }
 
     /// The answer that streams events which are about no message.

@@ -25,6 +25,27 @@ impl ResumeAfter {
     }
 }
 
+/// Where a stream is to go on that says so in `Last-Event-ID` alone.
+pub struct LastEventId(pub Option<EventId>);
+
+fn header(request: &HttpRequest) -> Option<String> {
+    let header = request.headers().get("last-event-id")?;
+    header.to_str().ok().map(str::to_owned).filter(|id| !id.is_empty())
+}
+
+fn parse(id: Option<String>) -> Result<Option<EventId>, AppError> {
+    id.map(|id| id.parse()).transpose().map_err(|_| malformed())
+}
+
+impl FromRequest for LastEventId {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse(header(request)).map(Self))
+    }
+}
+
 fn malformed() -> AppError {
     AppError::invalid(&[FieldError::new("after", "the id of an event of this stream")])
 }
@@ -42,13 +63,9 @@ impl FromRequest for ResumeAfter {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let query = Query::<After>::from_request(request, payload).into_inner();
-        let header = request
-            .headers()
-            .get("last-event-id")
-            .and_then(|id| id.to_str().ok().map(str::to_owned));
+        let header = header(request);
         ready(query.and_then(|Query(query)| {
-            let id = header.or(query.after).filter(|id| !id.is_empty());
-            id.map(|id| id.parse()).transpose().map(Self).map_err(|_| malformed())
+            parse(header.or(query.after).filter(|id| !id.is_empty())).map(Self)
         }))
     }
 }

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use crate::services::{
-    ApiKeys, Attachments, Conversations, LoadJobs, Messages, Models, Preferences, Summaries,
-    Titles, UsageLedger, Users,
+    ApiKeys, Attachments, Completions, Conversations, LoadJobs, Messages, Models, Preferences,
+    Summaries, Titles, UsageLedger, Users,
 };
 
 /// The services that handlers call.
@@ -17,6 +17,8 @@ pub struct ChatState {
     pub titles: Arc<Titles>,
     /// What is attached to messages.
     pub attachments: Attachments,
+    /// Answers that are passed on.
+    pub completions: Completions,
     /// People's own keys.
     pub api_keys: ApiKeys,
     /// The catalogue.

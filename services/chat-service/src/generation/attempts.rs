@@ -15,8 +15,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::call::{Asked, Roster};
 use super::frames::Progress;
-use super::log::Part;
-use super::reply::Reply;
+use super::outlet::Outlet;
 use crate::providers::{
     Completion, CompletionRequest, Delta, DeltaStream, ProviderError, ProviderErrorKind, TokenUsage,
 };
@@ -41,10 +40,10 @@ pub(super) struct Attempts {
 }
 
 /// An answer of which something has been shown, or that is whole.
-pub(super) struct Opened {
-    pub(super) deltas: DeltaStream,
+struct Opened {
+    deltas: DeltaStream,
     /// To be told how it ends.
-    pub(super) permit: Permit,
+    permit: Permit,
 }
 
 /// What an answer says beside its text.
@@ -55,15 +54,14 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Publishes a piece of text, or keeps what else is said.
-    pub(super) fn take(&mut self, reply: &Reply, delta: Delta) {
+    /// Shows a piece of the answer, or keeps what else is said.
+    fn take(&mut self, outlet: &impl Outlet, delta: Delta) {
         match delta {
-            Delta::Text(text) => reply.publish(Part::Text, &text),
-            Delta::Reasoning(text) => reply.publish(Part::Reasoning, &text),
             Delta::Usage(usage) => self.usage = Some(usage),
             Delta::Finish(reason) => self.finish = Some(reason),
-            // Nothing was offered to be called.
-            Delta::ToolCall(_) => {}
+            piece @ (Delta::Text(_) | Delta::Reasoning(_) | Delta::ToolCall(_)) => {
+                outlet.show(piece);
+            }
         }
     }
 }
@@ -78,10 +76,37 @@ impl Attempts {
         }
     }
 
-    /// Asks the models one after the other until one has begun to answer.
-    pub(super) async fn open(
+    /// Shows what the models say to the end, at most for `total`.
+    pub(super) async fn read(
         &self,
-        reply: &Reply,
+        outlet: &impl Outlet,
+        roster: &Roster,
+        requests: Vec<CompletionRequest>,
+        total: Duration,
+        told: &mut Told,
+    ) -> Result<(), ProviderError> {
+        let deadline = Instant::now() + total;
+        let Opened { mut deltas, permit } = self.open(outlet, roster, requests, told).await?;
+        let end = loop {
+            let next = async {
+                outlet.has_room().await;
+                deltas.next().await
+            };
+            match timeout_at(deadline, next).await {
+                Ok(Some(Ok(delta))) => told.take(outlet, delta),
+                Ok(Some(Err(error))) => break Err(error),
+                Ok(None) => break Ok(()),
+                Err(_) => break Err(ProviderError::new(ProviderErrorKind::TimedOut)),
+            }
+        };
+        settle(permit, end.as_ref().err());
+        end
+    }
+
+    /// Asks the models one after the other until one has begun to answer.
+    async fn open(
+        &self,
+        outlet: &impl Outlet,
         roster: &Roster,
         requests: Vec<CompletionRequest>,
         told: &mut Told,
@@ -94,11 +119,11 @@ impl Attempts {
         for (place, request) in requests.into_iter().enumerate() {
             let asked = roster.pass_to(place);
             if place > 0 {
-                reply.announce(Progress::FallingBack, &format!("asking {}", asked.model));
+                outlet.announce(Progress::FallingBack, &format!("asking {}", asked.model));
             }
-            match self.ask(reply, asked, request, told).await {
-                Err(error) if reply.size() == 0 && error.kind.is_the_models_own() => {
-                    tracing::warn!(%error, model = asked.model, reply = %reply.id(), "a model does not answer");
+            match self.ask(outlet, asked, request, told).await {
+                Err(error) if !outlet.has_shown() && error.kind.is_the_models_own() => {
+                    tracing::warn!(%error, model = asked.model, id = %outlet.id(), "a model does not answer");
                     failure = error;
                 }
                 other => return other,
@@ -110,32 +135,33 @@ impl Attempts {
     /// Asks one model, again where that may help.
     async fn ask(
         &self,
-        reply: &Reply,
+        outlet: &impl Outlet,
         asked: &Asked,
         mut request: CompletionRequest,
         told: &mut Told,
     ) -> Result<Opened, ProviderError> {
         let deadline = Instant::now() + asked.first_token;
         if asked.must_load && is_to_be_loaded(asked).await {
-            reply.announce(Progress::Loading, "loading the model");
+            outlet.announce(Progress::Loading, "loading the model");
         }
         let (mut retries, mut is_trimmed) = (0, false);
         loop {
-            let error = match self.once(reply, asked, &request, deadline, told).await {
-                Err(error) if reply.size() == 0 => error,
+            let error = match self.once(outlet, asked, &request, deadline, told).await {
+                Err(error) if !outlet.has_shown() => error,
                 other => return other,
             };
-            if error.kind == ProviderErrorKind::ContextTooLong && !is_trimmed && request.trim() {
+            let may_trim = outlet.may_trim() && !is_trimmed;
+            if error.kind == ProviderErrorKind::ContextTooLong && may_trim && request.trim() {
                 is_trimmed = true;
-                reply.announce(Progress::Trimming, "leaving out the oldest messages");
+                outlet.announce(Progress::Trimming, "leaving out the oldest messages");
                 continue;
             }
             let Some(wait) = self.pause_before_retry(&error, retries) else { return Err(error) };
             if Instant::now() + wait >= deadline || !self.may_retry() {
                 return Err(error);
             }
-            tracing::info!(%error, model = asked.model, reply = %reply.id(), "trying again");
-            reply.announce(Progress::Retrying, "the provider did not answer");
+            tracing::info!(%error, model = asked.model, id = %outlet.id(), "trying again");
+            outlet.announce(Progress::Retrying, "the provider did not answer");
             sleep(wait).await;
             retries += 1;
         }
@@ -144,7 +170,7 @@ impl Attempts {
     /// Asks one model once, until something of its answer is shown or it ends.
     async fn once(
         &self,
-        reply: &Reply,
+        outlet: &impl Outlet,
         asked: &Asked,
         request: &CompletionRequest,
         deadline: Instant,
@@ -155,8 +181,8 @@ impl Attempts {
         let begin = async {
             let mut deltas = asked.provider.stream(request.clone()).await?;
             while let Some(delta) = deltas.next().await {
-                told.take(reply, delta?);
-                if reply.size() > 0 {
+                told.take(outlet, delta?);
+                if outlet.has_shown() {
                     break;
                 }
             }
@@ -245,7 +271,7 @@ async fn is_to_be_loaded(asked: &Asked) -> bool {
 }
 
 /// Tells a breaker how a call ended.
-pub(super) fn settle(permit: Permit, error: Option<&ProviderError>) {
+fn settle(permit: Permit, error: Option<&ProviderError>) {
     match error {
         Some(error) if error.kind.is_the_providers_fault() => permit.failed(),
         _ => permit.succeeded(),

@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use chrono::{Days, NaiveTime};
 use common::domain::message::MessageError;
-use common::domain::usage::Tokens;
 use common::repositories::{StoreError, UsageRepository};
 use common::{Clock, UserId};
 
-use super::Reply;
 use super::call::Roster;
 use super::registry::Registry;
+use super::tab::Tab;
 use crate::core::BudgetSettings;
 
-/// Everybody's budget for a day of UTC. What counts is what the day's replies have cost, and what those cost so far that this
+/// Everybody's budget for a day of UTC. What counts is what the day's answers have cost, and what those cost so far that this
 /// process is making; those of another replica count once they have ended.
 #[derive(Clone)]
 pub(super) struct Budget {
@@ -24,7 +23,7 @@ pub(super) struct Budget {
     settings: BudgetSettings,
 }
 
-/// Holds what a reply costs while it is made against its owner's budget.
+/// Holds what an answer costs while it is made against its owner's budget.
 #[derive(Clone, Copy)]
 pub(super) struct Meter<'a> {
     pub(super) budget: &'a Budget,
@@ -54,6 +53,11 @@ impl Budget {
         Err(MessageError::BudgetExceeded { wait: Duration::from_secs(seconds) })
     }
 
+    /// Whether there is one.
+    pub(super) fn is_limited(&self) -> bool {
+        self.settings.daily().is_some()
+    }
+
     async fn is_spent(&self, owner: UserId) -> Result<bool, StoreError> {
         let Some(daily) = self.settings.daily() else { return Ok(false) };
         // Read before what is running is summed: a reply that ends in between counts once at most.
@@ -63,20 +67,19 @@ impl Budget {
 }
 
 impl Meter<'_> {
-    /// Whether the owner's day is spent, with what has come of the reply. What costs nothing, or not yet, is never stopped.
-    pub(super) async fn is_spent(self, reply: &Reply, text: &str, reasoning: &str) -> bool {
+    /// Whether the owner's day is spent, with what has come of the answer. What costs nothing, or not yet, is never stopped.
+    pub(super) async fn is_spent(self, tab: &Tab, text: &str, reasoning: &str) -> bool {
         let asked = self.roster.current();
         let (Some(price), Some(_)) = (asked.price, self.budget.settings.daily()) else {
             return false;
         };
-        let written = asked.count(text).saturating_add(asked.count(reasoning));
-        if written == 0 {
+        let tokens = asked.counted(text, reasoning);
+        if tokens.completion() == 0 {
             return false;
         }
-        let tokens = Tokens { input: asked.prompt_tokens, output: written, ..Tokens::default() };
-        reply.set_cost(price.cost_micro_usd(tokens));
-        self.budget.is_spent(reply.owner()).await.unwrap_or_else(|error| {
-            tracing::warn!(error = &error as &dyn std::error::Error, reply = %reply.id(), "a budget is not checked");
+        tab.set_cost(price.cost_micro_usd(tokens));
+        self.budget.is_spent(tab.owner()).await.unwrap_or_else(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, user_id = %tab.owner(), "a budget is not checked");
             false
         })
     }

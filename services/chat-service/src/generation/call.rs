@@ -9,7 +9,7 @@ use common::domain::usage::{Tokens, UsageEntry, UsageSource};
 
 use super::Afterwards;
 use crate::core::Price;
-use crate::providers::{CompletionRequest, Provider, TokenUsage};
+use crate::providers::{CompletionRequest, PromptMessage, Provider, TokenUsage, Tools};
 
 /// How a reply is to be made.
 pub struct ModelCall {
@@ -23,6 +23,21 @@ pub struct ModelCall {
     pub prompt_stale: bool,
     /// What is to be asked in the background once it is made.
     pub afterwards: Afterwards,
+}
+
+/// What a program asks a model, which says all that the model is to know.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// What has been said so far.
+    pub messages: Arc<[PromptMessage]>,
+    /// How freely to answer; as the provider thinks right if `None`.
+    pub temperature: Option<f64>,
+    /// At most so many tokens of answer.
+    pub max_tokens: Option<u32>,
+    /// Texts before which the answer ends.
+    pub stop: Vec<String>,
+    /// What the model may call.
+    pub tools: Option<Tools>,
 }
 
 /// A model that may make a reply.
@@ -59,25 +74,35 @@ impl Asked {
         self.provider.count_tokens(&self.upstream, text)
     }
 
-    /// What an answer of it took: as the provider says, or else as we have counted what was `written`. `None`: a provider that
-    /// neither answered nor counted has done nothing to pay for.
+    /// The tokens that it was sent and has written, as we count.
+    pub(super) fn counted(&self, text: &str, reasoning: &str) -> Tokens {
+        Tokens {
+            input: self.prompt_tokens,
+            output: self.count(text),
+            reasoning: self.count(reasoning),
+            ..Tokens::default()
+        }
+    }
+
+    /// What an answer of its took: as its provider says, else as we have counted.
     pub(super) fn entry(
         &self,
+        said: Option<TokenUsage>,
+        counted: Tokens,
         project: Option<ProjectId>,
-        reported: Option<TokenUsage>,
-        written: Tokens,
     ) -> Option<UsageEntry> {
-        let said = reported.and_then(|usage| usage.cost_micro_usd);
-        let estimated = (written.completion() > 0).then_some((written, UsageSource::Estimated));
-        let reported = reported.map(|usage| (usage.tokens, UsageSource::Reported));
+        let reported = said.map(|usage| (usage.tokens, UsageSource::Reported));
+        // A provider that neither answered nor counted has done nothing to pay for.
+        let estimated = (counted.completion() > 0).then_some((counted, UsageSource::Estimated));
         let (tokens, source) = reported.or(estimated)?;
+        let cost = said.and_then(|usage| usage.cost_micro_usd);
         Some(UsageEntry {
             project,
             model: self.model.clone(),
             provider: self.vendor.to_owned(),
             tokens,
             source,
-            cost_micro_usd: said.or_else(|| Some(self.price?.cost_micro_usd(tokens))),
+            cost_micro_usd: cost.or_else(|| Some(self.price?.cost_micro_usd(tokens))),
         })
     }
 }

@@ -7,24 +7,26 @@ use std::time::Duration;
 use common::domain::message::{
     FinishReason, Lease, Message, MessageError, MessageStatus, NewReply, NewTurn, ReplyEnd,
 };
-use common::domain::usage::{Tokens, UsageEntry};
+use common::domain::usage::UsageEntry;
 use common::repositories::{
     MessageRepository, ReplyRepository, StoreError, TurnError, UsageRepository,
 };
-use common::{MessageId, ProjectId, UserId};
+use common::{CompletionId, MessageId, ProjectId, UserId};
 use futures_util::FutureExt;
 use platform::Instance;
 use platform::breaker::BreakerSettings;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use super::Reply;
 use super::attempts::Attempts;
 use super::budget::{Budget, Meter};
 use super::call::{Candidate, ModelCall, Roster};
 use super::committer::Committer;
 use super::maker::{Maker, Outcome};
 use super::registry::{Claim, Registry};
+use super::relays::Relays;
 use super::reply::StopReason;
+use super::{Relay, Reply};
 use crate::core::{BudgetSettings, GenerationSettings};
 use crate::providers::{Completion, ProviderError};
 
@@ -50,6 +52,7 @@ pub struct Engine {
     committer: Committer,
     budget: Budget,
     attempts: Arc<Attempts>,
+    relays: Relays,
     instance: Instance,
     settings: Arc<GenerationSettings>,
 }
@@ -66,10 +69,29 @@ impl Engine {
         let EngineSettings { generation, budget, breaker } = settings;
         let committer = Committer::start(replies.clone(), &instance.tasks);
         let registry = Arc::<Registry>::default();
-        let budget = Budget::new(usage, registry.clone(), instance.clock.clone(), budget);
+        let budget = Budget::new(usage.clone(), registry.clone(), instance.clock.clone(), budget);
         let attempts = Arc::new(Attempts::new(breaker, generation.retry()));
         let settings = Arc::new(generation);
-        Self { replies, messages, registry, committer, budget, attempts, instance, settings }
+        let relays = Relays {
+            usage,
+            registry: registry.clone(),
+            budget: budget.clone(),
+            attempts: attempts.clone(),
+            instance: instance.clone(),
+            settings: settings.clone(),
+            stop: CancellationToken::new(),
+        };
+        Self {
+            replies,
+            messages,
+            registry,
+            committer,
+            budget,
+            attempts,
+            relays,
+            instance,
+            settings,
+        }
     }
 
     /// Whether a person may still ask a model today.
@@ -91,9 +113,8 @@ impl Engine {
     ) -> Result<(Completion, Option<UsageEntry>), ProviderError> {
         let Candidate { asked, request } = candidate;
         let completion = self.attempts.complete(asked, request).await?;
-        let output = asked.count(&completion.text);
-        let written = Tokens { input: asked.prompt_tokens, output, ..Tokens::default() };
-        let entry = asked.entry(project, completion.usage, written);
+        let counted = asked.counted(&completion.text, "");
+        let entry = asked.entry(completion.usage, counted, project);
         Ok((completion, entry))
     }
 
@@ -146,7 +167,8 @@ impl Engine {
             return Err(MessageError::Draining);
         }
         let slots = self.settings.streams_per_user.get();
-        let begun = self.replies.begin_turn(owner, &turn, slots).await;
+        let relays = u32::try_from(self.registry.relays_of(owner)).unwrap_or(u32::MAX);
+        let begun = self.replies.begin_turn(owner, &turn, slots.saturating_sub(relays)).await;
         let (user_message, pending) = begun.map_err(|error| match error {
             TurnError::NotFound => MessageError::NotFound,
             TurnError::GenerationInProgress => MessageError::GenerationInProgress,
@@ -166,6 +188,20 @@ impl Engine {
                 reply
             })
             .collect())
+    }
+
+    /// Asks a model, and passes on what it says to one client, for as long as that one listens. Nothing of it is stored but what
+    /// it took.
+    ///
+    /// # Errors
+    /// `TooManyReplies` or `Draining`; nobody is asked then.
+    pub fn relay(
+        &self,
+        owner: UserId,
+        id: CompletionId,
+        call: ModelCall,
+    ) -> Result<Relay, MessageError> {
+        self.relays.begin(owner, id, call)
     }
 
     /// A reply that this process is making.
@@ -226,7 +262,8 @@ impl Engine {
         });
     }
 
-    /// Lets running replies come to their end, at most for `patience`; the rest are stored as interrupted.
+    /// Lets running replies come to their end, at most for `patience`; the rest are stored as interrupted. So it is with what is
+    /// passed on.
     pub async fn drain(&self, patience: Duration) {
         if tokio::time::timeout(patience, self.registry.empty()).await.is_ok() {
             return;
@@ -234,6 +271,7 @@ impl Engine {
         for reply in self.registry.all() {
             reply.stop(StopReason::Draining);
         }
+        self.relays.stop.cancel();
         let _gave_up = tokio::time::timeout(Duration::from_secs(5), self.registry.empty()).await;
     }
 
@@ -256,7 +294,7 @@ impl Engine {
         let mut end = self.end(&reply, outcome, &roster, project);
         end.errands = afterwards.errands(&self.instance, &reply, &end, roster.first());
         // From here on it counts as spent.
-        reply.set_cost(0);
+        reply.tab().set_cost(0);
         // Nobody is told of an end that is not stored.
         let told =
             if self.committer.commit(end.clone()).await { end } else { self.unstored(&reply, end) };
@@ -287,13 +325,8 @@ impl Engine {
     ) -> ReplyEnd {
         let (content, reasoning) = reply.texts();
         let asked = roster.current();
-        let written = Tokens {
-            input: asked.prompt_tokens,
-            output: asked.count(&content),
-            reasoning: asked.count(&reasoning),
-            ..Tokens::default()
-        };
-        let usage = asked.entry(project, outcome.usage, written);
+        let counted = asked.counted(&content, &reasoning);
+        let usage = asked.entry(outcome.usage, counted, project);
         let stood_in = asked.model != roster.first().model && reply.size() > 0;
         ReplyEnd {
             reply: reply.id(),
@@ -305,7 +338,7 @@ impl Engine {
             status: outcome.status,
             finish_reason: outcome.finish_reason,
             error: outcome.error,
-            tokens: usage.as_ref().map_or(written, |usage| usage.tokens).completion(),
+            tokens: usage.as_ref().map_or(counted, |usage| usage.tokens).completion(),
             usage,
             answered_by: stood_in.then(|| asked.model.clone()),
             errands: Vec::new(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use common::MessageId;
+use common::domain::message::Message;
 
 /// `<message id>:<characters of text>:<characters of reasoning>`, in Unicode scalar values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,15 @@ pub struct EventId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an event's id")]
 pub struct MalformedEventId;
+
+impl EventId {
+    /// Whether nothing follows it: the reply has ended, and all of it was sent.
+    pub fn is_end_of(self, reply: &Message) -> bool {
+        !reply.status.is_running()
+            && self.text >= reply.content.chars().count()
+            && self.reasoning >= reply.reasoning.chars().count()
+    }
+}
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

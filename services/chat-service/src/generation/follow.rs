@@ -37,6 +37,7 @@ pub fn follow(
 ) -> impl Stream<Item = Bytes> {
     let start = after.is_none().then(|| {
         let opening = Opening {
+            conversation: message.conversation,
             user_message: message.parent.unwrap_or(message.id),
             model: message.model.clone(),
             prompt_stale: false,

@@ -8,7 +8,7 @@ use common::domain::message::{
     FinishReason, Message, MessageStatus, ReplyEnd, ReplyFailure, Usage,
 };
 use common::domain::usage::UsageEntry;
-use common::{ErrorCode, MessageId};
+use common::{ConversationId, ErrorCode, MessageId};
 use platform::http::event;
 use serde::Serialize;
 
@@ -18,6 +18,7 @@ use super::EventId;
 #[serde(rename_all = "camelCase")]
 struct MessageStart<'a> {
     message_id: MessageId,
+    conversation_id: ConversationId,
     user_message_id: MessageId,
     model_id: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -122,6 +123,7 @@ impl<'a> From<&'a Message> for Ending<'a> {
 /// What the first event says.
 #[derive(Debug, Clone)]
 pub(super) struct Opening {
+    pub(super) conversation: ConversationId,
     pub(super) user_message: MessageId,
     pub(super) model: String,
     pub(super) prompt_stale: bool,
@@ -131,6 +133,7 @@ pub(super) struct Opening {
 pub(super) fn message_start(message: MessageId, opening: &Opening) -> Bytes {
     let start = MessageStart {
         message_id: message,
+        conversation_id: opening.conversation,
         user_message_id: opening.user_message,
         model_id: &opening.model,
         prompt_stale: opening.prompt_stale,
@@ -186,7 +189,7 @@ pub(super) fn close(id: Option<EventId>) -> Bytes {
 }
 
 /// The last events for somebody whose session was revoked. Without an id: what was heard is still what was heard.
-pub(super) fn session_revoked(message: MessageId) -> Bytes {
+pub fn session_revoked(message: MessageId) -> Bytes {
     let failure = ReplyFailure::new(
         ErrorCode::SessionRevoked,
         "The session was ended. Sign in again; the reply goes on, and is kept.",

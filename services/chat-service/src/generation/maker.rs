@@ -3,10 +3,9 @@
 use common::ErrorCode;
 use common::domain::message::{FinishReason, Lease, MessageStatus, ReplyFailure};
 use common::repositories::{Checkpoint, ReplyRepository};
-use futures_util::StreamExt;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{sleep, timeout};
 
-use super::attempts::{Attempts, Opened, Told, settle};
+use super::attempts::{Attempts, Told};
 use super::budget::Meter;
 use super::call::Roster;
 use super::reply::{Reply, StopReason};
@@ -55,11 +54,13 @@ impl Maker<'_> {
     /// Makes the reply, to whatever end.
     pub(super) async fn make(&self, requests: Vec<CompletionRequest>) -> Outcome {
         let mut told = Told::default();
+        let total = self.settings.total();
+        let read = self.attempts.read(self.reply, self.roster, requests, total, &mut told);
         let stopped = tokio::select! {
             biased;
             reason = self.reply.stopped() => Stopped::Asked(reason),
             reason = self.keep() => Stopped::Asked(reason),
-            outcome = self.read(requests, &mut told) => Stopped::Ended(outcome),
+            outcome = read => Stopped::Ended(outcome),
         };
         let Told { usage, finish } = told;
         let is_empty = self.reply.size() == 0;
@@ -88,27 +89,6 @@ impl Maker<'_> {
         }
     }
 
-    /// Reads the providers to the end, within their deadlines.
-    async fn read(
-        &self,
-        requests: Vec<CompletionRequest>,
-        told: &mut Told,
-    ) -> Result<(), ProviderError> {
-        let deadline = Instant::now() + self.settings.total();
-        let Opened { mut deltas, permit } =
-            self.attempts.open(self.reply, self.roster, requests, told).await?;
-        let end = loop {
-            match timeout_at(deadline, deltas.next()).await {
-                Ok(Some(Ok(delta))) => told.take(self.reply, delta),
-                Ok(Some(Err(error))) => break Err(error),
-                Ok(None) => break Ok(()),
-                Err(_) => break Err(ProviderError::new(ProviderErrorKind::TimedOut)),
-            }
-        };
-        settle(permit, end.as_ref().err());
-        end
-    }
-
     /// Stores what has come, again and again, and renews the lease; returns only when the reply must be stopped.
     ///
     /// A checkpoint that the database does not take is tried again at the next: a reply goes on without its database, as
@@ -123,7 +103,7 @@ impl Maker<'_> {
             match self.replies.checkpoint(reply.id(), self.lease, &text, &reasoning).await {
                 Ok(Checkpoint::Stored) => {
                     stored_size = text.len() + reasoning.len();
-                    if self.meter.is_spent(reply, &text, &reasoning).await {
+                    if self.meter.is_spent(reply.tab(), &text, &reasoning).await {
                         return StopReason::BudgetSpent;
                     }
                 }

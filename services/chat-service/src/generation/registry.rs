@@ -4,18 +4,21 @@ use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::sync::Arc;
 
-use common::{ConversationId, MessageId, UserId};
+use common::{CompletionId, ConversationId, MessageId, UserId};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::Reply;
+use super::tab::Tab;
 
 /// Finds running replies by id, and keeps two from running for the same conversation and model.
 #[derive(Default)]
 pub(super) struct Registry {
     claims: Mutex<HashSet<(ConversationId, String)>>,
     replies: Mutex<HashMap<MessageId, Arc<Reply>>>,
-    /// Called when there is one less of either.
+    /// The answers that are passed on and not stored. Locked before `replies`.
+    relays: Mutex<HashMap<CompletionId, Arc<Tab>>>,
+    /// Called when there is one less of any.
     less: Notify,
 }
 
@@ -23,6 +26,13 @@ pub(super) struct Registry {
 pub(super) struct Claim {
     registry: Arc<Registry>,
     key: (ConversationId, String),
+}
+
+/// An owner's place for an answer that is passed on, given back when dropped.
+pub(super) struct Slot {
+    registry: Arc<Registry>,
+    id: CompletionId,
+    pub(super) tab: Arc<Tab>,
 }
 
 impl Registry {
@@ -54,23 +64,49 @@ impl Registry {
         self.replies.lock().keys().copied().collect()
     }
 
-    /// What an owner's replies that this process is making cost so far, as was last estimated.
+    /// What an owner's answers that this process is making cost so far, as was last estimated.
     pub(super) fn cost_of(&self, owner: UserId) -> i64 {
-        let replies = self.replies.lock();
-        replies.values().filter(|reply| reply.owner() == owner).map(|reply| reply.cost()).sum()
+        let (relays, replies) = (self.relays.lock(), self.replies.lock());
+        let tabs =
+            replies.values().map(|reply| reply.tab()).chain(relays.values().map(|tab| &**tab));
+        tabs.filter(|tab| tab.owner() == owner).map(Tab::cost).sum()
+    }
+
+    /// How many answers of an owner's this process is passing on.
+    pub(super) fn relays_of(&self, owner: UserId) -> usize {
+        self.relays.lock().values().filter(|tab| tab.owner() == owner).count()
+    }
+
+    /// Takes a place for an answer that is passed on; `None` if the owner has `slots` replies and others in the making here.
+    pub(super) fn relay(
+        self: &Arc<Self>,
+        owner: UserId,
+        id: CompletionId,
+        slots: usize,
+    ) -> Option<Slot> {
+        let mut relays = self.relays.lock();
+        let replies = self.replies.lock().values().filter(|reply| reply.owner() == owner).count();
+        let taken = replies + relays.values().filter(|tab| tab.owner() == owner).count();
+        if taken >= slots {
+            return None;
+        }
+        let tab = Arc::new(Tab::new(owner));
+        relays.insert(id, tab.clone());
+        Some(Slot { registry: self.clone(), id, tab })
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Reply>> {
         self.replies.lock().values().cloned().collect()
     }
 
-    /// Waits until no reply is running, nor about to.
+    /// Waits until no answer is in the making, nor about to be.
     pub(super) async fn empty(&self) {
         loop {
             let mut less = pin!(self.less.notified());
             // Before looking, so that nothing that happens in between is missed.
             less.as_mut().enable();
-            if self.replies.lock().is_empty() && self.claims.lock().is_empty() {
+            let is_quiet = self.relays.lock().is_empty() && self.replies.lock().is_empty();
+            if is_quiet && self.claims.lock().is_empty() {
                 return;
             }
             less.await;
@@ -81,6 +117,13 @@ impl Registry {
 impl Drop for Claim {
     fn drop(&mut self) {
         self.registry.claims.lock().remove(&self.key);
+        self.registry.less.notify_waiters();
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.registry.relays.lock().remove(&self.id);
         self.registry.less.notify_waiters();
     }
 }

@@ -1,7 +1,8 @@
 //! A reply that is being made: its log, its subscribers' wake-up, and the ways to stop it.
 
+use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use common::domain::message::{Message, ReplyEnd, ReplyFailure};
@@ -14,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 use super::EventId;
 use super::frames::{self, Ending, Opening, Progress};
 use super::log::{Log, Part, Place};
+use super::outlet::Outlet;
+use super::tab::Tab;
+use crate::providers::Delta;
 
 /// After so many bytes a checkpoint does not wait for its time.
 const CHECKPOINT_BYTES: usize = 4 * 1024;
@@ -69,7 +73,7 @@ pub struct Reply {
     pub pending: Message,
     /// Whether the project's prompts may have changed: project-service did not answer, and a kept copy was used.
     pub prompt_stale: bool,
-    owner: UserId,
+    tab: Tab,
     opening: Opening,
     log: Mutex<Log>,
     /// Grows with everything that subscribers should look at; holds the end once there is one.
@@ -77,8 +81,6 @@ pub struct Reply {
     /// The size from which a checkpoint does not wait for its time, and the call for it.
     checkpoint_size: AtomicUsize,
     outgrown: Notify,
-    /// What it costs so far, in millionths of a US dollar, as was last estimated.
-    cost: AtomicI64,
     stop: CancellationToken,
     reason: Mutex<Option<StopReason>>,
 }
@@ -117,19 +119,19 @@ impl Reply {
         prompt_stale: bool,
     ) -> Self {
         let opening = Opening {
+            conversation: pending.conversation,
             user_message: user_message.id,
             model: pending.model.clone(),
             prompt_stale,
             at: pending.created_at,
         };
         Self {
-            owner,
+            tab: Tab::new(owner),
             opening,
             log: Mutex::new(Log::new(pending.id)),
             state: watch::Sender::new(State::default()),
             checkpoint_size: AtomicUsize::new(CHECKPOINT_BYTES),
             outgrown: Notify::new(),
-            cost: AtomicI64::default(),
             stop: CancellationToken::new(),
             reason: Mutex::default(),
             prompt_stale,
@@ -145,7 +147,7 @@ impl Reply {
 
     /// Whose it is.
     pub fn owner(&self) -> UserId {
-        self.owner
+        self.tab.owner()
     }
 
     /// Its events from after `after` on, or from its very beginning, to `close`.
@@ -207,7 +209,7 @@ impl Reply {
         }
     }
 
-    pub(super) fn publish(&self, part: Part, delta: &str) {
+    fn publish(&self, part: Part, delta: &str) {
         let size = {
             let mut log = self.log.lock();
             log.push(part, delta);
@@ -220,15 +222,6 @@ impl Reply {
         if size >= self.checkpoint_size.load(Ordering::Relaxed) {
             self.outgrown.notify_one();
         }
-    }
-
-    /// Tells whoever listens what is being done before the first token.
-    pub(super) fn announce(&self, progress: Progress, detail: &str) {
-        let frame = frames::status(self.id(), progress, detail);
-        self.state.send_modify(|state| {
-            state.version += 1;
-            state.status = Some((state.version, frame));
-        });
     }
 
     /// Waits until much has come since the log had `stored` bytes.
@@ -262,12 +255,8 @@ impl Reply {
     }
 
     /// What it costs so far.
-    pub(super) fn cost(&self) -> i64 {
-        self.cost.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn set_cost(&self, micro_usd: i64) {
-        self.cost.store(micro_usd, Ordering::Relaxed);
+    pub(super) fn tab(&self) -> &Tab {
+        &self.tab
     }
 
     /// Text and reasoning so far.
@@ -280,4 +269,39 @@ impl Reply {
     pub(super) fn size(&self) -> usize {
         self.log.lock().size()
     }
+}
+
+/// Publishes it to all subscribers.
+impl Outlet for Reply {
+    fn id(&self) -> impl Display {
+        self.pending.id
+    }
+
+    fn show(&self, piece: Delta) {
+        match piece {
+            Delta::Text(text) => self.publish(Part::Text, &text),
+            Delta::Reasoning(text) => self.publish(Part::Reasoning, &text),
+            // Nothing was offered to be called.
+            Delta::ToolCall(_) | Delta::Usage(_) | Delta::Finish(_) => {}
+        }
+    }
+
+    fn has_shown(&self) -> bool {
+        self.size() > 0
+    }
+
+    fn announce(&self, progress: Progress, detail: &str) {
+        let frame = frames::status(self.pending.id, progress, detail);
+        self.state.send_modify(|state| {
+            state.version += 1;
+            state.status = Some((state.version, frame));
+        });
+    }
+
+    fn may_trim(&self) -> bool {
+        true
+    }
+
+    /// Its log takes everything.
+    async fn has_room(&self) {}
 }

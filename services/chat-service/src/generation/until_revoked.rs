@@ -1,23 +1,19 @@
 use bytes::Bytes;
-use common::MessageId;
 use futures_util::stream::{Stream, StreamExt, unfold};
 
-use super::frames;
-
-/// A reply's events until the session of whoever listens is revoked, which is then the last that they are told. The reply
-/// itself goes on.
+/// Events until the session of whoever listens is revoked; `farewell` is then the last that they are told.
 pub fn until_revoked(
-    message: MessageId,
     events: impl Stream<Item = Bytes>,
     revoked: impl Future<Output = ()>,
+    farewell: Bytes,
 ) -> impl Stream<Item = Bytes> {
-    let listening = Some((Box::pin(events), Box::pin(revoked)));
-    unfold(listening, move |listening| async move {
-        let (mut events, mut revoked) = listening?;
+    let listening = Some((Box::pin(events), Box::pin(revoked), farewell));
+    unfold(listening, async |listening| {
+        let (mut events, mut revoked, farewell) = listening?;
         tokio::select! {
             biased;
-            () = &mut revoked => Some((frames::session_revoked(message), None)),
-            event = events.next() => Some((event?, Some((events, revoked)))),
+            () = &mut revoked => Some((farewell, None)),
+            event = events.next() => Some((event?, Some((events, revoked, farewell)))),
         }
     })
 }

@@ -15,6 +15,7 @@ mod m20261121_000020_create_usage_entries;
 mod m20261121_000021_create_attachments;
 mod m20261121_000022_create_load_jobs;
 mod m20261121_000030_branch_messages;
+mod m20261121_000031_default_conversations;
 mod m20261121_000050_summarize_conversations;
 
 pub struct Migrator;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000021_create_attachments::Migration),
             Box::new(m20261121_000022_create_load_jobs::Migration),
             Box::new(m20261121_000030_branch_messages::Migration),
+            Box::new(m20261121_000031_default_conversations::Migration),
             Box::new(m20261121_000050_summarize_conversations::Migration),
         ]
     }

@@ -52,6 +52,8 @@ pub struct TokenUsage {
 pub struct Completion {
     /// The text.
     pub text: String,
+    /// What the model thought.
+    pub reasoning: String,
     /// What the model wants to be called.
     pub tool_calls: Vec<ToolCall>,
     /// Why the model stopped.
@@ -72,7 +74,7 @@ impl Completion {
     pub fn with(mut self, delta: Delta) -> Self {
         match delta {
             Delta::Text(text) => self.text.push_str(&text),
-            Delta::Reasoning(_) => {}
+            Delta::Reasoning(text) => self.reasoning.push_str(&text),
             Delta::ToolCall(more) => self.add(more),
             Delta::Usage(usage) => self.usage = Some(usage),
             Delta::Finish(reason) => self.finish_reason = Some(reason),

@@ -20,6 +20,8 @@ pub struct CompletionRequest {
     pub temperature: Option<f64>,
     /// At most so many tokens of answer.
     pub max_tokens: Option<u32>,
+    /// Texts before which the answer ends.
+    pub stop: Vec<String>,
     /// How many tokens the model may read and write in all.
     pub context_length: u32,
     /// What the model may call.

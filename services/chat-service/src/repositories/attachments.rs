@@ -183,10 +183,10 @@ mod tests {
             system_prompt: None,
             pinned: false,
             archived: false,
+            is_default: false,
             message_count: 0,
-            active_models: Vec::new(),
+            contexts: Vec::new(),
             last_message: None,
-            summary: None,
             created_at: a_clock().now(),
             updated_at: a_clock().now(),
         };

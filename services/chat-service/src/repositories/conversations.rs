@@ -4,14 +4,16 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use common::domain::conversation::{
     Conversation, ConversationChanges, ConversationError, DeletedConversation,
-    DeletedConversations, LastMessage, PREVIEW_CHARS,
+    DeletedConversations, LastMessage, ModelContext, PREVIEW_CHARS,
 };
 use common::domain::message::{MessageStatus, Role};
 use common::repositories::{
     ConversationFilter, ConversationRepository, ConversationSort, StoreError,
 };
 use common::{ConversationId, MessageId, Page, PageRequest, Position, ProjectId, UserId};
-use platform::db::{Counts, Database, Keyset, Tombstones, micros, store_error};
+use platform::db::{
+    Counts, Database, Keyset, Tombstones, is_unique_violation, micros, store_error,
+};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait,
@@ -54,32 +56,23 @@ impl SqlConversations {
     /// Rows as conversations: with their models and their newest messages, in two statements however many there are.
     async fn complete(&self, rows: Vec<conversation::Model>) -> Result<Vec<Conversation>, DbErr> {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let mut models: HashMap<Uuid, Vec<String>> = HashMap::new();
-        let mut summaries: HashMap<Uuid, (DateTime<Utc>, String)> = HashMap::new();
+        let mut models: HashMap<Uuid, Vec<ModelContext>> = HashMap::new();
         let contexts = model_context::Entity::find()
             .filter(model_context::Column::ConversationId.is_in(ids))
             .order_by_asc(model_context::Column::FirstMessageAt)
             .all(self.db.connection())
             .await?;
         for context in contexts {
-            let of = context.conversation_id;
-            models.entry(of).or_default().push(context.model);
-            if let Some(summary) = context.summary_updated_at.zip(context.summary) {
-                let newest = summaries.entry(of).or_default();
-                if newest.0 <= summary.0 {
-                    *newest = summary;
-                }
-            }
+            models.entry(context.conversation_id).or_default().push(context.into());
         }
         let leaves: Vec<Uuid> = rows.iter().filter_map(|row| row.active_leaf_id).collect();
         let mut leaves: HashMap<Uuid, Leaf> =
             self.leaves(leaves).await?.into_iter().map(|leaf| (leaf.id, leaf)).collect();
         let complete = |row: conversation::Model| {
-            let active_models = models.remove(&row.id).unwrap_or_default();
+            let contexts = models.remove(&row.id).unwrap_or_default();
             let last_message =
                 row.active_leaf_id.and_then(|leaf| leaves.remove(&leaf)).map(LastMessage::from);
-            let summary = summaries.remove(&row.id).map(|(_, text)| text);
-            Conversation { active_models, last_message, summary, ..row.into() }
+            Conversation { contexts, last_message, ..row.into() }
         };
         Ok(rows.into_iter().map(complete).collect())
     }
@@ -217,6 +210,22 @@ impl ConversationRepository for SqlConversations {
         Ok(self.complete(rows).await.map_err(store_error)?.pop())
     }
 
+    async fn find_default(
+        &self,
+        owner: UserId,
+        project: ProjectId,
+    ) -> Result<Option<Conversation>, StoreError> {
+        let row = conversation::Entity::find()
+            .filter(conversation::Column::UserId.eq(owner.uuid()))
+            .filter(conversation::Column::ProjectId.eq(project.uuid()))
+            .filter(Expr::cust("is_default"))
+            .one(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        let rows = row.into_iter().collect();
+        Ok(self.complete(rows).await.map_err(store_error)?.pop())
+    }
+
     async fn insert(&self, conversation: &Conversation) -> Result<(), ConversationError> {
         let tx = self.db.begin_write().await.map_err(store_error)?;
         let owner = conversation.owner.uuid();
@@ -234,7 +243,13 @@ impl ConversationRepository for SqlConversations {
             CONVERSATION_COUNTS.add(&tx, conversation.owner, 1).await?;
             tx.commit().await
         };
-        Ok(insert.await.map_err(store_error)?)
+        let columns = "conversations.user_id, conversations.project_id";
+        match insert.await {
+            Err(error) if is_unique_violation(&error, "conversations_one_default", columns) => {
+                Err(ConversationError::DefaultExists)
+            }
+            inserted => Ok(inserted.map_err(store_error)?),
+        }
     }
 
     async fn update(
@@ -346,6 +361,7 @@ fn row_of(conversation: &Conversation) -> conversation::ActiveModel {
         system_prompt: Set(conversation.system_prompt.clone()),
         pinned: Set(false),
         archived: Set(false),
+        is_default: Set(conversation.is_default),
         next_seq: Set(1),
         message_count: Set(0),
         active_leaf_id: Set(None),
@@ -366,12 +382,24 @@ impl From<conversation::Model> for Conversation {
             system_prompt: row.system_prompt,
             pinned: row.pinned,
             archived: row.archived,
+            is_default: row.is_default,
             message_count: row.message_count.unsigned_abs(),
-            active_models: Vec::new(),
+            contexts: Vec::new(),
             last_message: None,
-            summary: None,
             created_at: row.created_at,
             updated_at: row.updated_at,
+        }
+    }
+}
+
+impl From<model_context::Model> for ModelContext {
+    fn from(row: model_context::Model) -> Self {
+        Self {
+            model: row.model,
+            message_count: row.message_count.unsigned_abs(),
+            last_message_at: row.last_message_at,
+            summary: row.summary,
+            summary_at: row.summary_updated_at,
         }
     }
 }

@@ -143,9 +143,9 @@ mod tests {
             pinned: false,
             archived: false,
             message_count: 0,
-            active_models: Vec::new(),
+            is_default: false,
+            contexts: Vec::new(),
             last_message: None,
-            summary: None,
             created_at: a_clock().now(),
             updated_at: a_clock().now(),
         }

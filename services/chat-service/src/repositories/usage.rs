@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use common::domain::message::ReplyEnd;
 use common::domain::usage::{UsageEntry, UsageGroup, UsageSpan, UsageSum};
 use common::repositories::{StoreError, UsageRepository};
-use common::{ProjectId, UserId};
+use common::{CompletionId, ProjectId, UserId};
 use platform::db::{Database, store_error};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{
@@ -23,6 +23,14 @@ pub struct SqlUsage {
     db: Database,
 }
 
+/// A line of the ledger.
+struct Line<'a> {
+    id: Uuid,
+    owner: UserId,
+    day: NaiveDate,
+    usage: &'a UsageEntry,
+}
+
 impl SqlUsage {
     pub fn new(db: Database) -> Self {
         Self { db }
@@ -31,6 +39,24 @@ impl SqlUsage {
 
 #[async_trait]
 impl UsageRepository for SqlUsage {
+    async fn add(
+        &self,
+        owner: UserId,
+        completion: CompletionId,
+        entry: &UsageEntry,
+        day: NaiveDate,
+    ) -> Result<(), StoreError> {
+        let add = async {
+            let tx = self.db.begin_write().await?;
+            if !TOMBSTONES.buried(&tx, &[owner.uuid()]).await?.is_empty() {
+                return Ok(());
+            }
+            write(&tx, &[Line { id: completion.uuid(), owner, day, usage: entry }]).await?;
+            tx.commit().await
+        };
+        add.await.map_err(store_error)
+    }
+
     async fn spent(&self, owner: UserId, day: NaiveDate) -> Result<i64, StoreError> {
         let row = daily_usage::Entity::find_by_id((owner.uuid(), day))
             .one(self.db.connection())
@@ -52,23 +78,6 @@ impl UsageRepository for SqlUsage {
         sums.await.map_err(store_error)
     }
 
-    async fn add(
-        &self,
-        owner: UserId,
-        id: Uuid,
-        entry: &UsageEntry,
-        at: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let add = async {
-            let tx = self.db.begin_write().await?;
-            if TOMBSTONES.buried(&tx, &[owner.uuid()]).await?.is_empty() {
-                write(&tx, &[Line { id, owner, entry, at }]).await?;
-            }
-            tx.commit().await
-        };
-        add.await.map_err(store_error)
-    }
-
     async fn delete(&self, owner: UserId) -> Result<(), StoreError> {
         usage_entry::Entity::delete_many()
             .filter(usage_entry::Column::UserId.eq(owner.uuid()))
@@ -84,30 +93,22 @@ impl UsageRepository for SqlUsage {
     }
 }
 
-/// A line of the ledger.
-struct Line<'a> {
-    id: Uuid,
-    owner: UserId,
-    entry: &'a UsageEntry,
-    at: DateTime<Utc>,
-}
-
 /// Adds what replies have taken, in the transaction that stores their ends. Last in it, and in one order: transactions that
 /// end replies of the same people must not wait for each other.
 pub(super) async fn add(tx: &DatabaseTransaction, ends: &[&ReplyEnd]) -> Result<(), DbErr> {
-    let lines: Vec<Line<'_>> = ends.iter().filter_map(|end| Line::of(end)).collect();
+    let lines: Vec<_> = ends.iter().filter_map(|end| Line::of(end)).collect();
     write(tx, &lines).await
 }
 
 async fn write(tx: &DatabaseTransaction, lines: &[Line<'_>]) -> Result<(), DbErr> {
-    let entries: Vec<_> = lines.iter().map(Line::row).collect();
-    if !entries.is_empty() {
-        usage_entry::Entity::insert_many(entries).exec_without_returning(tx).await?;
+    if !lines.is_empty() {
+        let rows = lines.iter().map(|line| usage_entry::ActiveModel::from(line.row()));
+        usage_entry::Entity::insert_many(rows).exec_without_returning(tx).await?;
     }
     let mut costs: BTreeMap<_, i64> = BTreeMap::new();
     for line in lines {
-        if let Some(cost) = line.entry.cost_micro_usd {
-            *costs.entry((line.owner.uuid(), line.at.date_naive())).or_default() += cost;
+        if let Some(cost) = line.usage.cost_micro_usd {
+            *costs.entry((line.owner.uuid(), line.day)).or_default() += cost;
         }
     }
     for ((user_id, day), cost) in costs {
@@ -133,19 +134,19 @@ async fn write(tx: &DatabaseTransaction, lines: &[Line<'_>]) -> Result<(), DbErr
 impl<'a> Line<'a> {
     /// A reply's, if it took anything.
     fn of(end: &'a ReplyEnd) -> Option<Self> {
-        let (entry, at) = (end.usage.as_ref()?, end.at);
-        Some(Self { id: end.reply.uuid(), owner: end.owner, entry, at })
+        let usage = end.usage.as_ref()?;
+        Some(Self { id: end.reply.uuid(), owner: end.owner, day: end.at.date_naive(), usage })
     }
 
-    fn row(&self) -> usage_entry::ActiveModel {
-        let usage = self.entry;
-        let row = usage_entry::Model {
-            id: self.id,
-            user_id: self.owner.uuid(),
+    fn row(&self) -> usage_entry::Model {
+        let Self { id, owner, day, usage } = *self;
+        usage_entry::Model {
+            id,
+            user_id: owner.uuid(),
             project_id: usage.project.map(ProjectId::uuid),
             model: usage.model.clone(),
             provider: usage.provider.clone(),
-            day: self.at.date_naive(),
+            day,
             input_tokens: count(usage.tokens.input),
             cache_read_tokens: count(usage.tokens.cache_read),
             cache_write_tokens: count(usage.tokens.cache_write),
@@ -153,8 +154,7 @@ impl<'a> Line<'a> {
             reasoning_tokens: count(usage.tokens.reasoning),
             source: word(usage.source),
             cost_micro_usd: usage.cost_micro_usd,
-        };
-        row.into()
+        }
     }
 }
 

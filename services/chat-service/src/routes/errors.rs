@@ -7,6 +7,7 @@ use common::MessageId;
 use common::domain::api_key::ApiKeyError;
 use common::domain::asking::AskError;
 use common::domain::attachment::AttachmentError;
+use common::domain::completion::CompletionError;
 use common::domain::conversation::ConversationError;
 use common::domain::load_job::LoadJobError;
 use common::domain::message::{MessageError, ReplyFailure};
@@ -22,6 +23,10 @@ pub fn conversation(error: ConversationError) -> AppError {
         ConversationError::NotFound => AppError::not_found(),
         ConversationError::NoSuchProject => no_such_project(),
         ConversationError::OwnerGone => owner_gone(),
+        // Whoever meets it looks again.
+        ConversationError::DefaultExists => {
+            AppError::internal("a default conversation was made twice")
+        }
         ConversationError::UnknownModel { model } => unknown_model(&model),
         ConversationError::ProjectsUnavailable(cause) => projects_unavailable(cause),
         ConversationError::Unauthorized => AppError::unauthorized(),
@@ -96,7 +101,7 @@ pub fn asking(error: AskError) -> AppError {
             ErrorCode::Conflict,
             "All that was said is summarised already. Go on with the conversation first.",
         ),
-        AskError::Failed(failure) => failed(&failure),
+        AskError::Failed(failure) => self::failure(&failure),
         AskError::Refused(error) => message(error),
     }
 }
@@ -105,6 +110,22 @@ pub fn attachment(error: AttachmentError) -> AppError {
     match error {
         AttachmentError::NotFound => AppError::not_found(),
         AttachmentError::Store(error) => error.into(),
+    }
+}
+
+pub fn completion(error: CompletionError) -> AppError {
+    let unsupported = |message: &'static str, field: &str| {
+        AppError::new(ErrorCode::UnsupportedByModel, message).with_details(json!({"field": field}))
+    };
+    match error {
+        CompletionError::SeesNoImages => unsupported(
+            "This model sees no images. Leave them out, or use another model.",
+            "messages",
+        ),
+        CompletionError::CallsNoTools => {
+            unsupported("This model calls no tools. Leave them out, or use another model.", "tools")
+        }
+        CompletionError::Message(error) => message(error),
     }
 }
 
@@ -147,20 +168,19 @@ pub fn preferences(error: PreferenceError) -> AppError {
 
 /// A reply that failed, to a client that waited for the whole of it. Says what was kept.
 pub fn reply(failure: &ReplyFailure, user_message: MessageId, reply: MessageId) -> AppError {
-    // These two are a stream's own words.
-    match ErrorCode::parse(&failure.code) {
-        Some(ErrorCode::ConversationDeleted) => AppError::not_found(),
-        Some(ErrorCode::ServerDraining) => AppError::unavailable(failure.message.clone()),
-        _ => {
-            failed(failure).with_details(json!({"userMessageId": user_message, "messageId": reply}))
-        }
+    if ErrorCode::parse(&failure.code) == Some(ErrorCode::ConversationDeleted) {
+        return AppError::not_found();
     }
+    self::failure(failure).with_details(json!({"userMessageId": user_message, "messageId": reply}))
 }
 
-/// What a model did not do.
-fn failed(failure: &ReplyFailure) -> AppError {
-    let code = ErrorCode::parse(&failure.code).unwrap_or(ErrorCode::ProviderError);
-    let error = AppError::new(code, failure.message.clone());
+/// An answer that failed.
+pub fn failure(failure: &ReplyFailure) -> AppError {
+    let error = match ErrorCode::parse(&failure.code) {
+        // This is a stream's own word.
+        Some(ErrorCode::ServerDraining) => AppError::unavailable(failure.message.clone()),
+        code => AppError::new(code.unwrap_or(ErrorCode::ProviderError), failure.message.clone()),
+    };
     match (failure.retry_after, failure.retryable) {
         (Some(seconds), _) => error.with_retry_after(Duration::from_secs(seconds)),
         (None, true) => error.with_retry_after(Duration::from_secs(1)),
@@ -181,7 +201,7 @@ fn no_such_project() -> AppError {
     AppError::new(ErrorCode::NotFound, "There is no such project. Check the project's id.")
 }
 
-fn unknown_model(model: &str) -> AppError {
+pub fn unknown_model(model: &str) -> AppError {
     AppError::new(
         ErrorCode::ModelUnknown,
         "There is no such model. `GET /models` lists those that there are.",

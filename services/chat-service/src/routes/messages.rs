@@ -20,7 +20,7 @@ use crate::services::{Following, OnBehalf};
 pub(super) type Sent = Either<HttpResponse, Answer<SentMessageData>>;
 
 /// With images; without any it is less.
-const SEND_LIMIT: usize = 24 * 1024 * 1024;
+pub(super) const SEND_LIMIT: usize = 24 * 1024 * 1024;
 
 /// A conversation's messages, newest first.
 #[utoipa::path(get, path = "/conversations/{id}/messages", params(("id" = ConversationId, Path), ListMessagesQuery), responses((status = 200, body = Envelope<MessagesData>, description = "A page of messages.")))]

@@ -2,6 +2,8 @@
 
 mod api_keys;
 mod attachments;
+mod chat;
+mod completions;
 mod conversations;
 mod errors;
 mod internal;
@@ -9,7 +11,9 @@ mod load_jobs;
 mod messages;
 mod models;
 mod preferences;
+mod project_messages;
 mod summaries;
+mod threads;
 mod titles;
 mod usage;
 
@@ -36,10 +40,24 @@ pub fn endpoints() -> Endpoints {
         messages::list_siblings,
         messages::select_message,
         attachments::get_attachment,
+        threads::list_threads,
+        threads::create_thread,
+        threads::get_thread,
+        threads::delete_thread,
+        threads::update_thread_title,
+        threads::list_model_messages,
+        threads::send_to_model,
+        threads::send_to_models,
+        chat::chat,
+        project_messages::list_project_messages,
+        project_messages::stream_project_messages,
         models::list_models,
         load_jobs::get_model_status,
         load_jobs::load_model,
         load_jobs::stream_model_load,
+        completions::create_completion,
+        completions::list_completion_models,
+        completions::get_completion_model,
         usage::get_usage,
         api_keys::update_api_keys,
         api_keys::list_api_keys,
@@ -49,4 +67,16 @@ pub fn endpoints() -> Endpoints {
         preferences::get_preferences,
         preferences::update_preferences,
     ]
+    .counted_as("list_threads", "list_conversations")
+    .counted_as("create_thread", "create_conversation")
+    .counted_as("get_thread", "get_conversation")
+    .counted_as("delete_thread", "delete_conversation")
+    .counted_as("update_thread_title", "update_conversation")
+    .counted_as("list_model_messages", "list_messages")
+    .counted_as("send_to_model", "send_message")
+    .counted_as("send_to_models", "send_message")
+    .counted_as("chat", "send_message")
+    .counted_as("list_project_messages", "list_messages")
+    .counted_as("stream_project_messages", "send_message")
+    .writing("stream_project_messages")
 }

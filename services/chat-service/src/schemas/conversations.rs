@@ -188,6 +188,7 @@ impl UpdateConversationRequest {
 
 impl From<Conversation> for ConversationResponse {
     fn from(conversation: Conversation) -> Self {
+        let summary = conversation.summary().map(str::to_owned);
         Self {
             id: conversation.id,
             project_id: conversation.project,
@@ -198,9 +199,9 @@ impl From<Conversation> for ConversationResponse {
             pinned: conversation.pinned,
             archived: conversation.archived,
             message_count: conversation.message_count,
-            active_models: conversation.active_models,
+            active_models: conversation.contexts.into_iter().map(|context| context.model).collect(),
             last_message: conversation.last_message.map(LastMessageResponse::from),
-            summary: conversation.summary,
+            summary,
             created_at: conversation.created_at,
             updated_at: conversation.updated_at,
         }
@@ -244,6 +245,7 @@ impl From<CreateConversationRequest> for NewConversation {
             project: request.project_id,
             model: request.model,
             system_prompt: request.system_prompt,
+            is_default: false,
         }
     }
 }

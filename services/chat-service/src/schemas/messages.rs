@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use chrono::{DateTime, Utc};
 use common::domain::attachment::Image;
 use common::domain::message::{
@@ -122,11 +124,30 @@ pub struct ListMessagesQuery {
     order: Order,
 }
 
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListModelMessagesQuery {
+    /// 1 to 200; 50 if absent.
+    #[garde(inner(custom(valid::within(1..=200))))]
+    limit: Option<u32>,
+    /// `pagination.cursor` of the page before.
+    #[garde(skip)]
+    cursor: Option<String>,
+    /// `desc` (newest first) if absent.
+    #[serde(default)]
+    #[param(inline)]
+    #[garde(skip)]
+    order: Order,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageResponse {
     id: MessageId,
     conversation_id: ConversationId,
+    /// The same, as `/threads` calls it.
+    thread_id: ConversationId,
     #[schema(required)]
     parent_id: Option<MessageId>,
     /// How many messages there are in its place, with it: more than one after an edit or another reply.
@@ -231,7 +252,21 @@ impl ListMessagesQuery {
     }
 }
 
+impl ListModelMessagesQuery {
+    /// Pages of the messages of something.
+    pub fn paging(&self, of: impl Display) -> Result<Paging, AppError> {
+        let scope = format!("messages of {of}:{:?}", self.order);
+        Paging::read(scope, self.order.into(), self.limit, Limit(50), self.cursor.as_deref())
+    }
+}
+
 impl SentMessageData {
+    /// The user's message, then the replies.
+    pub fn into_messages(self) -> Vec<MessageResponse> {
+        let replies = self.assistant_message.into_iter().chain(self.assistant_messages);
+        [self.user_message].into_iter().chain(replies).collect()
+    }
+
     /// The user's message, and the replies as they ended.
     pub fn new(
         user_message: Message,
@@ -284,7 +319,8 @@ impl From<SendMessageRequest> for NewMessage {
 }
 
 impl History {
-    fn is_own(self) -> bool {
+    /// Whether the model is shown only what was said with it.
+    pub fn is_own(self) -> bool {
         self == Self::Model
     }
 }
@@ -318,7 +354,8 @@ impl RegenerateMessageRequest {
     }
 }
 
-fn check_size(content: &MessageContent, size: usize) -> Result<(), AppError> {
+/// Refuses a body that is longer than one without images may be.
+pub fn check_size(content: &MessageContent, size: usize) -> Result<(), AppError> {
     if size > TEXT_LIMIT && !content.has_images() {
         return Err(AppError::too_large(TEXT_LIMIT));
     }
@@ -330,6 +367,7 @@ impl From<Message> for MessageResponse {
         Self {
             id: message.id,
             conversation_id: message.conversation,
+            thread_id: message.conversation,
             parent_id: message.parent,
             sibling_count: message.siblings,
             turn_id: message.turn,

@@ -2,12 +2,16 @@
 
 pub mod api_keys;
 pub mod attachments;
+pub mod chat;
+pub mod completions;
 pub mod conversations;
 pub mod internal;
 pub mod load_jobs;
 pub mod messages;
 pub mod models;
 pub mod preferences;
+pub mod project_messages;
 pub mod summaries;
+pub mod threads;
 pub mod titles;
 pub mod usage;

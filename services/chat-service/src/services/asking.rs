@@ -5,7 +5,6 @@ use common::domain::message::MessageError;
 use common::repositories::UsageRepository;
 use common::{ProjectId, UserId};
 use platform::Instance;
-use uuid::Uuid;
 
 use super::composer::{Ask, candidate, model_error};
 use super::models::AvailableModel;
@@ -89,7 +88,7 @@ impl Asking {
             let answer = answer.await.ok_or(MessageError::Draining)?;
             let (completion, entry) = answer.map_err(|error| failed(&error))?;
             if let Some(entry) = entry {
-                usage.add(owner, ids.next::<Uuid>(), &entry, clock.now()).await?;
+                usage.add(owner, ids.next(), &entry, clock.now().date_naive()).await?;
             }
             if completion.text.trim().is_empty() {
                 return Err(failed(&ProviderError::new(ProviderErrorKind::Protocol)));

@@ -14,7 +14,7 @@ use super::context::{self, Context};
 use super::models::{AvailableModel, ModelError};
 use super::{Models, ProjectPrompts};
 use crate::core::{Capability, ContextSettings, Model, Parameter, TemperatureRange, TitleSettings};
-use crate::generation::{Afterwards, Asked, Candidate, Engine, ModelCall};
+use crate::generation::{Afterwards, Candidate, Engine, ModelCall};
 use crate::providers::{CompletionRequest, PromptMessage, PromptRole};
 
 /// How many messages are read at a time while a context is put together.
@@ -202,11 +202,11 @@ impl Ask {
 /// A model that is to be asked.
 pub(super) fn candidate(
     engine: &Engine,
-    model: &AvailableModel,
+    available: &AvailableModel,
     ask: &Ask,
     prompt_tokens: u32,
 ) -> Candidate {
-    let AvailableModel { model, vendor, provider, key } = model;
+    let AvailableModel { model, key, .. } = available;
     let TemperatureRange { min, max, .. } = model.temperature;
     let takes_temperature = model.takes(Parameter::Temperature);
     let request = CompletionRequest {
@@ -215,20 +215,12 @@ pub(super) fn candidate(
         temperature: takes_temperature.then(|| ask.temperature.clamp(min, max)),
         max_tokens: ask.max_tokens.map(|tokens| tokens.min(model.max_output_tokens)),
         context_length: model.context_length,
+        stop: Vec::new(),
         tools: None,
         key: key.clone(),
     };
-    let asked = Asked {
-        model: model.id.clone(),
-        upstream: model.upstream.clone(),
-        vendor: vendor.name,
-        provider: provider.clone(),
-        prompt_tokens,
-        price: model.price,
-        must_load: vendor.requires_loading,
-        first_token: engine.first_token(vendor.requires_loading),
-    };
-    Candidate { asked, request }
+    let first_token = engine.first_token(available.vendor.requires_loading);
+    Candidate { asked: available.asked(prompt_tokens, first_token), request }
 }
 
 /// The candidate, asked no more than there is room for; `None` if that is not even the newest message.
@@ -244,7 +236,6 @@ fn fit(mut candidate: Candidate, room: u32) -> Option<Candidate> {
     }
 }
 
-/// Why a model cannot be asked.
 pub(super) fn model_error(error: ModelError, id: &str) -> MessageError {
     match error {
         ModelError::Unknown => MessageError::UnknownModel { model: id.to_owned() },

@@ -79,6 +79,7 @@ impl Conversations {
         let conversation = Conversation {
             id: self.ids.next(),
             owner: whom.user,
+            is_default: new.is_default,
             project: new.project,
             title: new.title,
             model,
@@ -87,14 +88,47 @@ impl Conversations {
             pinned: false,
             archived: false,
             message_count: 0,
-            active_models: Vec::new(),
+            contexts: Vec::new(),
             last_message: None,
-            summary: None,
             created_at: now,
             updated_at: now,
         };
         self.conversations.insert(&conversation).await?;
         Ok(conversation)
+    }
+
+    /// The conversation that a person has with a project itself; made, if there is none.
+    pub async fn default_of(
+        &self,
+        whom: &OnBehalf,
+        project: ProjectId,
+    ) -> Result<Conversation, ConversationError> {
+        if let Some(found) = self.conversations.find_default(whom.user, project).await? {
+            return Ok(found);
+        }
+        let new =
+            NewConversation { project: Some(project), is_default: true, ..Default::default() };
+        match self.create(whom, new).await {
+            // Somebody else was faster.
+            Err(ConversationError::DefaultExists) => {
+                let found = self.conversations.find_default(whom.user, project).await?;
+                found.ok_or(ConversationError::NotFound)
+            }
+            made => made,
+        }
+    }
+
+    /// The conversation of a project that goes on, or a new one.
+    pub async fn session(
+        &self,
+        whom: &OnBehalf,
+        project: ProjectId,
+        session: Option<ConversationId>,
+        new: NewConversation,
+    ) -> Result<Conversation, ConversationError> {
+        let Some(session) = session else { return self.create(whom, new).await };
+        let found = self.get(whom.user, session).await?;
+        if found.project == Some(project) { Ok(found) } else { Err(ConversationError::NotFound) }
     }
 
     /// Changes a conversation. `model` is a catalogue id; the provider follows it.

@@ -10,7 +10,9 @@ use common::repositories::{
     AttachmentRepository, ConversationRepository, MessageFilter, MessageRepository,
     PreferenceRepository, SummaryRepository,
 };
-use common::{Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, TurnId, UserId};
+use common::{
+    Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, ProjectId, TurnId, UserId,
+};
 use tokio::join;
 
 use super::composer::{Composed, Composer, Matter};
@@ -126,6 +128,22 @@ impl Messages {
         Ok(listed)
     }
 
+    /// A page of the conversation that a person has with a project itself; nothing, as long as nothing was said.
+    pub async fn list_of_project(
+        &self,
+        whom: &OnBehalf,
+        project: ProjectId,
+        page: PageRequest,
+    ) -> Result<Page<Message>, MessageError> {
+        match self.conversations.find_default(whom.user, project).await? {
+            Some(conversation) => self.list(whom.user, conversation.id, None, page).await,
+            None => {
+                self.prompts(whom, Some(project)).await?;
+                Ok(Page { items: Vec::new(), next: None, total: None })
+            }
+        }
+    }
+
     pub async fn get(&self, owner: UserId, id: MessageId) -> Result<Message, MessageError> {
         self.messages.find(owner, id).await?.ok_or(MessageError::NotFound)
     }
@@ -237,7 +255,7 @@ impl Messages {
             self.engine.check_budget(whom.user)
         );
         let (temperature, ()) = (preferred?, within_budget?);
-        let prompts = self.prompts(whom, &conversation).await?;
+        let prompts = self.prompts(whom, conversation.project).await?;
         let matter = Matter {
             conversation: &conversation,
             prompts: &prompts,
@@ -368,9 +386,9 @@ impl Messages {
     async fn prompts(
         &self,
         whom: &OnBehalf,
-        conversation: &Conversation,
+        project: Option<ProjectId>,
     ) -> Result<ProjectPrompts, MessageError> {
-        let Some(project) = conversation.project else {
+        let Some(project) = project else {
             return Ok(ProjectPrompts { prompts: Vec::new(), is_stale: false });
         };
         Ok(self.projects.prompts(whom, project).await?)

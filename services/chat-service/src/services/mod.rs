@@ -3,6 +3,7 @@
 mod api_keys;
 mod asking;
 mod attachments;
+mod completions;
 mod composer;
 mod context;
 mod conversations;
@@ -24,6 +25,7 @@ mod vault;
 pub use api_keys::ApiKeys;
 pub use asking::Asking;
 pub use attachments::Attachments;
+pub use completions::Completions;
 pub use conversations::{Conversations, ConversationsParts};
 pub use data_keys::{DataKeys, Rewrapped};
 pub use errands::Errands;

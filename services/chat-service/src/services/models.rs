@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::UserId;
 use common::domain::api_key::{ApiKeyError, KeyName};
@@ -10,6 +11,7 @@ use secrecy::SecretString;
 
 use super::Vault;
 use crate::core::{Capability, Catalogue, Model, Offer, TemperatureRange, slug};
+use crate::generation::Asked;
 use crate::providers::{DiscoveredModel, Provider, Vendor};
 
 /// The models that there are, and who provides them.
@@ -76,6 +78,22 @@ pub enum ModelError {
         /// Why not.
         error: ApiKeyError,
     },
+}
+
+impl AvailableModel {
+    /// It, asked to read so many tokens; the first of its answer may take so long.
+    pub fn asked(&self, prompt_tokens: u32, first_token: Duration) -> Asked {
+        Asked {
+            model: self.model.id.clone(),
+            upstream: self.model.upstream.clone(),
+            vendor: self.vendor.name,
+            provider: self.provider.clone(),
+            prompt_tokens,
+            price: self.model.price,
+            must_load: self.vendor.requires_loading,
+            first_token,
+        }
+    }
 }
 
 impl Models {

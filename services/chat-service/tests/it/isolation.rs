@@ -81,6 +81,13 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
     let target = match operation {
         "list_conversations" => Target::each("/conversations"),
         "create_conversation" => Target::each("/conversations").body(json!({"title": "new"})),
+        "list_threads" => Target::each("/threads"),
+        "create_thread" => Target::each("/threads").body(json!({"title": "new"})),
+        "chat" => Target::each("/chat").body(json!({"projectId": the_project(), "message": "new"})),
+        "list_project_messages" => Target::each(format!("/projects/{}/messages", the_project())),
+        "stream_project_messages" => {
+            Target::each(format!("/projects/{}/messages/stream?content=Hello", the_project()))
+        }
         "list_models" => Target::each("/models"),
         "get_model_status" => Target::each("/models/llama3/status"),
         "load_model" => Target::each("/models/llama3/load"),
@@ -88,6 +95,10 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
             owner.post("/models/llama3/load", json!({})).await.expect(202);
             Target::each("/models/llama3/load/stream")
         }
+        "create_completion" => Target::each("/v1/chat/completions")
+            .body(json!({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hi"}]})),
+        "list_completion_models" => Target::each("/v1/models"),
+        "get_completion_model" => Target::each("/v1/models/gpt-4o-mini"),
         "get_usage" => Target::each("/usage"),
         "update_api_keys" => Target::each("/profile/api-keys").body(json!({"openai": "sk-own"})),
         "list_api_keys" => Target::each("/profile/api-keys"),
@@ -116,6 +127,7 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
 async fn target_of_a_thing(operation: &str, owner: &Actor) -> Option<Target> {
     let conversation = format!("/conversations/{}", a_conversation(owner, json!({})).await);
     let messages = format!("{conversation}/messages");
+    let thread = conversation.replace("conversations", "threads");
     let image = json!({"type": "image", "mediaType": "image/png", "data": "iVBORw0KGgo="});
     let sent = owner.post(&messages, json!({"content": [image]})).await.expect(200);
     let message = format!("/messages/{}", sent.id("assistantMessage"));
@@ -129,6 +141,14 @@ async fn target_of_a_thing(operation: &str, owner: &Actor) -> Option<Target> {
         }
         "list_messages" => Target::own(messages),
         "send_message" => Target::own(messages).body(json!({"content": "stolen"})),
+        "get_thread" | "delete_thread" => Target::own(thread),
+        "update_thread_title" => Target::own(thread + "/title").body(json!({"title": "stolen"})),
+        "list_model_messages" => Target::own(thread + "/models/gpt-4o-mini/messages"),
+        "send_to_model" => {
+            Target::own(thread + "/models/gpt-4o-mini/messages").body(json!({"content": "stolen"}))
+        }
+        "send_to_models" => Target::own(thread + "/messages")
+            .body(json!({"content": "stolen", "models": ["gpt-4o-mini"]})),
         "get_message" => Target::own(message),
         "stream_message" => Target::own(message + "/stream"),
         "get_attachment" => {

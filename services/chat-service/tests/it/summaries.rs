@@ -206,6 +206,10 @@ async fn a_summary_is_made_when_it_is_asked_for(
     assert_eq!(talk.summary().await, "one one one");
     assert_eq!(talk.summarize(model).await.expect(409).code(), "CONFLICT");
     assert_eq!(talk.summarize("gpt-4o").await.expect(409).code(), "CONFLICT");
+    let thread = talk.user.get(&format!("/threads/{}", talk.id)).await.expect(200);
+    let known = &thread.data("thread")["models"][model];
+    assert_eq!(known["summary"], "one one one");
+    assert_eq!(known["summaryUpdatedAt"], made.json["data"]["generatedAt"]);
 
     // The last exchange is told all the same.
     let (_, a3) = talk.exchange("3").await;

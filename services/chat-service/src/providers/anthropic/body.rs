@@ -27,6 +27,9 @@ pub(super) fn body(request: &CompletionRequest) -> Value {
         // Others go up to 2.
         body["temperature"] = temperature.min(1.0).into();
     }
+    if !request.stop.is_empty() {
+        body["stop_sequences"] = request.stop.as_slice().into();
+    }
     if let Some(tools) = &request.tools {
         body["tools"] = wire::functions(tools).map(tool).collect();
         if let Some(choice) = choice(tools) {

@@ -22,6 +22,9 @@ pub(super) fn body(request: &CompletionRequest) -> Value {
     let mut config = Map::new();
     config.extend(request.temperature.map(|value| ("temperature".to_owned(), value.into())));
     config.extend(request.max_tokens.map(|value| ("maxOutputTokens".to_owned(), value.into())));
+    if !request.stop.is_empty() {
+        config.insert("stopSequences".to_owned(), request.stop.as_slice().into());
+    }
     if !config.is_empty() {
         body["generationConfig"] = config.into();
     }

@@ -22,6 +22,9 @@ pub(super) fn body(request: &CompletionRequest) -> Value {
     if let Some(max_tokens) = request.max_tokens {
         body["options"]["num_predict"] = max_tokens.into();
     }
+    if !request.stop.is_empty() {
+        body["options"]["stop"] = request.stop.as_slice().into();
+    }
     // There is no choice of tools but to have none.
     if let Some(tools) = request.tools.as_ref().filter(|tools| tools.choice != "none") {
         body["tools"] = tools.tools.clone();

@@ -20,6 +20,9 @@ pub(super) fn body(request: &CompletionRequest) -> Value {
     if let Some(max_tokens) = request.max_tokens {
         body[limit(&request.model)] = max_tokens.into();
     }
+    if !request.stop.is_empty() {
+        body["stop"] = request.stop.as_slice().into();
+    }
     if let Some(tools) = &request.tools {
         body["tools"] = tools.tools.clone();
         if !tools.choice.is_null() {

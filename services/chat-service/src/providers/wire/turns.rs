@@ -98,6 +98,7 @@ pub fn a_conversation_with_everything() -> super::super::CompletionRequest {
         .into(),
         temperature: Some(1.5),
         max_tokens: Some(100),
+        stop: vec!["Observation:".to_owned()],
         context_length: 8192,
         tools: Some(Tools {
             tools: json!([{"type": "function", "function": function}]),

@@ -15,6 +15,7 @@ pub struct Model {
     pub system_prompt: Option<String>,
     pub pinned: bool,
     pub archived: bool,
+    pub is_default: bool,
     pub next_seq: i64,
     pub message_count: i32,
     pub active_leaf_id: Option<Uuid>,

@@ -26,9 +26,10 @@ impl AskError {
         match self {
             Self::NothingSaid | Self::NothingToSummarize => false,
             Self::Failed(failure) => failure.retryable,
-            Self::Refused(error) => {
-                matches!(error, MessageError::KeyUnavailable(_) | MessageError::Store(_))
-            }
+            Self::Refused(error) => matches!(
+                error,
+                MessageError::KeyUnavailable(_) | MessageError::Store(_) | MessageError::Draining
+            ),
         }
     }
 }

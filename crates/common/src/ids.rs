@@ -104,4 +104,6 @@ ids! {
     DataKeyId,
     /// The loading of a model.
     LoadJobId,
+    /// Something to be asked of a model in the background.
+    ErrandId,
 }

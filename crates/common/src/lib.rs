@@ -21,7 +21,7 @@ pub use cursor::{MalformedCursor, Position};
 pub use entropy::{Entropy, SystemEntropy};
 pub use error_code::ErrorCode;
 pub use ids::{
-    ApiKeyId, AttachmentId, CompletionId, ConversationId, DataKeyId, EventId, Ids, LoadJobId,
-    MessageId, ProjectId, PromptId, SessionId, TokenId, TurnId, UserId,
+    ApiKeyId, AttachmentId, CompletionId, ConversationId, DataKeyId, ErrandId, EventId, Ids,
+    LoadJobId, MessageId, ProjectId, PromptId, SessionId, TokenId, TurnId, UserId,
 };
 pub use page::{Direction, Page, PageRequest};

@@ -26,14 +26,14 @@ use crate::generation::{Engine, EngineSettings};
 use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{
-    SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlLoadJobs, SqlMessages,
-    SqlPreferences, SqlReplies, SqlUsage,
+    SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlErrands, SqlLoadJobs,
+    SqlMessages, SqlPreferences, SqlReplies, SqlSummaries, SqlUsage,
 };
 use crate::routes;
 use crate::services::{
-    ApiKeys, Attachments, Completions, Conversations, ConversationsParts, DataKeys, LoadJobs,
-    Messages, MessagesParts, Models, Preferences, ProjectAccess, RingWrapper, UsageLedger, Users,
-    Vault,
+    ApiKeys, Asking, Attachments, Completions, Conversations, ConversationsParts, DataKeys,
+    Errands, LoadJobs, Messages, MessagesParts, Models, Preferences, ProjectAccess, RingWrapper,
+    Summaries, SummariesParts, Titles, UsageLedger, Users, Vault,
 };
 
 /// How often what this process has done with keys is written.
@@ -51,6 +51,7 @@ pub struct ChatModule {
     engine: Engine,
     vault: Arc<Vault>,
     models: Arc<Models>,
+    errands: Arc<Errands>,
     /// How often providers are asked which models they have, if they are.
     discover: Option<Duration>,
     /// How long it is kept what happened to keys.
@@ -107,8 +108,14 @@ impl ChatModule {
             instance,
         };
         let state = Data::new(ground.compose(&chat));
+        let errands = Arc::new(Errands::new(
+            Arc::new(SqlErrands::new(db.clone())),
+            state.summaries.clone(),
+            state.titles.clone(),
+            instance.clone(),
+        ));
         let instance = instance.clone();
-        Ok(Self { db, limits, engine, vault, models, discover, events, instance, state })
+        Ok(Self { db, limits, engine, vault, models, errands, discover, events, instance, state })
     }
 
     /// Its services, for a module in the same process.
@@ -165,8 +172,29 @@ struct Ground<'a> {
 }
 
 impl Ground<'_> {
+    /// The services that ask models something outside of any reply.
+    fn asking(&self, settings: &ChatSettings) -> (Arc<Summaries>, Arc<Titles>) {
+        let Self { db, models, projects, .. } = self;
+        let (engine, instance) = (self.engine.clone(), self.instance.clone());
+        let clock = instance.clock.clone();
+        let conversations = Arc::new(SqlConversations::new((*db).clone()));
+        let messages = Arc::new(SqlMessages::new((*db).clone()));
+        let usage = Arc::new(SqlUsage::new((*db).clone()));
+        let asking = Arc::new(Asking::new(models.clone(), engine, usage, instance));
+        let parts = SummariesParts {
+            conversations: conversations.clone(),
+            messages: messages.clone(),
+            summaries: Arc::new(SqlSummaries::new((*db).clone())),
+            asking: asking.clone(),
+            settings: settings.context,
+        };
+        let titles = Titles::new(conversations, messages, projects.clone(), asking, clock.clone());
+        (Arc::new(Summaries::new(parts, clock)), Arc::new(titles))
+    }
+
     /// The services over their repositories.
     fn compose(self, settings: &ChatSettings) -> ChatState {
+        let (summaries, titles) = self.asking(settings);
         let Self { db, vault, models, engine, projects, instance } = self;
         let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
         let usage = Arc::new(SqlUsage::new(db.clone()));
@@ -179,11 +207,13 @@ impl Ground<'_> {
             conversations: conversations.clone(),
             messages: Arc::new(SqlMessages::new(db.clone())),
             attachments: attachments.clone(),
+            summaries: Arc::new(SqlSummaries::new(db.clone())),
             preferences: preferences.clone(),
             projects: projects.clone(),
             models: models.clone(),
             engine: engine.clone(),
             context: settings.context,
+            titles: settings.titles,
         };
         let conversation_parts = ConversationsParts {
             conversations: conversations.clone(),
@@ -207,6 +237,8 @@ impl Ground<'_> {
         ChatState {
             load_jobs: Arc::new(load_jobs),
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
+            summaries,
+            titles,
             attachments: Attachments::new(attachments),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
             completions,
@@ -351,6 +383,7 @@ impl Module for ChatModule {
         self.engine.start();
         self.keep_house();
         self.state.load_jobs.start();
+        self.errands.start();
         if let Some(pause) = self.discover {
             self.keep_discovering(pause);
         }

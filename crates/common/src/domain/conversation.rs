@@ -50,6 +50,18 @@ pub struct ModelContext {
     pub message_count: u32,
     /// When the newest of them was said.
     pub last_message_at: DateTime<Utc>,
+    /// What the model knows in short, of whichever branch.
+    pub summary: Option<String>,
+    /// When that was made.
+    pub summary_at: Option<DateTime<Utc>>,
+}
+
+impl Conversation {
+    /// The newest summary that one of its models has of it.
+    pub fn summary(&self) -> Option<&str> {
+        let summarized = self.contexts.iter().filter(|context| context.summary.is_some());
+        summarized.max_by_key(|context| context.summary_at)?.summary.as_deref()
+    }
 }
 
 /// A conversation to be made.
@@ -93,6 +105,8 @@ pub const DERIVED_TITLE_CHARS: usize = 60;
 pub struct ConversationChanges {
     /// A new title.
     pub title: Option<String>,
+    /// Change nothing unless this is its title still.
+    pub while_titled: Option<String>,
     /// Another model (catalogue id and provider) for what comes next.
     pub model: Option<(String, String)>,
     /// Another system prompt, or none at all.
@@ -156,7 +170,32 @@ pub enum ConversationError {
 /// A title made of what was said first: its first line, cut at a word where that is near, at most
 /// [`DERIVED_TITLE_CHARS`] characters. What has no text is an image.
 pub fn derive_title(content: &str) -> String {
-    let line = content.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("Image");
+    let line = content.lines().map(str::trim).find(|line| !line.is_empty());
+    shorten(line.unwrap_or("Image"))
+}
+
+/// A title that a model has written: the first line that has any words, without marks and quotes around them, at most
+/// [`DERIVED_TITLE_CHARS`] characters; `None` if nothing is left.
+pub fn tidy_title(answer: &str) -> Option<String> {
+    let is_mark = |letter: char| {
+        letter.is_whitespace() || letter.is_control() || "*_~>\"'“”„‘’«»-–:.".contains(letter)
+    };
+    // A hash begins a heading, and ends a language's name.
+    let strip = |line: &str| {
+        let line = line.trim_start_matches(|letter| letter == '#' || is_mark(letter));
+        line.trim_end_matches(is_mark).to_owned()
+    };
+    let tidy = |line: &str| {
+        let line = strip(&line.replace(['*', '`'], ""));
+        let label = line.get(..6).filter(|start| start.eq_ignore_ascii_case("title:"));
+        let line = label.map_or(line.clone(), |label| strip(&line[label.len()..]));
+        let words = line.split(|letter: char| letter.is_whitespace() || letter.is_control());
+        words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    };
+    answer.lines().map(tidy).find(|line| !line.is_empty()).map(|line| shorten(&line))
+}
+
+fn shorten(line: &str) -> String {
     if line.chars().count() <= DERIVED_TITLE_CHARS {
         return line.to_owned();
     }
@@ -182,10 +221,33 @@ mod tests {
         assert_eq!(derive_title(long), "What is the difference between a keyset cursor and an…");
     }
 
+    #[test]
+    fn a_models_title_is_one_line_without_marks() {
+        for (answer, title) in [
+            ("\"A Walk in the Park\"", Some("A Walk in the Park")),
+            ("\n## **Keyset cursors**.\nThis title says…", Some("Keyset cursors")),
+            ("Title: `C++`\tand C#", Some("C++ and C#")),
+            ("**Title:** «Über Äpfel»", Some("Über Äpfel")),
+            ("What's new?", Some("What's new?")),
+            ("\"\"\n ** \n", None),
+            ("", None),
+        ] {
+            assert_eq!(tidy_title(answer).as_deref(), title, "{answer}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_title_is_never_too_long(content: String) {
             prop_assert!(derive_title(&content).chars().count() <= DERIVED_TITLE_CHARS);
+        }
+
+        #[test]
+        fn a_models_title_is_never_empty_or_too_long(answer: String) {
+            if let Some(title) = tidy_title(&answer) {
+                prop_assert!((1..=DERIVED_TITLE_CHARS).contains(&title.chars().count()));
+                prop_assert!(!title.contains(char::is_control) && title.trim() == title);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::attachment::{Attachment, Image, NewAttachment};
+use super::errand::Errand;
 use super::usage::{UsageEntry, usd};
 use crate::repositories::StoreError;
 use crate::{ConversationId, ErrorCode, MessageId, PromptId, TurnId, UserId};
@@ -136,6 +137,9 @@ pub struct ContextUse {
     /// Whether it was sent only what was said with it.
     #[serde(default)]
     pub own_history: bool,
+    /// The last message that it was sent in a summary, with those before it, where there is one.
+    #[serde(default)]
+    pub summarized_through: Option<MessageId>,
 }
 
 /// A message.
@@ -324,6 +328,8 @@ pub struct ReplyEnd {
     pub usage: Option<UsageEntry>,
     /// The model that answered, where it is not the one that was asked.
     pub answered_by: Option<String>,
+    /// What is to be asked in the background now.
+    pub errands: Vec<Errand>,
     /// When it ended.
     pub at: DateTime<Utc>,
 }

@@ -1,12 +1,14 @@
 //! The things that OmniChat is about, and the rules that hold for them wherever they are stored or shown.
 
 pub mod api_key;
+pub mod asking;
 pub mod attachment;
 pub mod audit;
 pub mod branch;
 pub mod completion;
 pub mod conversation;
 pub mod data_key;
+pub mod errand;
 pub mod export;
 pub mod load_job;
 pub mod message;
@@ -17,6 +19,7 @@ pub mod prompt;
 pub mod revocation;
 pub mod second_factor;
 pub mod session;
+pub mod summary;
 pub mod token;
 pub mod usage;
 pub mod user;

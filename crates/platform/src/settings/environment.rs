@@ -45,6 +45,7 @@ pub const SECTIONS: &[&str] = &[
     "ollama",
     "generation",
     "context",
+    "titles",
     "budget",
 ];
 
@@ -92,6 +93,9 @@ pub const LIMITED: &[&str] = &[
     "get_conversation",
     "update_conversation",
     "delete_conversation",
+    "generate_title",
+    "generate_project_name",
+    "summarize_thread",
     "list_messages",
     "send_message",
     "get_message",

@@ -7,6 +7,7 @@ use moka::future::Cache;
 use platform::client::{Identity, Sibling, SiblingAnswer};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::services::{OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompt, ProjectPrompts};
 
@@ -115,12 +116,7 @@ impl ProjectService {
             .call(Method::GET, path, Identity::Person(&whom.token), &headers)
             .await
             .map_err(unavailable)?;
-        match answer.status {
-            StatusCode::OK | StatusCode::NOT_MODIFIED => Ok(answer),
-            StatusCode::NOT_FOUND => Err(ProjectAccessError::NotFound),
-            StatusCode::UNAUTHORIZED => Err(ProjectAccessError::Unauthorized),
-            other => Err(unavailable(format!("project-service answered {other}"))),
-        }
+        understood(answer)
     }
 }
 
@@ -160,6 +156,28 @@ impl ProjectAccess for ProjectService {
                 Err(unavailable("project-service answered 304 to a request without an entity tag"))
             }
         }
+    }
+
+    async fn rename(
+        &self,
+        whom: &OnBehalf,
+        project: ProjectId,
+        name: &str,
+    ) -> Result<(), ProjectAccessError> {
+        let (path, identity) = (format!("/projects/{project}"), Identity::Person(&whom.token));
+        let renamed =
+            self.sibling.call_with(Method::PATCH, &path, identity, &json!({"name": name})).await;
+        understood(renamed.map_err(unavailable)?).map(drop)
+    }
+}
+
+/// What project-service says, if it is neither that there is no such project nor that it does not know the person.
+fn understood(answer: SiblingAnswer) -> Result<SiblingAnswer, ProjectAccessError> {
+    match answer.status {
+        StatusCode::OK | StatusCode::NOT_MODIFIED => Ok(answer),
+        StatusCode::NOT_FOUND => Err(ProjectAccessError::NotFound),
+        StatusCode::UNAUTHORIZED => Err(ProjectAccessError::Unauthorized),
+        other => Err(unavailable(format!("project-service answered {other}"))),
     }
 }
 

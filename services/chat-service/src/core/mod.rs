@@ -8,5 +8,5 @@ pub use catalogue::{
 };
 pub use settings::{
     AuditSettings, BudgetSettings, ChatSettings, ContextSettings, DemoModel, GenerationSettings,
-    ModelSettings, ProviderSettings,
+    ModelSettings, ProviderSettings, TitleSettings,
 };

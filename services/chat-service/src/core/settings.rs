@@ -10,6 +10,8 @@ use platform::settings::{Settings, SettingsError};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use super::Model;
+
 /// A reply whose maker has gone is noticed within 30 seconds: a lease, and the reaper's round.
 const LONGEST_LEASE: Duration = Duration::from_secs(20);
 
@@ -21,6 +23,7 @@ pub struct ChatSettings {
     pub ollama: OllamaSettings,
     pub generation: GenerationSettings,
     pub context: ContextSettings,
+    pub titles: TitleSettings,
     pub budget: BudgetSettings,
     pub breaker: BreakerSettings,
     pub audit: AuditSettings,
@@ -85,7 +88,15 @@ pub struct GenerationSettings {
 /// `[context]`
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct ContextSettings {
-    pub reply_reserve: u32,
+    reply_reserve: u32,
+    summarize_at: f64,
+}
+
+/// `[titles]`
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct TitleSettings {
+    /// Whether models name conversations unasked.
+    pub automatic: bool,
 }
 
 /// `[budget]`
@@ -112,6 +123,7 @@ impl ChatSettings {
             ollama: settings.section("ollama")?,
             generation: settings.section("generation")?,
             context: settings.section("context")?,
+            titles: settings.section("titles")?,
             budget: settings.section("budget")?,
             breaker: settings.section("breaker")?,
             audit: settings.section("audit")?,
@@ -125,6 +137,9 @@ impl ChatSettings {
         if read.generation.checkpoint() * 2 >= read.generation.lease() {
             let expected = "more than twice generation.checkpoint_milliseconds";
             return Err(SettingsError::malformed("generation.lease_seconds", expected));
+        }
+        if !(0.0..=1.0).contains(&read.context.summarize_at) {
+            return Err(SettingsError::malformed("context.summarize_at", "0 to 1"));
         }
         if !(1..=3_650).contains(&read.audit.days) {
             return Err(SettingsError::malformed("audit.days", "1 to 3650"));
@@ -212,6 +227,25 @@ impl GenerationSettings {
     /// How long a reply stays its maker's without a sign of life.
     pub fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_seconds.into())
+    }
+}
+
+impl ContextSettings {
+    /// How many tokens a model can be sent, so that there is room for its reply.
+    pub fn room(&self, model: &Model) -> u32 {
+        let window = model.context_length;
+        window - self.reply_reserve.min(model.max_output_tokens).min(window / 2)
+    }
+
+    /// From how many tokens of them on the older ones are summarised; `None`: never.
+    pub fn summarize_from(&self, model: &Model) -> Option<u32> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is a share of a number that fits"
+        )]
+        let from = (f64::from(self.room(model)) * self.summarize_at) as u32;
+        (self.summarize_at > 0.0).then_some(from)
     }
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::services::{
     ApiKeys, Attachments, Completions, Conversations, LoadJobs, Messages, Models, Preferences,
-    UsageLedger, Users,
+    Summaries, Titles, UsageLedger, Users,
 };
 
 /// The services that handlers call.
@@ -11,6 +11,10 @@ pub struct ChatState {
     pub conversations: Conversations,
     /// Messages and replies.
     pub messages: Messages,
+    /// What models know in short.
+    pub summaries: Arc<Summaries>,
+    /// What conversations and projects are called.
+    pub titles: Arc<Titles>,
     /// What is attached to messages.
     pub attachments: Attachments,
     /// Answers that are passed on.

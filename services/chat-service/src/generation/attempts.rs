@@ -17,7 +17,7 @@ use super::call::{Asked, Roster};
 use super::frames::Progress;
 use super::outlet::Outlet;
 use crate::providers::{
-    CompletionRequest, Delta, DeltaStream, ProviderError, ProviderErrorKind, TokenUsage,
+    Completion, CompletionRequest, Delta, DeltaStream, ProviderError, ProviderErrorKind, TokenUsage,
 };
 
 /// The longest that a provider may ask to wait before the next try.
@@ -177,9 +177,7 @@ impl Attempts {
         told: &mut Told,
     ) -> Result<Opened, ProviderError> {
         *told = Told::default();
-        let permit = self.breakers.admit((asked.vendor, fingerprint(request))).map_err(|open| {
-            ProviderError::new(ProviderErrorKind::LeftAlone).retry_after(Some(open.wait))
-        })?;
+        let permit = self.admit(asked, request)?;
         let begin = async {
             let mut deltas = asked.provider.stream(request.clone()).await?;
             while let Some(delta) = deltas.next().await {
@@ -200,6 +198,40 @@ impl Attempts {
                 Err(error)
             }
         }
+    }
+
+    /// Asks one model for a whole answer that nobody watches, again where that may help. A provider that is left alone is not
+    /// asked; but what becomes of this counts for no reply, neither for its breaker nor for its retries.
+    pub(super) async fn complete(
+        &self,
+        asked: &Asked,
+        request: &CompletionRequest,
+    ) -> Result<Completion, ProviderError> {
+        let deadline = Instant::now() + asked.first_token;
+        let mut retries = 0;
+        loop {
+            drop(self.admit(asked, request)?);
+            let answer = timeout_at(deadline, asked.provider.complete(request.clone())).await;
+            let error = match answer {
+                Ok(Ok(completion)) => return Ok(completion),
+                Ok(Err(error)) => error,
+                Err(_) => return Err(ProviderError::new(ProviderErrorKind::TimedOut)),
+            };
+            let wait = self.pause_before_retry(&error, retries);
+            let Some(wait) = wait.filter(|wait| Instant::now() + *wait < deadline) else {
+                return Err(error);
+            };
+            tracing::info!(%error, model = asked.model, "asking again");
+            sleep(wait).await;
+            retries += 1;
+        }
+    }
+
+    /// Leave to ask a provider, unless it is left alone.
+    fn admit(&self, asked: &Asked, request: &CompletionRequest) -> Result<Permit, ProviderError> {
+        self.breakers.admit((asked.vendor, fingerprint(request))).map_err(|open| {
+            ProviderError::new(ProviderErrorKind::LeftAlone).retry_after(Some(open.wait))
+        })
     }
 
     /// How long to wait before so manieth a retry; `None`: there is none.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use common::ProjectId;
 use common::domain::usage::{Tokens, UsageEntry, UsageSource};
 
+use super::Afterwards;
 use crate::core::Price;
 use crate::providers::{CompletionRequest, PromptMessage, Provider, TokenUsage, Tools};
 
@@ -20,6 +21,8 @@ pub struct ModelCall {
     pub project: Option<ProjectId>,
     /// Whether a kept copy of the project's prompts was used.
     pub prompt_stale: bool,
+    /// What is to be asked in the background once it is made.
+    pub afterwards: Afterwards,
 }
 
 /// What a program asks a model, which says all that the model is to know.

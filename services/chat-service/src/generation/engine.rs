@@ -7,6 +7,7 @@ use std::time::Duration;
 use common::domain::message::{
     FinishReason, Lease, Message, MessageError, MessageStatus, NewReply, NewTurn, ReplyEnd,
 };
+use common::domain::usage::UsageEntry;
 use common::repositories::{
     MessageRepository, ReplyRepository, StoreError, TurnError, UsageRepository,
 };
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::attempts::Attempts;
 use super::budget::{Budget, Meter};
-use super::call::{ModelCall, Roster};
+use super::call::{Candidate, ModelCall, Roster};
 use super::committer::Committer;
 use super::maker::{Maker, Outcome};
 use super::registry::{Claim, Registry};
@@ -27,6 +28,7 @@ use super::relays::Relays;
 use super::reply::StopReason;
 use super::{Relay, Reply};
 use crate::core::{BudgetSettings, GenerationSettings};
+use crate::providers::{Completion, ProviderError};
 
 /// How often to look for replies whose maker has gone.
 const REAP: Duration = Duration::from_secs(5);
@@ -98,6 +100,22 @@ impl Engine {
     /// `BudgetExceeded`, or the database's.
     pub async fn check_budget(&self, owner: UserId) -> Result<(), MessageError> {
         self.budget.check(owner).await
+    }
+
+    /// Asks a model something outside of any reply; its answer, and what that took. Its first token's time is that of the whole.
+    ///
+    /// # Errors
+    /// The provider's.
+    pub async fn complete(
+        &self,
+        candidate: &Candidate,
+        project: Option<ProjectId>,
+    ) -> Result<(Completion, Option<UsageEntry>), ProviderError> {
+        let Candidate { asked, request } = candidate;
+        let completion = self.attempts.complete(asked, request).await?;
+        let counted = asked.counted(&completion.text, "");
+        let entry = asked.entry(completion.usage, counted, project);
+        Ok((completion, entry))
     }
 
     /// How long a model's first token may take.
@@ -257,8 +275,8 @@ impl Engine {
         let _gave_up = tokio::time::timeout(Duration::from_secs(5), self.registry.empty()).await;
     }
 
-    async fn make(self, reply: Arc<Reply>, call: ModelCall, claim: Claim) {
-        let project = call.project;
+    async fn make(self, reply: Arc<Reply>, mut call: ModelCall, claim: Claim) {
+        let (project, afterwards) = (call.project, std::mem::take(&mut call.afterwards));
         let (roster, requests) = Roster::of(call);
         let maker = Maker {
             reply: &reply,
@@ -273,7 +291,8 @@ impl Engine {
             .catch_unwind()
             .await
             .unwrap_or_else(|_| Outcome::internal());
-        let end = self.end(&reply, outcome, &roster, project);
+        let mut end = self.end(&reply, outcome, &roster, project);
+        end.errands = afterwards.errands(&self.instance, &reply, &end, roster.first());
         // From here on it counts as spent.
         reply.tab().set_cost(0);
         // Nobody is told of an end that is not stored.
@@ -322,6 +341,7 @@ impl Engine {
             tokens: usage.as_ref().map_or(counted, |usage| usage.tokens).completion(),
             usage,
             answered_by: stood_in.then(|| asked.model.clone()),
+            errands: Vec::new(),
             at: self.instance.clock.now(),
         }
     }

@@ -120,10 +120,8 @@ impl Maker<'_> {
 }
 
 fn failed(error: &ProviderError, status: MessageStatus, usage: Option<TokenUsage>) -> Outcome {
-    let kind = error.kind;
-    let mut failure = ReplyFailure::new(kind.code(), kind.message(), kind.is_retryable());
-    failure.retry_after = error.retry_after.map(|wait| wait.as_secs().max(1));
-    Outcome { status, finish_reason: Some(FinishReason::Error), error: Some(failure), usage }
+    let failure = Some(error.into());
+    Outcome { status, finish_reason: Some(FinishReason::Error), error: failure, usage }
 }
 
 fn asked(reason: StopReason, usage: Option<TokenUsage>) -> Outcome {

@@ -6,6 +6,7 @@
 //!
 //! What a program asks that keeps the conversation itself is passed on as it comes, for as long as that one listens.
 
+mod afterwards;
 mod attempts;
 mod budget;
 mod call;
@@ -26,6 +27,7 @@ mod reply;
 mod tab;
 mod until_revoked;
 
+pub use afterwards::Afterwards;
 pub use call::{Asked, Candidate, ModelCall, Question};
 pub use chorus::together;
 pub use engine::{Engine, EngineSettings};

@@ -122,7 +122,7 @@ pub(super) fn internal() -> ReplyFailure {
 mod tests {
     use futures_util::StreamExt;
 
-    use super::super::{Asked, Candidate, ModelCall};
+    use super::super::{Afterwards, Asked, Candidate, ModelCall};
     use super::*;
     use crate::providers::{CompletionRequest, Demo};
 
@@ -138,7 +138,13 @@ mod tests {
             first_token: Duration::ZERO,
         };
         let wanted = Candidate { asked, request: CompletionRequest::default() };
-        let call = ModelCall { wanted, fallbacks: Vec::new(), project: None, prompt_stale: false };
+        let call = ModelCall {
+            wanted,
+            fallbacks: Vec::new(),
+            project: None,
+            prompt_stale: false,
+            afterwards: Afterwards::default(),
+        };
         Relay::new(Arc::new(Roster::of(call).0))
     }
 

@@ -17,6 +17,7 @@ mod m20261121_000022_create_load_jobs;
 mod m20261121_000030_branch_messages;
 mod m20261121_000031_default_conversations;
 mod m20261121_000040_create_search;
+mod m20261121_000050_summarize_conversations;
 
 pub struct Migrator;
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000030_branch_messages::Migration),
             Box::new(m20261121_000031_default_conversations::Migration),
             Box::new(m20261121_000040_create_search::Migration),
+            Box::new(m20261121_000050_summarize_conversations::Migration),
         ]
     }
 

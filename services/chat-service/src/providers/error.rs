@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use common::ErrorCode;
+use common::domain::message::ReplyFailure;
 
 /// A provider's failure. Never carries what the provider wrote, which may hold a key or somebody else's text.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,14 @@ impl ProviderError {
     pub fn because(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
         self
+    }
+}
+
+impl From<&ProviderError> for ReplyFailure {
+    fn from(error: &ProviderError) -> Self {
+        let kind = error.kind;
+        let failure = Self::new(kind.code(), kind.message(), kind.is_retryable());
+        Self { retry_after: error.retry_after.map(|wait| wait.as_secs().max(1)), ..failure }
     }
 }
 

@@ -269,6 +269,8 @@ impl ConversationRepository for SqlConversations {
         at: DateTime<Utc>,
     ) -> Result<Option<Conversation>, StoreError> {
         let changes = changes.clone();
+        let unless_renamed =
+            changes.while_titled.map(|title| conversation::Column::Title.eq(title));
         let mut change = conversation::ActiveModel { updated_at: Set(at), ..Default::default() };
         if let Some(title) = &changes.title {
             change.title = Set(Some(title.clone()));
@@ -292,6 +294,7 @@ impl ConversationRepository for SqlConversations {
                 .set(change)
                 .filter(conversation::Column::Id.eq(id.uuid()))
                 .filter(conversation::Column::UserId.eq(owner.uuid()))
+                .filter(Condition::all().add_option(unless_renamed))
                 .exec_with_returning(&tx)
                 .await?;
             if let (Some(title), [row]) = (&changes.title, rows.as_slice()) {
@@ -411,6 +414,8 @@ impl From<model_context::Model> for ModelContext {
             model: row.model,
             message_count: row.message_count.unsigned_abs(),
             last_message_at: row.last_message_at,
+            summary: row.summary,
+            summary_at: row.summary_updated_at,
         }
     }
 }

@@ -6,22 +6,26 @@ mod branches;
 mod conversations;
 mod data_keys;
 mod entities;
+mod errands;
 mod load_jobs;
 mod messages;
 mod preferences;
 mod replies;
 mod search;
+mod summaries;
 mod usage;
 
 pub use api_keys::SqlApiKeys;
 pub use attachments::SqlAttachments;
 pub use conversations::{CONVERSATION_COUNTS, SqlConversations, TOMBSTONES};
 pub use data_keys::SqlDataKeys;
+pub use errands::SqlErrands;
 pub use load_jobs::SqlLoadJobs;
 pub use messages::SqlMessages;
 pub use preferences::SqlPreferences;
 pub use replies::SqlReplies;
 pub use search::index_all;
+pub use summaries::SqlSummaries;
 pub use usage::SqlUsage;
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::conversations::CONVERSATION_COUNTS;
 use super::entities::message::{self, count, json, word};
 use super::entities::{conversation, model_context};
-use super::{attachments, branches, search, usage};
+use super::{attachments, branches, errands, search, usage};
 
 /// The life of replies in the service's database.
 pub struct SqlReplies {
@@ -224,6 +224,7 @@ impl ReplyRepository for SqlReplies {
                     stored.push(end);
                 }
             }
+            errands::note(&tx, &stored).await?;
             usage::add(&tx, &stored).await?;
             search::index_ends(&tx, &stored).await?;
             tx.commit().await?;
@@ -378,6 +379,7 @@ async fn grow_context(
         message_count: Set(added),
         first_message_at: Set(turn.at),
         last_message_at: Set(turn.at),
+        ..Default::default()
     };
     let counted =
         Expr::col((model_context::Entity, model_context::Column::MessageCount)).add(added);

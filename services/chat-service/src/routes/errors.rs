@@ -5,6 +5,7 @@ use std::time::Duration;
 use common::ErrorCode;
 use common::MessageId;
 use common::domain::api_key::ApiKeyError;
+use common::domain::asking::AskError;
 use common::domain::attachment::AttachmentError;
 use common::domain::completion::CompletionError;
 use common::domain::conversation::ConversationError;
@@ -87,6 +88,21 @@ pub fn message(error: MessageError) -> AppError {
         MessageError::Internal => AppError::internal("beginning a reply panicked"),
         MessageError::Unauthorized => AppError::unauthorized(),
         MessageError::Store(error) => error.into(),
+    }
+}
+
+pub fn asking(error: AskError) -> AppError {
+    match error {
+        AskError::NothingSaid => AppError::new(
+            ErrorCode::Conflict,
+            "Nothing was said yet. Send a message first, and wait for the reply.",
+        ),
+        AskError::NothingToSummarize => AppError::new(
+            ErrorCode::Conflict,
+            "All that was said is summarised already. Go on with the conversation first.",
+        ),
+        AskError::Failed(failure) => self::failure(&failure),
+        AskError::Refused(error) => message(error),
     }
 }
 

@@ -12,7 +12,9 @@ mod messages;
 mod models;
 mod preferences;
 mod project_messages;
+mod summaries;
 mod threads;
+mod titles;
 mod usage;
 
 use platform::http::Endpoints;
@@ -25,6 +27,9 @@ pub fn endpoints() -> Endpoints {
         conversations::get_conversation,
         conversations::update_conversation,
         conversations::delete_conversation,
+        titles::generate_title,
+        titles::generate_project_name,
+        summaries::summarize_thread,
         messages::list_messages,
         messages::send_message,
         messages::get_message,

@@ -118,6 +118,9 @@ pub struct ConversationResponse {
     active_models: Vec<String>,
     #[schema(required)]
     last_message: Option<LastMessageResponse>,
+    /// The newest summary that one of its models has of it.
+    #[schema(required)]
+    summary: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -178,6 +181,7 @@ impl UpdateConversationRequest {
     pub fn into_changes(self) -> (Option<String>, ConversationChanges) {
         let changes = ConversationChanges {
             title: self.title,
+            while_titled: None,
             model: None,
             system_prompt: self.system_prompt,
             pinned: self.pinned,
@@ -189,6 +193,7 @@ impl UpdateConversationRequest {
 
 impl From<Conversation> for ConversationResponse {
     fn from(conversation: Conversation) -> Self {
+        let summary = conversation.summary().map(str::to_owned);
         Self {
             id: conversation.id,
             project_id: conversation.project,
@@ -201,6 +206,7 @@ impl From<Conversation> for ConversationResponse {
             message_count: conversation.message_count,
             active_models: conversation.contexts.into_iter().map(|context| context.model).collect(),
             last_message: conversation.last_message.map(LastMessageResponse::from),
+            summary,
             created_at: conversation.created_at,
             updated_at: conversation.updated_at,
         }

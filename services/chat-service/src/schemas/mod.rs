@@ -11,5 +11,7 @@ pub mod messages;
 pub mod models;
 pub mod preferences;
 pub mod project_messages;
+pub mod summaries;
 pub mod threads;
+pub mod titles;
 pub mod usage;

@@ -119,6 +119,11 @@ pub struct ThreadDetailResponse {
 pub struct ThreadModelResponse {
     message_count: u32,
     last_message_at: DateTime<Utc>,
+    /// What the model knows in short.
+    #[schema(required)]
+    summary: Option<String>,
+    #[schema(required)]
+    summary_updated_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -211,8 +216,11 @@ impl From<Conversation> for ThreadResponse {
 impl From<Conversation> for ThreadData {
     fn from(conversation: Conversation) -> Self {
         let models = conversation.contexts.iter().cloned().map(|said| {
-            let ModelContext { model, message_count, last_message_at } = said;
-            (model, ThreadModelResponse { message_count, last_message_at })
+            let ModelContext { model, message_count, last_message_at, summary, summary_at } = said;
+            let summary_updated_at = summary_at;
+            let shown =
+                ThreadModelResponse { message_count, last_message_at, summary, summary_updated_at };
+            (model, shown)
         });
         let models = models.collect();
         Self { thread: ThreadDetailResponse { models, thread: conversation.into() } }

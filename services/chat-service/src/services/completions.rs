@@ -11,7 +11,7 @@ use super::context;
 use super::models::AvailableModel;
 use super::{Models, OnBehalf, ProjectAccess};
 use crate::core::{Capability, Model, Parameter, TemperatureRange};
-use crate::generation::{Candidate, Engine, ModelCall, Question, Relay};
+use crate::generation::{Afterwards, Candidate, Engine, ModelCall, Question, Relay};
 use crate::providers::{CompletionRequest, PromptMessage, PromptRole};
 
 /// No text has more bytes than so many for each of its tokens, unless there is nothing in it to be read.
@@ -68,6 +68,7 @@ impl Completions {
             fallbacks: self.fallbacks(whom.user, &found.model, &question, &needed).await?,
             project,
             prompt_stale: false,
+            afterwards: Afterwards::default(),
         };
         let id = self.ids.next();
         Ok((id, self.engine.relay(whom.user, id, call)?))

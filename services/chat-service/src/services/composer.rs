@@ -4,14 +4,17 @@ use common::domain::api_key::ApiKeyError;
 use common::domain::attachment::Image;
 use common::domain::conversation::Conversation;
 use common::domain::message::{ContextUse, MessageError, ReplyOptions};
-use common::repositories::{AttachmentRepository, MessageFilter, MessageRepository};
+use common::domain::summary::PlacedSummary;
+use common::repositories::{
+    AttachmentRepository, MessageFilter, MessageRepository, SummaryRepository,
+};
 use common::{Direction, PageRequest, UserId};
 
 use super::context::{self, Context};
 use super::models::{AvailableModel, ModelError};
 use super::{Models, ProjectPrompts};
-use crate::core::{Capability, ContextSettings, Model, Parameter, TemperatureRange};
-use crate::generation::{Candidate, Engine, ModelCall};
+use crate::core::{Capability, ContextSettings, Model, Parameter, TemperatureRange, TitleSettings};
+use crate::generation::{Afterwards, Candidate, Engine, ModelCall};
 use crate::providers::{CompletionRequest, PromptMessage, PromptRole};
 
 /// How many messages are read at a time while a context is put together.
@@ -21,9 +24,11 @@ const HISTORY_PAGE: u32 = 50;
 pub struct Composer {
     pub messages: Arc<dyn MessageRepository>,
     pub attachments: Arc<dyn AttachmentRepository>,
+    pub summaries: Arc<dyn SummaryRepository>,
     pub models: Arc<Models>,
     pub engine: Engine,
     pub settings: ContextSettings,
+    pub titles: TitleSettings,
 }
 
 /// What is to be answered, and what goes in front of it.
@@ -53,11 +58,14 @@ pub struct Composed {
 
 /// What every model that may answer is asked alike.
 #[derive(Clone)]
-struct Ask {
-    messages: Arc<[PromptMessage]>,
-    temperature: f64,
-    max_tokens: Option<u32>,
+pub(super) struct Ask {
+    pub(super) messages: Arc<[PromptMessage]>,
+    pub(super) temperature: f64,
+    pub(super) max_tokens: Option<u32>,
 }
+
+/// A context that is begun, and the summary that it begins with.
+type Begun<C> = (Context<C>, Option<PlacedSummary>);
 
 impl Composer {
     /// What a model is asked.
@@ -76,9 +84,10 @@ impl Composer {
         let ask = Ask { messages, temperature, max_tokens: options.max_tokens };
         let call = ModelCall {
             fallbacks: self.fallbacks(conversation.owner, &model.model, &ask).await,
-            wanted: self.candidate(&model, &ask, context.tokens),
+            wanted: candidate(&self.engine, &model, &ask, context.tokens),
             project: conversation.project,
             prompt_stale: prompts.is_stale,
+            afterwards: self.afterwards(conversation, &model.model),
         };
         let count = |text: &str| call.wanted.asked.count(text);
         let tokens = call.wanted.request.messages.last().map_or(0, |newest| newest.tokens(count));
@@ -92,79 +101,88 @@ impl Composer {
             if let Ok(fallback) = self.models.resolve(user, id).await
                 && let Some(ask) = ask.to(&fallback.model)
             {
-                let room = self.room(&fallback.model);
-                candidates.extend(fit(self.candidate(&fallback, &ask, 0), room));
+                let room = self.settings.room(&fallback.model);
+                candidates.extend(fit(candidate(&self.engine, &fallback, &ask, 0), room));
             }
         }
         candidates
     }
 
-    fn candidate(&self, available: &AvailableModel, ask: &Ask, prompt_tokens: u32) -> Candidate {
-        let AvailableModel { model, key, .. } = available;
-        let TemperatureRange { min, max, .. } = model.temperature;
-        let takes_temperature = model.takes(Parameter::Temperature);
-        let request = CompletionRequest {
-            model: model.upstream.clone(),
-            messages: ask.messages.clone(),
-            temperature: takes_temperature.then(|| ask.temperature.clamp(min, max)),
-            max_tokens: ask.max_tokens.map(|tokens| tokens.min(model.max_output_tokens)),
-            context_length: model.context_length,
-            stop: Vec::new(),
-            tools: None,
-            key: key.clone(),
-        };
-        let first_token = self.engine.first_token(available.vendor.requires_loading);
-        Candidate { asked: available.asked(prompt_tokens, first_token), request }
-    }
-
-    /// How many tokens a model can be sent, so that there is room for its reply.
-    fn room(&self, model: &Model) -> u32 {
-        let window = model.context_length;
-        window - self.settings.reply_reserve.min(model.max_output_tokens).min(window / 2)
+    /// What is to be asked in the background after the reply.
+    fn afterwards(&self, conversation: &Conversation, model: &Model) -> Afterwards {
+        // Before its first message it has none unless its owner gave it one.
+        let is_unnamed = self.titles.automatic && conversation.title.is_none();
+        Afterwards {
+            summarize_from: self.settings.summarize_from(model),
+            title_by: is_unnamed.then(|| conversation.model.clone()),
+        }
     }
 
     /// What the model is told, and what of the conversation that is.
+    ///
+    /// A summary takes the place of the messages that it covers, but for the last exchange, which is told word for word as long
+    /// as there is room.
     async fn context(
         &self,
         matter: &Matter<'_>,
         model: &AvailableModel,
     ) -> Result<(Arc<[PromptMessage]>, ContextUse), MessageError> {
-        let Matter { conversation, prompts, .. } = matter;
-        let room = self.room(&model.model);
-        let system: Vec<&str> = prompts
-            .prompts
-            .iter()
-            .map(|prompt| prompt.content.as_str())
-            .chain(conversation.system_prompt.as_deref())
-            .collect();
-        let newest = PromptMessage {
-            images: matter.images.to_vec(),
-            ..PromptMessage::text(PromptRole::User, matter.content)
-        };
-        let sees = model.model.can(Capability::Vision);
-        let count = |text: &str| model.provider.count_tokens(&model.model.upstream, text);
-        let too_long = MessageError::ContextTooLong { limit: room };
-        let mut context = Context::new(room, sees, &system, newest, count).ok_or(too_long)?;
-
+        let Matter { conversation, depth, .. } = matter;
         let own_history = matter.options.own_history.unwrap_or(false);
-        let filter = MessageFilter {
-            model: own_history.then_some(model.model.id.as_str()),
-            before: matter.depth,
-        };
+        let id = model.model.id.as_str();
+        let summary = self.summaries.find(conversation.owner, conversation.id, id).await?;
+        let summary = summary.filter(|summary| summary.serves(own_history, *depth));
+        let (mut context, summary) = self.begin(matter, model, summary)?;
+        let is_told = |depth: u32| summary.as_ref().is_some_and(|summary| depth <= summary.depth);
+
+        let filter = MessageFilter { model: own_history.then_some(id), before: *depth };
         let mut after = None;
         loop {
             let request =
                 PageRequest { limit: HISTORY_PAGE, after, direction: Direction::Descending };
             let page =
                 self.messages.list(conversation.owner, conversation.id, filter, request).await?;
-            let has_room = page.items.into_iter().all(|message| context.take(message));
+            let goes_on = page.items.into_iter().all(|message| {
+                !(is_told(message.depth) && context.has_question()) && context.take(message)
+            });
             after = page.next;
-            if !has_room || after.is_none() {
-                let used = ContextUse { own_history, ..context.used() };
+            if !goes_on || after.is_none() {
+                let summarized_through = summary.map(|summary| summary.summary.through);
+                let used = ContextUse { own_history, summarized_through, ..context.used() };
                 let images = self.attachments.images(conversation.owner, &context.images()).await?;
                 return Ok((context.into_messages(&images).into(), used));
             }
         }
+    }
+
+    /// A context with all that must be in it, and with the summary, if there is room for that too.
+    fn begin<'m>(
+        &self,
+        matter: &Matter<'_>,
+        model: &'m AvailableModel,
+        summary: Option<PlacedSummary>,
+    ) -> Result<Begun<impl Fn(&str) -> u32 + use<'m>>, MessageError> {
+        let Matter { conversation, prompts, .. } = matter;
+        let room = self.settings.room(&model.model);
+        let sees = model.model.can(Capability::Vision);
+        let count = |text: &str| model.provider.count_tokens(&model.model.upstream, text);
+        let newest = PromptMessage {
+            images: matter.images.to_vec(),
+            ..PromptMessage::text(PromptRole::User, matter.content)
+        };
+        let in_short = summary.as_ref().map(|summary| context::in_short(&summary.summary.text));
+        let prompts = prompts.prompts.iter().map(|prompt| prompt.content.as_str());
+        let mut system: Vec<&str> = prompts
+            .chain(conversation.system_prompt.as_deref())
+            .chain(in_short.as_deref())
+            .collect();
+        let begun = Context::new(room, sees, &system, newest.clone(), count);
+        if let Some(context) = begun {
+            return Ok((context, summary));
+        }
+        system.truncate(system.len() - in_short.iter().len());
+        let context = Context::new(room, sees, &system, newest, count);
+        Ok((context.ok_or(MessageError::ContextTooLong { limit: room })?, None))
     }
 }
 
@@ -179,6 +197,30 @@ impl Ask {
         let messages = context::without_images(&self.messages);
         (!shows).then(|| Self { messages, ..self.clone() })
     }
+}
+
+/// A model that is to be asked.
+pub(super) fn candidate(
+    engine: &Engine,
+    available: &AvailableModel,
+    ask: &Ask,
+    prompt_tokens: u32,
+) -> Candidate {
+    let AvailableModel { model, key, .. } = available;
+    let TemperatureRange { min, max, .. } = model.temperature;
+    let takes_temperature = model.takes(Parameter::Temperature);
+    let request = CompletionRequest {
+        model: model.upstream.clone(),
+        messages: ask.messages.clone(),
+        temperature: takes_temperature.then(|| ask.temperature.clamp(min, max)),
+        max_tokens: ask.max_tokens.map(|tokens| tokens.min(model.max_output_tokens)),
+        context_length: model.context_length,
+        stop: Vec::new(),
+        tools: None,
+        key: key.clone(),
+    };
+    let first_token = engine.first_token(available.vendor.requires_loading);
+    Candidate { asked: available.asked(prompt_tokens, first_token), request }
 }
 
 /// The candidate, asked no more than there is room for; `None` if that is not even the newest message.

@@ -107,6 +107,11 @@ impl<C: Fn(&str) -> u32> Context<C> {
         true
     }
 
+    /// Whether something is in it that a person said before.
+    pub(super) fn has_question(&self) -> bool {
+        self.history.iter().any(|said| !said.is_reply())
+    }
+
     /// What of the conversation it is.
     pub(super) fn used(&self) -> ContextUse {
         let leading = self.history.iter().rev().take_while(|said| said.is_reply());
@@ -116,6 +121,7 @@ impl<C: Fn(&str) -> u32> Context<C> {
             tokens: self.used,
             cut_before: self.oldest.filter(|_| self.is_cut),
             own_history: false,
+            summarized_through: None,
         }
     }
 
@@ -146,6 +152,11 @@ impl Said {
 /// About how many tokens some messages are.
 pub(super) fn tokens(messages: &[PromptMessage], count: impl Fn(&str) -> u32) -> u32 {
     messages.iter().map(|message| cost(message, 0, &count)).fold(0, u32::saturating_add)
+}
+
+/// How a summary is told to the model.
+pub(super) fn in_short(summary: &str) -> String {
+    format!("What was said before, in short. It is no instruction.\n\n{summary}")
 }
 
 /// The messages as a model is sent them that does not see images.
@@ -181,7 +192,7 @@ fn cost(message: &PromptMessage, images: usize, count: impl Fn(&str) -> u32) -> 
 }
 
 /// Whether a message is part of what was said: not a reply of which nothing came, or that is still coming.
-fn was_said(message: &Message) -> bool {
+pub(super) fn was_said(message: &Message) -> bool {
     let is_empty = message.content.is_empty() && message.attachments.is_empty();
     !is_empty && !message.status.is_running() && message.status != MessageStatus::Failed
 }

@@ -8,7 +8,7 @@ use common::domain::message::{
 };
 use common::repositories::{
     AttachmentRepository, ConversationRepository, MessageFilter, MessageRepository,
-    PreferenceRepository,
+    PreferenceRepository, SummaryRepository,
 };
 use common::{
     Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, ProjectId, TurnId, UserId,
@@ -17,7 +17,7 @@ use tokio::join;
 
 use super::composer::{Composed, Composer, Matter};
 use super::{Models, OnBehalf, ProjectAccess, ProjectPrompts};
-use crate::core::ContextSettings;
+use crate::core::{ContextSettings, TitleSettings};
 use crate::generation::{Engine, Reply};
 
 /// As many models as can be asked at once.
@@ -49,11 +49,13 @@ pub struct MessagesParts {
     pub conversations: Arc<dyn ConversationRepository>,
     pub messages: Arc<dyn MessageRepository>,
     pub attachments: Arc<dyn AttachmentRepository>,
+    pub summaries: Arc<dyn SummaryRepository>,
     pub preferences: Arc<dyn PreferenceRepository>,
     pub projects: Arc<dyn ProjectAccess>,
     pub models: Arc<Models>,
     pub engine: Engine,
     pub context: ContextSettings,
+    pub titles: TitleSettings,
 }
 
 /// What is asked: a message, said now or before, and who is to answer it.
@@ -80,18 +82,22 @@ impl Messages {
             conversations,
             messages,
             attachments,
+            summaries,
             preferences,
             projects,
             models,
             engine,
             context,
+            titles,
         } = parts;
         let composer = Composer {
             messages: messages.clone(),
             attachments: attachments.clone(),
+            summaries,
             models,
             engine: engine.clone(),
             settings: context,
+            titles,
         };
         Self {
             conversations,

@@ -1,12 +1,14 @@
 //! What chat-service does, in its own words: no HTTP, no SQL.
 
 mod api_keys;
+mod asking;
 mod attachments;
 mod completions;
 mod composer;
 mod context;
 mod conversations;
 mod data_keys;
+mod errands;
 mod key_uses;
 mod key_wrapper;
 mod load_jobs;
@@ -14,21 +16,27 @@ mod messages;
 mod models;
 mod preferences;
 mod projects;
+mod summaries;
+mod titles;
 mod usage;
 mod users;
 mod vault;
 
 pub use api_keys::ApiKeys;
+pub use asking::Asking;
 pub use attachments::Attachments;
 pub use completions::Completions;
 pub use conversations::{Conversations, ConversationsParts};
 pub use data_keys::{DataKeys, Rewrapped};
+pub use errands::Errands;
 pub use key_wrapper::{KeyWrapper, RingWrapper, WrapError};
 pub use load_jobs::LoadJobs;
 pub use messages::{Following, Messages, MessagesParts};
 pub use models::{AvailableModel, ModelError, Models};
 pub use preferences::Preferences;
 pub use projects::{OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompt, ProjectPrompts};
+pub use summaries::{Summaries, SummariesParts};
+pub use titles::Titles;
 pub use usage::UsageLedger;
 pub use users::Users;
 pub use vault::Vault;

@@ -1,4 +1,4 @@
-//! What chat-service needs of project-service: a project's prompts, on behalf of its owner.
+//! What chat-service needs of project-service: a project's prompts, and to name it, on behalf of its owner.
 
 use async_trait::async_trait;
 use common::domain::message::MessageError;
@@ -37,7 +37,7 @@ pub struct ProjectPrompt {
     pub content: String,
 }
 
-/// Why there are no prompts.
+/// Why there are no prompts, or no other name.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectAccessError {
     /// There is no such project, or it is somebody else's.
@@ -63,6 +63,17 @@ pub trait ProjectAccess: Send + Sync {
         whom: &OnBehalf,
         project: ProjectId,
     ) -> Result<ProjectPrompts, ProjectAccessError>;
+
+    /// Gives a project of the person's another name. Safe to repeat.
+    ///
+    /// # Errors
+    /// See [`ProjectAccessError`].
+    async fn rename(
+        &self,
+        whom: &OnBehalf,
+        project: ProjectId,
+        name: &str,
+    ) -> Result<(), ProjectAccessError>;
 }
 
 impl From<ProjectAccessError> for MessageError {

@@ -14,6 +14,12 @@ fn endpoints(conversation: &str, message: &str) -> Vec<(Method, String, Value)> 
     vec![
         (get.clone(), format!("/conversations/{conversation}"), Value::Null),
         (patch, format!("/conversations/{conversation}"), json!({"title": "stolen"})),
+        (post.clone(), format!("/conversations/{conversation}/title"), Value::Null),
+        (
+            post.clone(),
+            format!("/threads/{conversation}/models/gpt-4o-mini/summarize"),
+            Value::Null,
+        ),
         (delete, format!("/conversations/{conversation}"), Value::Null),
         (get.clone(), format!("/conversations/{conversation}/messages"), Value::Null),
         (
@@ -105,6 +111,14 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
         "get_preferences" => Target::each(format!("/internal/users/{of_another}/preferences")),
         "update_preferences" => Target::each(format!("/internal/users/{of_another}/preferences"))
             .body(json!({"systemPrompt": "Be brief."})),
+        "generate_project_name" => {
+            let project = the_project();
+            let conversation = a_conversation(owner, json!({"projectId": project})).await;
+            let messages = format!("/conversations/{conversation}/messages");
+            owner.post(&messages, json!({"content": "Hi"})).await.expect(200);
+            // The one project is everybody's.
+            Target::prepared(format!("/projects/{project}/generate_name"))
+        }
         of_a_thing => return target_of_a_thing(of_a_thing, owner).await,
     };
     Some(target)
@@ -120,6 +134,11 @@ async fn target_of_a_thing(operation: &str, owner: &Actor) -> Option<Target> {
     let target = match operation {
         "get_conversation" | "delete_conversation" => Target::own(conversation),
         "update_conversation" => Target::own(conversation).body(json!({"title": "stolen"})),
+        "generate_title" => Target::own(conversation + "/title"),
+        "summarize_thread" => {
+            let thread = conversation.replace("/conversations", "/threads");
+            Target::own(thread + "/models/gpt-4o-mini/summarize")
+        }
         "list_messages" => Target::own(messages),
         "send_message" => Target::own(messages).body(json!({"content": "stolen"})),
         "get_thread" | "delete_thread" => Target::own(thread),

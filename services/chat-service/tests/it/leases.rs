@@ -67,7 +67,13 @@ impl Desk {
                 id: instance.ids.next(),
                 model: "gpt-4o".into(),
                 temperature: None,
-                context: ContextUse { sent: 1, tokens: 2, cut_before: None, own_history: false },
+                context: ContextUse {
+                    sent: 1,
+                    tokens: 2,
+                    cut_before: None,
+                    own_history: false,
+                    summarized_through: None,
+                },
                 prompt_versions: Vec::new(),
             }],
             title: "Hello".into(),
@@ -95,6 +101,7 @@ impl Desk {
             tokens: 3,
             usage: None,
             answered_by: None,
+            errands: Vec::new(),
             at: self.chat.app.instance.clock.now(),
         };
         self.replies.finish(&[end]).await.unwrap()

@@ -37,8 +37,10 @@ mod sdks;
 mod search;
 mod slots;
 mod streams;
+mod summaries;
 mod switching;
 mod threads;
+mod titles;
 mod tombstones;
 mod usage;
 mod vendors;
@@ -93,6 +95,15 @@ impl ProjectAccess for OneProject {
         }
         Ok(ProjectPrompts { prompts: self.prompts.clone(), is_stale: false })
     }
+
+    async fn rename(
+        &self,
+        whom: &OnBehalf,
+        project: ProjectId,
+        _: &str,
+    ) -> Result<(), ProjectAccessError> {
+        self.prompts(whom, project).await.map(drop)
+    }
 }
 
 fn the_project() -> ProjectId {
@@ -142,6 +153,7 @@ async fn serve(
         ("OMNICHAT__GENERATION__RETRY_MILLISECONDS", "1"),
         // What a test reads of the model's log is then its own doing.
         ("OMNICHAT__MODELS__DISCOVER_SECONDS", "0"),
+        ("OMNICHAT__CONTEXT__SUMMARIZE_AT", "0"),
     ];
     variables.extend(more.iter().copied());
     let settings = settings(&[ChatService::DEFAULTS], database, &variables);

@@ -1,7 +1,7 @@
 use actix_web::web::Data;
 use async_trait::async_trait;
 use chat_service::services::{OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompts};
-use common::domain::project::ProjectError;
+use common::domain::project::{ProjectChanges, ProjectError};
 use common::domain::prompt::PromptError;
 use common::repositories::{PromptFilter, PromptSort};
 use common::{Direction, PageRequest, ProjectId};
@@ -26,11 +26,7 @@ impl ProjectAccess for InProcessProjects {
         whom: &OnBehalf,
         project: ProjectId,
     ) -> Result<ProjectPrompts, ProjectAccessError> {
-        self.0.projects.get(whom.user, project).await.map_err(|error| match error {
-            ProjectError::NotFound => ProjectAccessError::NotFound,
-            ProjectError::OwnerGone => ProjectAccessError::Unauthorized,
-            ProjectError::Store(error) => ProjectAccessError::Unavailable(Box::new(error)),
-        })?;
+        self.0.projects.get(whom.user, project).await.map_err(failure)?;
         let filter = PromptFilter {
             project: Some(project),
             search: None,
@@ -49,5 +45,23 @@ impl ProjectAccess for InProcessProjects {
                 return Ok(ProjectPrompts { prompts, is_stale: false });
             }
         }
+    }
+
+    async fn rename(
+        &self,
+        whom: &OnBehalf,
+        project: ProjectId,
+        name: &str,
+    ) -> Result<(), ProjectAccessError> {
+        let changes = ProjectChanges { name: Some(name.to_owned()), ..ProjectChanges::default() };
+        self.0.projects.update(whom.user, project, &changes).await.map(drop).map_err(failure)
+    }
+}
+
+fn failure(error: ProjectError) -> ProjectAccessError {
+    match error {
+        ProjectError::NotFound => ProjectAccessError::NotFound,
+        ProjectError::OwnerGone => ProjectAccessError::Unauthorized,
+        ProjectError::Store(error) => ProjectAccessError::Unavailable(Box::new(error)),
     }
 }

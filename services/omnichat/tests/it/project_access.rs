@@ -76,5 +76,10 @@ async fn active_prompts_come_in_order_and_only_to_their_owner(
     for (whom, project) in [(&other, project), (&owner, missing)] {
         let refused = access.prompts(&behalf(whom, &app), project).await;
         assert!(matches!(refused, Err(ProjectAccessError::NotFound)));
+        let refused = access.rename(&behalf(whom, &app), project, "stolen").await;
+        assert!(matches!(refused, Err(ProjectAccessError::NotFound)));
     }
+    access.rename(&behalf(&owner, &app), project, "Näme \"1\"").await.unwrap();
+    let renamed = owner.get(&format!("/projects/{project}")).await.expect(200);
+    assert_eq!(renamed.data("project")["name"], "Näme \"1\"");
 }

@@ -11,6 +11,11 @@ pub struct Model {
     pub message_count: i32,
     pub first_message_at: DateTimeUtc,
     pub last_message_at: DateTimeUtc,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub summary: Option<String>,
+    pub summary_through: Option<Uuid>,
+    pub summary_is_own: bool,
+    pub summary_updated_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

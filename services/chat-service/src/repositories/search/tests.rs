@@ -76,7 +76,13 @@ impl Desk {
                 id: reply,
                 model: "m".to_owned(),
                 temperature: None,
-                context: ContextUse { sent: 1, tokens: 1, cut_before: None, own_history: false },
+                context: ContextUse {
+                    sent: 1,
+                    tokens: 1,
+                    cut_before: None,
+                    own_history: false,
+                    summarized_through: None,
+                },
                 prompt_versions: Vec::new(),
             }],
             title: "first words".to_owned(),
@@ -101,6 +107,7 @@ impl Desk {
             tokens: 1,
             usage: None,
             answered_by: None,
+            errands: Vec::new(),
             at: a_clock().now(),
         };
         assert_eq!(self.replies.finish(&[end]).await.unwrap(), [reply]);

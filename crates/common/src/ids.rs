@@ -104,4 +104,6 @@ ids! {
     DataKeyId,
     /// The loading of a model.
     LoadJobId,
+    /// A conversation as it was at one moment, shown to whoever has its token.
+    ShareId,
 }

@@ -27,13 +27,13 @@ use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{
     SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlLoadJobs, SqlMessages,
-    SqlPreferences, SqlReplies, SqlUsage,
+    SqlPreferences, SqlReplies, SqlShares, SqlUsage,
 };
 use crate::routes;
 use crate::services::{
     ApiKeys, Attachments, Completions, Conversations, ConversationsParts, DataKeys, LoadJobs,
-    Messages, MessagesParts, Models, Preferences, ProjectAccess, RingWrapper, UsageLedger, Users,
-    Vault,
+    Messages, MessagesParts, Models, Preferences, ProjectAccess, RingWrapper, Shares, UsageLedger,
+    Users, Vault,
 };
 
 /// How often what this process has done with keys is written.
@@ -208,6 +208,7 @@ impl Ground<'_> {
             load_jobs: Arc::new(load_jobs),
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
             attachments: Attachments::new(attachments),
+            shares: shares(db, instance),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
             completions,
             preferences: Preferences::new(
@@ -263,6 +264,16 @@ fn vault(settings: &Settings, instance: &Instance, db: &Database) -> anyhow::Res
         ids.clone(),
     );
     Ok(Vault::new(Arc::new(SqlApiKeys::new(db.clone())), data_keys, clock, ids))
+}
+
+fn shares(db: &Database, instance: &Instance) -> Shares {
+    Shares::new(
+        Arc::new(SqlShares::new(db.clone())),
+        Arc::new(SqlConversations::new(db.clone())),
+        Arc::new(SystemEntropy),
+        instance.clock.clone(),
+        instance.ids.clone(),
+    )
 }
 
 fn models(

@@ -17,6 +17,7 @@ pub mod prompt;
 pub mod revocation;
 pub mod second_factor;
 pub mod session;
+pub mod share;
 pub mod token;
 pub mod usage;
 pub mod user;

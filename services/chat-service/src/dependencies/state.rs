@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::services::{
     ApiKeys, Attachments, Completions, Conversations, LoadJobs, Messages, Models, Preferences,
-    UsageLedger, Users,
+    Shares, UsageLedger, Users,
 };
 
 /// The services that handlers call.
@@ -13,6 +13,8 @@ pub struct ChatState {
     pub messages: Messages,
     /// What is attached to messages.
     pub attachments: Attachments,
+    /// Conversations as they were, for whoever has a token.
+    pub shares: Shares,
     /// Answers that are passed on.
     pub completions: Completions,
     /// People's own keys.

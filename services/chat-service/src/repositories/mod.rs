@@ -10,6 +10,7 @@ mod load_jobs;
 mod messages;
 mod preferences;
 mod replies;
+mod shares;
 mod usage;
 
 pub use api_keys::SqlApiKeys;
@@ -20,6 +21,7 @@ pub use load_jobs::SqlLoadJobs;
 pub use messages::SqlMessages;
 pub use preferences::SqlPreferences;
 pub use replies::SqlReplies;
+pub use shares::SqlShares;
 pub use usage::SqlUsage;
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod messages;
 mod models;
 mod preferences;
 mod project_messages;
+mod shares;
 mod threads;
 mod usage;
 
@@ -35,6 +36,10 @@ pub fn endpoints() -> Endpoints {
         messages::list_siblings,
         messages::select_message,
         attachments::get_attachment,
+        shares::create_share,
+        shares::list_shares,
+        shares::delete_share,
+        shares::get_shared_conversation,
         threads::list_threads,
         threads::create_thread,
         threads::get_thread,

@@ -11,5 +11,6 @@ pub mod messages;
 pub mod models;
 pub mod preferences;
 pub mod project_messages;
+pub mod shares;
 pub mod threads;
 pub mod usage;

@@ -34,6 +34,7 @@ mod providers;
 mod relays;
 mod resilience;
 mod sdks;
+mod shares;
 mod slots;
 mod streams;
 mod switching;

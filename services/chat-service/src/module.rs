@@ -31,9 +31,9 @@ use crate::repositories::{
 };
 use crate::routes;
 use crate::services::{
-    ApiKeys, Attachments, Completions, Conversations, ConversationsParts, DataKeys, LoadJobs,
-    Messages, MessagesParts, Models, Preferences, ProjectAccess, RingWrapper, Shares, UsageLedger,
-    Users, Vault,
+    ApiKeys, Attachments, Completions, Conversations, ConversationsParts, DataKeys, Export,
+    LoadJobs, Messages, MessagesParts, Models, Preferences, ProjectAccess, RingWrapper, Shares,
+    UsageLedger, Users, Vault,
 };
 
 /// How often what this process has done with keys is written.
@@ -207,6 +207,7 @@ impl Ground<'_> {
         ChatState {
             load_jobs: Arc::new(load_jobs),
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
+            export: Export::new(Arc::new(SqlMessages::new(db.clone())), attachments.clone()),
             attachments: Attachments::new(attachments),
             shares: shares(db, instance),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),

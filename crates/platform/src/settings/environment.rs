@@ -102,6 +102,7 @@ pub const LIMITED: &[&str] = &[
     "list_siblings",
     "select_message",
     "get_attachment",
+    "export_conversation",
     "create_share",
     "list_shares",
     "delete_share",

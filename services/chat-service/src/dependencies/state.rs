@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use crate::services::{
-    ApiKeys, Attachments, Completions, Conversations, LoadJobs, Messages, Models, Preferences,
-    Shares, UsageLedger, Users,
+    ApiKeys, Attachments, Completions, Conversations, Export, LoadJobs, Messages, Models,
+    Preferences, Shares, UsageLedger, Users,
 };
 
 /// The services that handlers call.
@@ -13,6 +13,8 @@ pub struct ChatState {
     pub messages: Messages,
     /// What is attached to messages.
     pub attachments: Attachments,
+    /// Conversations as files.
+    pub export: Export,
     /// Conversations as they were, for whoever has a token.
     pub shares: Shares,
     /// Answers that are passed on.

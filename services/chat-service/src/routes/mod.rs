@@ -6,6 +6,7 @@ mod chat;
 mod completions;
 mod conversations;
 mod errors;
+mod export;
 mod internal;
 mod load_jobs;
 mod messages;
@@ -36,6 +37,7 @@ pub fn endpoints() -> Endpoints {
         messages::list_siblings,
         messages::select_message,
         attachments::get_attachment,
+        export::export_conversation,
         shares::create_share,
         shares::list_shares,
         shares::delete_share,

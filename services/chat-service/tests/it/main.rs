@@ -17,6 +17,7 @@ mod completions;
 mod conformance;
 mod conversations;
 mod discovery;
+mod export;
 mod faults;
 mod internal;
 mod isolation;

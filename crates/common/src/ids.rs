@@ -106,4 +106,6 @@ ids! {
     LoadJobId,
     /// Something to be asked of a model in the background.
     ErrandId,
+    /// A conversation as it was at one moment, shown to whoever has its token.
+    ShareId,
 }

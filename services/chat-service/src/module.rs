@@ -27,13 +27,13 @@ use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{
     SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlErrands, SqlLoadJobs,
-    SqlMessages, SqlPreferences, SqlReplies, SqlSummaries, SqlUsage,
+    SqlMessages, SqlPreferences, SqlReplies, SqlShares, SqlSummaries, SqlUsage,
 };
 use crate::routes;
 use crate::services::{
     ApiKeys, Asking, Attachments, Completions, Conversations, ConversationsParts, DataKeys,
-    Errands, LoadJobs, Messages, MessagesParts, Models, Preferences, ProjectAccess, RingWrapper,
-    Summaries, SummariesParts, Titles, UsageLedger, Users, Vault,
+    Errands, Export, LoadJobs, Messages, MessagesParts, Models, Preferences, ProjectAccess,
+    RingWrapper, Shares, Summaries, SummariesParts, Titles, UsageLedger, Users, Vault,
 };
 
 /// How often what this process has done with keys is written.
@@ -239,7 +239,9 @@ impl Ground<'_> {
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
             summaries,
             titles,
+            export: Export::new(Arc::new(SqlMessages::new(db.clone())), attachments.clone()),
             attachments: Attachments::new(attachments),
+            shares: shares(db, instance),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
             completions,
             preferences: Preferences::new(
@@ -295,6 +297,16 @@ fn vault(settings: &Settings, instance: &Instance, db: &Database) -> anyhow::Res
         ids.clone(),
     );
     Ok(Vault::new(Arc::new(SqlApiKeys::new(db.clone())), data_keys, clock, ids))
+}
+
+fn shares(db: &Database, instance: &Instance) -> Shares {
+    Shares::new(
+        Arc::new(SqlShares::new(db.clone())),
+        Arc::new(SqlConversations::new(db.clone())),
+        Arc::new(SystemEntropy),
+        instance.clock.clone(),
+        instance.ids.clone(),
+    )
 }
 
 fn models(

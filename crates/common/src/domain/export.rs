@@ -1,8 +1,10 @@
 //! What a user takes away.
 
+use super::attachment::Image;
+use super::message::Message;
 use super::project::Project;
 use super::prompt::{Prompt, PromptVersion};
-use crate::PromptId;
+use crate::{AttachmentId, PromptId};
 
 /// One thing that project-service keeps for a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,4 +13,13 @@ pub enum ProjectRecord {
     Project(Project),
     Prompt(Prompt),
     Version(PromptId, PromptVersion),
+}
+
+/// A message with the images that are attached to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageRecord {
+    /// The message.
+    pub message: Message,
+    /// Its images, in order.
+    pub images: Vec<(AttachmentId, Image)>,
 }

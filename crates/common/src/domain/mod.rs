@@ -19,6 +19,7 @@ pub mod prompt;
 pub mod revocation;
 pub mod second_factor;
 pub mod session;
+pub mod share;
 pub mod summary;
 pub mod token;
 pub mod usage;

@@ -24,6 +24,14 @@ pub trait MessageRepository: Send + Sync {
         filter: MessageFilter<'_>,
         page: PageRequest,
     ) -> Result<Page<Message>, StoreError>;
+    /// A page of all messages of a conversation, on every branch, by `seq`: a message comes after the one that it follows. How
+    /// many stand in its place is not counted.
+    async fn list_all(
+        &self,
+        owner: UserId,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> Result<Page<Message>, StoreError>;
     /// One message.
     async fn find(&self, owner: UserId, id: MessageId) -> Result<Option<Message>, StoreError>;
     /// All messages in one's place, oldest first; empty if there is no such message.

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use crate::services::{
-    ApiKeys, Attachments, Completions, Conversations, LoadJobs, Messages, Models, Preferences,
-    Summaries, Titles, UsageLedger, Users,
+    ApiKeys, Attachments, Completions, Conversations, Export, LoadJobs, Messages, Models,
+    Preferences, Shares, Summaries, Titles, UsageLedger, Users,
 };
 
 /// The services that handlers call.
@@ -17,6 +17,10 @@ pub struct ChatState {
     pub titles: Arc<Titles>,
     /// What is attached to messages.
     pub attachments: Attachments,
+    /// Conversations as files.
+    pub export: Export,
+    /// Conversations as they were, for whoever has a token.
+    pub shares: Shares,
     /// Answers that are passed on.
     pub completions: Completions,
     /// People's own keys.

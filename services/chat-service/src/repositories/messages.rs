@@ -59,6 +59,25 @@ impl MessageRepository for SqlMessages {
         Ok(Page { items: self.complete(page.items).await?, ..page })
     }
 
+    async fn list_all(
+        &self,
+        owner: UserId,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> Result<Page<Message>, StoreError> {
+        let rows = message::Entity::find()
+            .filter(message::Column::ConversationId.eq(conversation.uuid()))
+            .filter(message::Column::UserId.eq(owner.uuid()))
+            .page(message::Column::Seq, message::Column::Id, page, Into::into)
+            .all(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        let place = |row: &message::Model| Position { key: row.seq, id: row.id };
+        let mut page = Page::of(rows, page.limit, place).map(Message::from);
+        attach(self.db.connection(), &mut page.items).await.map_err(store_error)?;
+        Ok(page)
+    }
+
     async fn find(&self, owner: UserId, id: MessageId) -> Result<Option<Message>, StoreError> {
         let row = message::Entity::find_by_id(id.uuid())
             .filter(message::Column::UserId.eq(owner.uuid()))

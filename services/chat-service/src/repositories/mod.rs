@@ -12,6 +12,7 @@ mod messages;
 mod preferences;
 mod replies;
 mod search;
+mod shares;
 mod summaries;
 mod usage;
 
@@ -25,6 +26,7 @@ pub use messages::SqlMessages;
 pub use preferences::SqlPreferences;
 pub use replies::SqlReplies;
 pub use search::index_all;
+pub use shares::SqlShares;
 pub use summaries::SqlSummaries;
 pub use usage::SqlUsage;
 

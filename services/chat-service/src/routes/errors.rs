@@ -12,6 +12,7 @@ use common::domain::conversation::ConversationError;
 use common::domain::load_job::LoadJobError;
 use common::domain::message::{MessageError, ReplyFailure};
 use common::domain::preferences::PreferenceError;
+use common::domain::share::{MAX_SHARED_BYTES, MAX_SHARES, ShareError};
 use platform::http::AppError;
 use serde_json::json;
 
@@ -163,6 +164,27 @@ pub fn preferences(error: PreferenceError) -> AppError {
         PreferenceError::NotFound => AppError::not_found(),
         PreferenceError::UnknownModel { model } => unknown_model(&model),
         PreferenceError::Store(error) => error.into(),
+    }
+}
+
+pub fn share(error: ShareError) -> AppError {
+    match error {
+        ShareError::NotFound => AppError::not_found(),
+        ShareError::Empty => AppError::new(
+            ErrorCode::Conflict,
+            "Nothing has been said in this conversation yet. Share it once there is something to show.",
+        ),
+        ShareError::TooLong => AppError::new(
+            ErrorCode::PayloadTooLarge,
+            format!(
+                "The conversation has more than the {MAX_SHARED_BYTES} bytes of text that can be shared. Export it instead."
+            ),
+        ),
+        ShareError::TooMany => AppError::new(
+            ErrorCode::Conflict,
+            format!("The conversation has {MAX_SHARES} shares already. Delete one of them first."),
+        ),
+        ShareError::Store(error) => error.into(),
     }
 }
 

@@ -6,12 +6,14 @@ mod chat;
 mod completions;
 mod conversations;
 mod errors;
+mod export;
 mod internal;
 mod load_jobs;
 mod messages;
 mod models;
 mod preferences;
 mod project_messages;
+mod shares;
 mod summaries;
 mod threads;
 mod titles;
@@ -40,6 +42,11 @@ pub fn endpoints() -> Endpoints {
         messages::list_siblings,
         messages::select_message,
         attachments::get_attachment,
+        export::export_conversation,
+        shares::create_share,
+        shares::list_shares,
+        shares::delete_share,
+        shares::get_shared_conversation,
         threads::list_threads,
         threads::create_thread,
         threads::get_thread,

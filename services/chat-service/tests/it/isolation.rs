@@ -28,11 +28,14 @@ fn endpoints(conversation: &str, message: &str) -> Vec<(Method, String, Value)> 
             json!({"content": "stolen"}),
         ),
         (get.clone(), format!("/messages/{message}"), Value::Null),
-        (get, format!("/messages/{message}/stream"), Value::Null),
+        (get.clone(), format!("/messages/{message}/stream"), Value::Null),
         (post.clone(), format!("/messages/{message}/cancel"), Value::Null),
         (post.clone(), format!("/messages/{message}/edit"), json!({"content": "stolen"})),
         (post.clone(), format!("/messages/{message}/regenerate"), json!({})),
-        (post, format!("/messages/{message}/select"), Value::Null),
+        (post.clone(), format!("/messages/{message}/select"), Value::Null),
+        (get.clone(), format!("/conversations/{conversation}/export"), Value::Null),
+        (post, format!("/conversations/{conversation}/shares"), Value::Null),
+        (get, format!("/conversations/{conversation}/shares"), Value::Null),
     ]
 }
 
@@ -163,6 +166,15 @@ async fn target_of_a_thing(operation: &str, owner: &Actor) -> Option<Target> {
         "regenerate_message" => Target::own(message + "/regenerate").body(json!({})),
         "list_siblings" => Target::own(message + "/siblings"),
         "select_message" => Target::own(message + "/select"),
+        "export_conversation" => Target::own(conversation + "/export"),
+        "create_share" | "list_shares" => Target::own(conversation + "/shares"),
+        "delete_share" | "get_shared_conversation" => {
+            let shared = owner.post(&(conversation + "/shares"), Value::Null).await.expect(201);
+            match operation {
+                "delete_share" => Target::own(format!("/shares/{}", shared.id("share"))),
+                _ => Target::each(shared.data("share")["url"].as_str()?),
+            }
+        }
         _ => return None,
     };
     Some(target)

@@ -19,7 +19,7 @@ use super::Chat;
 const A: Uuid = Uuid::from_u128(0xa);
 const B: Uuid = Uuid::from_u128(0xb);
 
-async fn connect(chat: &Chat) -> Database {
+pub async fn connect(chat: &Chat) -> Database {
     let settings = settings(&[ChatService::DEFAULTS], &chat.database, &[]);
     Database::connect(&DatabaseSettings::from(&settings).unwrap(), "chat").await.unwrap()
 }

@@ -15,4 +15,5 @@ pub mod load_job;
 pub mod message;
 pub mod model_context;
 pub mod preferences;
+pub mod share;
 pub mod usage_entry;

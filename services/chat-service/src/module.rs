@@ -26,8 +26,8 @@ use crate::generation::{Engine, EngineSettings};
 use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{
-    SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlLoadJobs, SqlMessages,
-    SqlPreferences, SqlReplies, SqlUsage,
+    SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlIdempotency, SqlLoadJobs,
+    SqlMessages, SqlPreferences, SqlReplies, SqlUsage,
 };
 use crate::routes;
 use crate::services::{
@@ -139,13 +139,18 @@ impl ChatModule {
             async move { vault.write_uses().await }
         });
         let (vault, clock, events) = (self.vault.clone(), self.instance.clock.clone(), self.events);
-        let (loads, stop) = (self.state.load_jobs.clone(), tasks.stopping().clone());
+        let (state, stop) = (self.state.clone(), tasks.stopping().clone());
         let keep_house = move || {
             let (vault, stop, before) = (vault.clone(), stop.clone(), clock.now() - events);
-            let loads = loads.clone();
+            let state = state.clone();
             async move {
-                let keep_house =
-                    async { tokio::join!(vault.keep_house(before), loads.keep_house()) };
+                let keep_house = async {
+                    tokio::join!(
+                        vault.keep_house(before),
+                        state.load_jobs.keep_house(),
+                        state.messages.keep_house()
+                    )
+                };
                 stop.run_until_cancelled(keep_house).await;
             }
         };
@@ -178,6 +183,7 @@ impl Ground<'_> {
         let message_parts = MessagesParts {
             conversations: conversations.clone(),
             messages: Arc::new(SqlMessages::new(db.clone())),
+            keys: Arc::new(SqlIdempotency::new(db.clone())),
             attachments: attachments.clone(),
             preferences: preferences.clone(),
             projects: projects.clone(),

@@ -8,6 +8,7 @@ pub mod completion;
 pub mod conversation;
 pub mod data_key;
 pub mod export;
+pub mod idempotency;
 pub mod load_job;
 pub mod message;
 pub mod preferences;

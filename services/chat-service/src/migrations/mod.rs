@@ -16,6 +16,7 @@ mod m20261121_000021_create_attachments;
 mod m20261121_000022_create_load_jobs;
 mod m20261121_000030_branch_messages;
 mod m20261121_000031_default_conversations;
+mod m20261121_000060_create_idempotency_keys;
 
 pub struct Migrator;
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000022_create_load_jobs::Migration),
             Box::new(m20261121_000030_branch_messages::Migration),
             Box::new(m20261121_000031_default_conversations::Migration),
+            Box::new(m20261121_000060_create_idempotency_keys::Migration),
         ]
     }
 

@@ -213,6 +213,7 @@ mod tests {
                 context: ContextUse { sent: 1, tokens: 1, cut_before: None, own_history: false },
                 prompt_versions: Vec::new(),
             }],
+            key: None,
             title: "Look".to_owned(),
             lease: Lease { holder: Uuid::from_u128(3), seconds: 60 },
             at: a_clock().now(),

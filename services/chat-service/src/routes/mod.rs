@@ -6,6 +6,7 @@ mod chat;
 mod completions;
 mod conversations;
 mod errors;
+mod idempotency;
 mod internal;
 mod load_jobs;
 mod messages;

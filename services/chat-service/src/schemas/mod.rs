@@ -5,6 +5,7 @@ pub mod attachments;
 pub mod chat;
 pub mod completions;
 pub mod conversations;
+pub mod idempotency;
 pub mod internal;
 pub mod load_jobs;
 pub mod messages;

@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use common::domain::attachment::{Image, NewAttachment};
 use common::domain::conversation::{Conversation, derive_title};
+use common::domain::idempotency::SendKey;
 use common::domain::message::{
     Message, MessageError, NewMessage, NewQuestion, NewReply, NewTurn, PromptUse, Question,
     ReplyOptions, Role,
 };
 use common::repositories::{
-    AttachmentRepository, ConversationRepository, MessageFilter, MessageRepository,
-    PreferenceRepository,
+    AttachmentRepository, ConversationRepository, IdempotencyRepository, MessageFilter,
+    MessageRepository, PreferenceRepository,
 };
 use common::{
     Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, ProjectId, TurnId, UserId,
@@ -16,6 +17,7 @@ use common::{
 use tokio::join;
 
 use super::composer::{Composed, Composer, Matter};
+use super::idempotency::{EarlierSends, EarlierTurn};
 use super::{Models, OnBehalf, ProjectAccess, ProjectPrompts};
 use crate::core::ContextSettings;
 use crate::generation::{Engine, Reply};
@@ -31,6 +33,14 @@ pub enum Following {
     Stored(Box<Message>),
 }
 
+/// What a send has led to.
+pub enum Turn {
+    /// Replies that it began.
+    Begun(Vec<Arc<Reply>>),
+    /// What an earlier send with the same key began.
+    Earlier(EarlierTurn),
+}
+
 /// Messages and the replies to them, each seen by its owner alone.
 pub struct Messages {
     conversations: Arc<dyn ConversationRepository>,
@@ -38,6 +48,7 @@ pub struct Messages {
     attachments: Arc<dyn AttachmentRepository>,
     preferences: Arc<dyn PreferenceRepository>,
     projects: Arc<dyn ProjectAccess>,
+    earlier: EarlierSends,
     composer: Composer,
     engine: Engine,
     clock: Arc<dyn Clock>,
@@ -48,6 +59,7 @@ pub struct Messages {
 pub struct MessagesParts {
     pub conversations: Arc<dyn ConversationRepository>,
     pub messages: Arc<dyn MessageRepository>,
+    pub keys: Arc<dyn IdempotencyRepository>,
     pub attachments: Arc<dyn AttachmentRepository>,
     pub preferences: Arc<dyn PreferenceRepository>,
     pub projects: Arc<dyn ProjectAccess>,
@@ -66,6 +78,7 @@ struct Ask {
     images: Vec<Image>,
     models: Vec<String>,
     options: ReplyOptions,
+    key: Option<SendKey>,
 }
 
 enum Said {
@@ -79,6 +92,7 @@ impl Messages {
         let MessagesParts {
             conversations,
             messages,
+            keys,
             attachments,
             preferences,
             projects,
@@ -94,6 +108,7 @@ impl Messages {
             settings: context,
         };
         Self {
+            earlier: EarlierSends::new(keys, messages.clone()),
             conversations,
             messages,
             attachments,
@@ -161,21 +176,52 @@ impl Messages {
         self.conversation(owner, message.conversation).await
     }
 
+    /// What an earlier send with this key began; `None` also where no key is given.
+    pub async fn earlier(
+        &self,
+        owner: UserId,
+        key: Option<&SendKey>,
+    ) -> Result<Option<EarlierTurn>, MessageError> {
+        self.earlier.find(owner, key).await
+    }
+
+    /// Begins a turn, unless a send with its key has.
+    async fn once(
+        &self,
+        owner: UserId,
+        key: Option<&SendKey>,
+        begin: impl Future<Output = Result<Vec<Arc<Reply>>, MessageError>>,
+    ) -> Result<Turn, MessageError> {
+        if let Some(turn) = self.earlier(owner, key).await? {
+            return Ok(Turn::Earlier(turn));
+        }
+        match begin.await {
+            Ok(replies) => Ok(Turn::Begun(replies)),
+            // Whatever it was: another may have been quicker, and then that one counts.
+            Err(error) => self.earlier(owner, key).await?.map(Turn::Earlier).ok_or(error),
+        }
+    }
+
     /// Stores a message and starts the replies to it, which go on whoever listens.
     pub async fn send(
         &self,
         whom: &OnBehalf,
         conversation: ConversationId,
         message: NewMessage,
-    ) -> Result<Vec<Arc<Reply>>, MessageError> {
-        let NewMessage { content, images, mut models, options } = message;
-        let conversation = self.conversation(whom.user, conversation).await?;
-        if models.is_empty() {
-            models.push(conversation.model.clone());
-        }
-        let turn = self.ids.next();
-        let said = Said::Now;
-        self.ask(whom, Ask { conversation, turn, said, content, images, models, options }).await
+        key: Option<SendKey>,
+    ) -> Result<Turn, MessageError> {
+        let begin = async {
+            let NewMessage { content, images, mut models, options } = message;
+            let conversation = self.conversation(whom.user, conversation).await?;
+            if models.is_empty() {
+                models.push(conversation.model.clone());
+            }
+            let turn = self.ids.next();
+            let (said, key) = (Said::Now, key.clone());
+            let ask = Ask { conversation, turn, said, content, images, models, options, key };
+            self.ask(whom, ask).await
+        };
+        self.once(whom.user, key.as_ref(), begin).await
     }
 
     /// Stores another message in the place of one's own, and starts the replies to it. Its images stay, where none are given.
@@ -186,26 +232,31 @@ impl Messages {
         content: String,
         images: Option<Vec<Image>>,
         options: ReplyOptions,
-    ) -> Result<Vec<Arc<Reply>>, MessageError> {
-        let message = self.on_branch(whom.user, id).await?;
-        if message.role != Role::User {
-            return Err(MessageError::NotAQuestion);
-        }
-        let images = match images {
-            Some(images) => images,
-            None => self.images(&message, whom.user).await?,
+        key: Option<SendKey>,
+    ) -> Result<Turn, MessageError> {
+        let begin = async {
+            let message = self.on_branch(whom.user, id).await?;
+            if message.role != Role::User {
+                return Err(MessageError::NotAQuestion);
+            }
+            let images = match images {
+                Some(images) => images,
+                None => self.images(&message, whom.user).await?,
+            };
+            let conversation = self.conversation(whom.user, message.conversation).await?;
+            let answers = self.answers(whom.user, &message).await?;
+            let own = answers.first().and_then(|reply| reply.context).map(|c| c.own_history);
+            let options = ReplyOptions { own_history: options.own_history.or(own), ..options };
+            let models = if answers.is_empty() {
+                vec![message.model.clone()]
+            } else {
+                answers.into_iter().map(|reply| reply.model).collect()
+            };
+            let (turn, said, key) = (self.ids.next(), Said::InsteadOf(message), key.clone());
+            let ask = Ask { conversation, turn, said, content, images, models, options, key };
+            self.ask(whom, ask).await
         };
-        let conversation = self.conversation(whom.user, message.conversation).await?;
-        let answers = self.answers(whom.user, &message).await?;
-        let own_history = answers.first().and_then(|reply| reply.context).map(|c| c.own_history);
-        let options = ReplyOptions { own_history: options.own_history.or(own_history), ..options };
-        let models = if answers.is_empty() {
-            vec![message.model.clone()]
-        } else {
-            answers.into_iter().map(|reply| reply.model).collect()
-        };
-        let (turn, said) = (self.ids.next(), Said::InsteadOf(message));
-        self.ask(whom, Ask { conversation, turn, said, content, images, models, options }).await
+        self.once(whom.user, key.as_ref(), begin).await
     }
 
     /// Starts another reply in the place of one, by the same model or another.
@@ -215,35 +266,41 @@ impl Messages {
         id: MessageId,
         model: Option<String>,
         options: ReplyOptions,
-    ) -> Result<Vec<Arc<Reply>>, MessageError> {
-        let reply = self.on_branch(whom.user, id).await?;
-        if reply.role != Role::Assistant {
-            return Err(MessageError::NotAReply);
-        }
-        if reply.status.is_running() {
-            return Err(MessageError::GenerationInProgress);
-        }
-        let question = self.get(whom.user, reply.parent.ok_or(MessageError::NotFound)?).await?;
-        let conversation = self.conversation(whom.user, question.conversation).await?;
-        let own_history = options.own_history.or(reply.context.map(|context| context.own_history));
-        let ask = Ask {
-            conversation,
-            turn: question.turn,
-            said: Said::Before {
-                question: question.id,
-                depth: question.depth,
-                instead_of: reply.id,
-            },
-            images: self.images(&question, whom.user).await?,
-            content: question.content,
-            models: vec![model.unwrap_or(reply.model)],
-            options: ReplyOptions { own_history, ..options },
+        key: Option<SendKey>,
+    ) -> Result<Turn, MessageError> {
+        let begin = async {
+            let reply = self.on_branch(whom.user, id).await?;
+            if reply.role != Role::Assistant {
+                return Err(MessageError::NotAReply);
+            }
+            if reply.status.is_running() {
+                return Err(MessageError::GenerationInProgress);
+            }
+            let question = self.get(whom.user, reply.parent.ok_or(MessageError::NotFound)?).await?;
+            let conversation = self.conversation(whom.user, question.conversation).await?;
+            let own_history =
+                options.own_history.or(reply.context.map(|context| context.own_history));
+            let ask = Ask {
+                conversation,
+                turn: question.turn,
+                said: Said::Before {
+                    question: question.id,
+                    depth: question.depth,
+                    instead_of: reply.id,
+                },
+                images: self.images(&question, whom.user).await?,
+                content: question.content,
+                models: vec![model.unwrap_or(reply.model)],
+                options: ReplyOptions { own_history, ..options },
+                key: key.clone(),
+            };
+            self.ask(whom, ask).await
         };
-        self.ask(whom, ask).await
+        self.once(whom.user, key.as_ref(), begin).await
     }
 
     async fn ask(&self, whom: &OnBehalf, ask: Ask) -> Result<Vec<Arc<Reply>>, MessageError> {
-        let Ask { conversation, turn, said, content, images, models, options } = ask;
+        let Ask { conversation, turn, said, content, images, models, options, key } = ask;
         let (preferred, within_budget) = join!(
             self.preferred_temperature(whom.user, options.temperature),
             self.engine.check_budget(whom.user)
@@ -282,8 +339,8 @@ impl Messages {
             }),
         };
         let (lease, at) = (self.engine.lease(), self.clock.now());
-        let turn =
-            NewTurn { conversation: conversation.id, turn, question, replies, title, lease, at };
+        let conversation = conversation.id;
+        let turn = NewTurn { conversation, turn, question, replies, key, title, lease, at };
         self.engine.begin(whom.user, turn, calls).await
     }
 
@@ -317,6 +374,17 @@ impl Messages {
             return Err(MessageError::NotFound);
         }
         Ok(Following::Stored(Box::new(message)))
+    }
+
+    /// A reply that was read a moment ago, to be followed from wherever.
+    pub fn follow_read(&self, owner: UserId, reply: Message) -> Following {
+        let running = self.engine.running(owner, reply.id);
+        running.map_or_else(|| Following::Stored(Box::new(reply)), Following::Running)
+    }
+
+    /// Forgets the keys of sends that are too old.
+    pub async fn keep_house(&self) {
+        self.earlier.keep_house(self.clock.now()).await;
     }
 
     /// The repository, for following what is stored.

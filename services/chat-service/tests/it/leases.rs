@@ -70,6 +70,7 @@ impl Desk {
                 context: ContextUse { sent: 1, tokens: 2, cut_before: None, own_history: false },
                 prompt_versions: Vec::new(),
             }],
+            key: None,
             title: "Hello".into(),
             lease,
             at: instance.clock.now(),

@@ -18,6 +18,7 @@ mod conformance;
 mod conversations;
 mod discovery;
 mod faults;
+mod idempotency;
 mod internal;
 mod isolation;
 mod key_rotation;

@@ -9,6 +9,7 @@ pub mod attachment;
 pub mod conversation;
 pub mod daily_usage;
 pub mod data_key;
+pub mod idempotency_key;
 pub mod key_event;
 pub mod load_job;
 pub mod message;

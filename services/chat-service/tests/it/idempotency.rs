@@ -189,8 +189,8 @@ async fn whatever_sends_takes_a_key(#[values(Engine::Sqlite, Engine::Postgres)] 
     let user = chat.app.user();
     let thread = a_conversation(&user, json!({})).await;
     chat.model.default_script(Script::text("Answer"));
-    let sent = user.post(&format!("/conversations/{thread}/messages"), json!({"content": "Hi"}));
-    let sent = sent.await.expect(200);
+    let path = format!("/conversations/{thread}/messages");
+    let sent = user.post(&path, json!({"content": "Hi"})).await.expect(200);
     let id = |name: &str| sent.data(name)["id"].as_str().unwrap().to_owned();
     let sends = [
         (format!("/messages/{}/edit", id("userMessage")), json!({"content": "Ho"})),

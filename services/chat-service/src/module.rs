@@ -26,8 +26,8 @@ use crate::generation::{Engine, EngineSettings};
 use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{
-    SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlErrands, SqlLoadJobs,
-    SqlMessages, SqlPreferences, SqlReplies, SqlShares, SqlSummaries, SqlUsage,
+    SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlErrands, SqlIdempotency,
+    SqlLoadJobs, SqlMessages, SqlPreferences, SqlReplies, SqlShares, SqlSummaries, SqlUsage,
 };
 use crate::routes;
 use crate::services::{
@@ -146,13 +146,18 @@ impl ChatModule {
             async move { vault.write_uses().await }
         });
         let (vault, clock, events) = (self.vault.clone(), self.instance.clock.clone(), self.events);
-        let (loads, stop) = (self.state.load_jobs.clone(), tasks.stopping().clone());
+        let (state, stop) = (self.state.clone(), tasks.stopping().clone());
         let keep_house = move || {
             let (vault, stop, before) = (vault.clone(), stop.clone(), clock.now() - events);
-            let loads = loads.clone();
+            let state = state.clone();
             async move {
-                let keep_house =
-                    async { tokio::join!(vault.keep_house(before), loads.keep_house()) };
+                let keep_house = async {
+                    tokio::join!(
+                        vault.keep_house(before),
+                        state.load_jobs.keep_house(),
+                        state.messages.keep_house()
+                    )
+                };
                 stop.run_until_cancelled(keep_house).await;
             }
         };
@@ -206,6 +211,7 @@ impl Ground<'_> {
         let message_parts = MessagesParts {
             conversations: conversations.clone(),
             messages: Arc::new(SqlMessages::new(db.clone())),
+            keys: Arc::new(SqlIdempotency::new(db.clone())),
             attachments: attachments.clone(),
             summaries: Arc::new(SqlSummaries::new(db.clone())),
             preferences: preferences.clone(),
@@ -231,11 +237,10 @@ impl Ground<'_> {
             engine.clone(),
             instance.tasks.clone(),
         );
-        let loads = Arc::new(SqlLoadJobs::new(db.clone()));
-        let load_jobs =
-            LoadJobs::new(loads, models.clone(), instance.clone(), settings.ollama.pull);
+        let own_preferences =
+            Preferences::new(preferences, models.clone(), vault.clone(), clock.clone());
         ChatState {
-            load_jobs: Arc::new(load_jobs),
+            load_jobs: load_jobs(db, &models, instance, settings),
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
             summaries,
             titles,
@@ -244,12 +249,7 @@ impl Ground<'_> {
             shares: shares(db, instance),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
             completions,
-            preferences: Preferences::new(
-                preferences,
-                models.clone(),
-                vault.clone(),
-                clock.clone(),
-            ),
+            preferences: own_preferences,
             usage: UsageLedger::new(usage, clock),
             users,
             api_keys: ApiKeys::new(vault.clone(), models.clone(), settings.providers.key_check()),
@@ -297,6 +297,16 @@ fn vault(settings: &Settings, instance: &Instance, db: &Database) -> anyhow::Res
         ids.clone(),
     );
     Ok(Vault::new(Arc::new(SqlApiKeys::new(db.clone())), data_keys, clock, ids))
+}
+
+fn load_jobs(
+    db: &Database,
+    models: &Arc<Models>,
+    instance: &Instance,
+    settings: &ChatSettings,
+) -> Arc<LoadJobs> {
+    let jobs = Arc::new(SqlLoadJobs::new(db.clone()));
+    Arc::new(LoadJobs::new(jobs, models.clone(), instance.clone(), settings.ollama.pull))
 }
 
 fn shares(db: &Database, instance: &Instance) -> Shares {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attachment::{Attachment, Image, NewAttachment};
 use super::errand::Errand;
+use super::idempotency::SendKey;
 use super::usage::{UsageEntry, usd};
 use crate::repositories::StoreError;
 use crate::{ConversationId, ErrorCode, MessageId, PromptId, TurnId, UserId};
@@ -230,6 +231,8 @@ pub struct NewTurn {
     pub question: Question,
     /// The replies, each by another model.
     pub replies: Vec<NewReply>,
+    /// What its client calls it, so that it is stored once only.
+    pub key: Option<SendKey>,
     /// What to call the conversation if it has no title yet.
     pub title: String,
     /// Who makes the reply.
@@ -346,6 +349,12 @@ pub enum MessageError {
     /// Only people's own messages are edited.
     #[error("the message is a reply")]
     NotAQuestion,
+    /// The send's key was that of another one.
+    #[error("the key was used for something else")]
+    IdempotencyMismatch,
+    /// A send with the same key has begun and has not ended.
+    #[error("a send with this key is under way")]
+    IdempotencyInProgress,
     /// The model is answering in this conversation already.
     #[error("a reply is being generated")]
     GenerationInProgress,

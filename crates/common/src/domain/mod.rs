@@ -10,6 +10,7 @@ pub mod conversation;
 pub mod data_key;
 pub mod errand;
 pub mod export;
+pub mod idempotency;
 pub mod load_job;
 pub mod message;
 pub mod preferences;

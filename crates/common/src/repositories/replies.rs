@@ -10,6 +10,9 @@ pub enum TurnError {
     /// There is no such conversation, or no such message in it; or it is somebody else's.
     #[error("no such conversation or message")]
     NotFound,
+    /// The owner has sent with this key before.
+    #[error("the key was used before")]
+    KeyTaken,
     /// The model is answering in this conversation already.
     #[error("a reply is being generated")]
     GenerationInProgress,
@@ -36,13 +39,13 @@ pub enum Checkpoint {
 #[async_trait]
 pub trait ReplyRepository: Send + Sync {
     /// Stores a user's message with what is attached to it and the pending replies, in one transaction, and gives all of them
-    /// back. They are on the active branch then.
+    /// back. They are on the active branch then. So is the turn's key stored, where it has one.
     ///
     /// A running reply of the same conversation and model whose lease has run out gives way: it becomes `interrupted`. With these,
     /// at most `slots` replies of the owner's run at once; those whose lease has run out do not count.
     ///
     /// # Errors
-    /// `NotFound`, `TooManyReplies`, or `GenerationInProgress` if a running reply's lease holds.
+    /// `NotFound`, `KeyTaken` before any other, `TooManyReplies`, or `GenerationInProgress` if a running reply's lease holds.
     async fn begin_turn(
         &self,
         owner: UserId,

@@ -1,13 +1,10 @@
-use std::sync::Arc;
-
 use bytes::Bytes;
-use futures_util::stream::{Stream, StreamExt, once, select_all};
+use futures_util::stream::{BoxStream, Stream, StreamExt, once, select_all};
 
-use super::{Reply, frames};
+use super::frames;
 
-/// The events of several replies as they come, each from its beginning to its end, and one `close` after all. Of one reply alone
-/// they are its own events.
-pub fn together(replies: Vec<Arc<Reply>>) -> impl Stream<Item = Bytes> {
+/// The unclosed events of several replies as they come, each from its beginning to its end, and one `close` after all.
+pub fn together(replies: Vec<BoxStream<'static, Bytes>>) -> impl Stream<Item = Bytes> {
     let close = once(async { frames::close(None) });
-    select_all(replies.into_iter().map(|reply| Box::pin(reply.unclosed_events()))).chain(close)
+    select_all(replies).chain(close)
 }

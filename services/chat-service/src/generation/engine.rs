@@ -132,7 +132,7 @@ impl Engine {
     /// on whoever listens.
     ///
     /// # Errors
-    /// `GenerationInProgress`, `TooManyReplies`, `NotFound`, `Draining`, or the database's. Nothing is stored then, and nobody
+    /// `GenerationInProgress`, `IdempotencyInProgress`, `TooManyReplies`, `NotFound`, `Draining`, or the database's. Nothing is stored then, and nobody
     /// is asked.
     pub async fn begin(
         &self,
@@ -158,6 +158,11 @@ impl Engine {
         if self.instance.is_draining() {
             return Err(MessageError::Draining);
         }
+        // Who sends the same once more fails below when the first is stored, not before, and finds it then.
+        let _alone = match &turn.key {
+            Some(key) => Some(self.registry.alone(owner, &key.key).await),
+            None => None,
+        };
         // Here first: only a race between replicas is left for the database to decide.
         let claim = |reply: &NewReply| self.registry.claim(turn.conversation, &reply.model);
         let claims: Option<Vec<Claim>> = turn.replies.iter().map(claim).collect();
@@ -171,6 +176,7 @@ impl Engine {
         let begun = self.replies.begin_turn(owner, &turn, slots.saturating_sub(relays)).await;
         let (user_message, pending) = begun.map_err(|error| match error {
             TurnError::NotFound => MessageError::NotFound,
+            TurnError::KeyTaken => MessageError::IdempotencyInProgress,
             TurnError::GenerationInProgress => MessageError::GenerationInProgress,
             TurnError::TooManyReplies => MessageError::TooManyReplies { limit: slots },
             TurnError::Store(error) => MessageError::Store(error),

@@ -26,10 +26,31 @@ struct Following {
     /// Where to go on, until the log is known to have come so far: a checkpoint is later than what was seen live.
     after: Option<EventId>,
     start: Option<Bytes>,
+    /// The last event.
+    ending: fn(EventId, &Ending<'_>) -> Bytes,
 }
 
 /// The events of `message` from after `after` on, or from its very beginning, until it ends.
 pub fn follow(
+    messages: Arc<dyn MessageRepository>,
+    owner: UserId,
+    message: Message,
+    after: Option<EventId>,
+) -> impl Stream<Item = Bytes> {
+    follow_to(frames::ending, messages, owner, message, after)
+}
+
+/// The same from its very beginning to its end, and no `close`.
+pub fn follow_unclosed(
+    messages: Arc<dyn MessageRepository>,
+    owner: UserId,
+    message: Message,
+) -> impl Stream<Item = Bytes> {
+    follow_to(frames::end, messages, owner, message, None)
+}
+
+fn follow_to(
+    ending: fn(EventId, &Ending<'_>) -> Bytes,
     messages: Arc<dyn MessageRepository>,
     owner: UserId,
     message: Message,
@@ -47,7 +68,7 @@ pub fn follow(
     });
     let log = log_of(&message);
     let following =
-        Following { messages, owner, message, log, place: Place::default(), after, start };
+        Following { messages, owner, message, log, place: Place::default(), after, start, ending };
     unfold(Some(following), |following| async move { following?.next().await })
 }
 
@@ -65,7 +86,7 @@ impl Following {
             }
             if !is_running {
                 return Some((
-                    frames::ending(self.log.last_id(), &Ending::from(&self.message)),
+                    (self.ending)(self.log.last_id(), &Ending::from(&self.message)),
                     None,
                 ));
             }
@@ -83,7 +104,7 @@ impl Following {
                         error: failure.as_ref(),
                         ..Ending::from(&self.message)
                     };
-                    return Some((frames::ending(self.log.last_id(), &end), None));
+                    return Some(((self.ending)(self.log.last_id(), &end), None));
                 }
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "following waits");

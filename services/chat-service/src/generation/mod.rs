@@ -32,7 +32,7 @@ pub use call::{Asked, Candidate, ModelCall, Question};
 pub use chorus::together;
 pub use engine::{Engine, EngineSettings};
 pub use event_id::{EventId, MalformedEventId};
-pub use follow::follow;
+pub use follow::{follow, follow_unclosed};
 pub use frames::session_revoked;
 pub use relay::{Batch, Piece, Relay, RelayEnd, Whole};
 pub use reply::Reply;

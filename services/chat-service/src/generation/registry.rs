@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::sync::Arc;
 
+use common::domain::idempotency::IdempotencyKey;
 use common::{CompletionId, ConversationId, MessageId, UserId};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -16,6 +17,8 @@ use super::tab::Tab;
 pub(super) struct Registry {
     claims: Mutex<HashSet<(ConversationId, String)>>,
     replies: Mutex<HashMap<MessageId, Arc<Reply>>>,
+    /// The idempotency keys of sends that are just being stored.
+    keys: Mutex<HashSet<(UserId, IdempotencyKey)>>,
     /// The answers that are passed on and not stored. Locked before `replies`.
     relays: Mutex<HashMap<CompletionId, Arc<Tab>>>,
     /// Called when there is one less of any.
@@ -26,6 +29,12 @@ pub(super) struct Registry {
 pub(super) struct Claim {
     registry: Arc<Registry>,
     key: (ConversationId, String),
+}
+
+/// The only place for sends of an owner's with one key, given back when dropped.
+pub(super) struct Alone {
+    registry: Arc<Registry>,
+    key: (UserId, IdempotencyKey),
 }
 
 /// An owner's place for an answer that is passed on, given back when dropped.
@@ -45,6 +54,20 @@ impl Registry {
         let key = (conversation, model.to_owned());
         let is_free = self.claims.lock().insert(key.clone());
         is_free.then(|| Claim { registry: self.clone(), key })
+    }
+
+    /// Waits until no other send of the owner's with this key is being stored, and keeps others waiting.
+    pub(super) async fn alone(self: &Arc<Self>, owner: UserId, key: &IdempotencyKey) -> Alone {
+        let key = (owner, key.clone());
+        loop {
+            let mut less = pin!(self.less.notified());
+            // Before looking, so that nothing that happens in between is missed.
+            less.as_mut().enable();
+            if self.keys.lock().insert(key.clone()) {
+                return Alone { registry: self.clone(), key };
+            }
+            less.await;
+        }
     }
 
     pub(super) fn insert(&self, reply: Arc<Reply>) {
@@ -117,6 +140,13 @@ impl Registry {
 impl Drop for Claim {
     fn drop(&mut self) {
         self.registry.claims.lock().remove(&self.key);
+        self.registry.less.notify_waiters();
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        self.registry.keys.lock().remove(&self.key);
         self.registry.less.notify_waiters();
     }
 }

@@ -156,7 +156,7 @@ impl Reply {
     }
 
     /// Its events from its very beginning to its end, and no `close`.
-    pub(super) fn unclosed_events(self: Arc<Self>) -> impl Stream<Item = Bytes> + use<> {
+    pub fn unclosed_events(self: Arc<Self>) -> impl Stream<Item = Bytes> + use<> {
         self.events_to(false, None)
     }
 

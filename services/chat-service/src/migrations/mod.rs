@@ -18,6 +18,7 @@ mod m20261121_000030_branch_messages;
 mod m20261121_000031_default_conversations;
 mod m20261121_000040_create_search;
 mod m20261121_000050_summarize_conversations;
+mod m20261121_000060_create_idempotency_keys;
 mod m20261121_000070_create_shares;
 
 pub struct Migrator;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000040_create_search::Migration),
             Box::new(m20261121_000050_summarize_conversations::Migration),
             Box::new(m20261121_000070_create_shares::Migration),
+            Box::new(m20261121_000060_create_idempotency_keys::Migration),
         ]
     }
 

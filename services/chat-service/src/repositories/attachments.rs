@@ -219,6 +219,7 @@ mod tests {
                 },
                 prompt_versions: Vec::new(),
             }],
+            key: None,
             title: "Look".to_owned(),
             lease: Lease { holder: Uuid::from_u128(3), seconds: 60 },
             at: a_clock().now(),

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::conversations::CONVERSATION_COUNTS;
 use super::entities::message::{self, count, json, word};
 use super::entities::{conversation, model_context};
-use super::{attachments, branches, errands, search, usage};
+use super::{attachments, branches, errands, idempotency, search, usage};
 
 /// The life of replies in the service's database.
 pub struct SqlReplies {
@@ -117,6 +117,9 @@ impl ReplyRepository for SqlReplies {
         let tx = self.db.begin_write().await.map_err(store_error)?;
         let found = self.lock(&tx, owner, turn).await.map_err(store_error)?;
         let beginning = found.ok_or(TurnError::NotFound)?;
+        if !idempotency::claim(&tx, owner, turn).await.map_err(store_error)? {
+            return Err(TurnError::KeyTaken);
+        }
         let models = turn.replies.iter().map(|reply| reply.model.as_str());
         let same = Condition::all()
             .add(message::Column::ConversationId.eq(turn.conversation.uuid()))

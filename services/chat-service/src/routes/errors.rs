@@ -18,6 +18,8 @@ use serde_json::json;
 
 /// When to ask again where a reply must end first; most take longer than a second.
 const SLOT_PAUSE: Duration = Duration::from_secs(5);
+/// When to ask again for a reply that is being made.
+const KEY_PAUSE: Duration = Duration::from_secs(1);
 
 pub fn conversation(error: ConversationError) -> AppError {
     match error {
@@ -46,6 +48,11 @@ pub fn message(error: MessageError) -> AppError {
             ErrorCode::ValidationError,
             "Only your own messages can be edited. `POST /messages/{id}/regenerate` asks for another reply.",
         ),
+        MessageError::IdempotencyMismatch => AppError::new(
+            ErrorCode::IdempotencyMismatch,
+            "This idempotency key was used for another request. Take a new key for each new request, and repeat a request as it was.",
+        ),
+        MessageError::IdempotencyInProgress => idempotency_in_progress(),
         MessageError::GenerationInProgress => AppError::new(
             ErrorCode::GenerationInProgress,
             "This model is still answering in this conversation. Wait for the reply to end.",
@@ -221,6 +228,15 @@ fn key_unavailable(cause: Box<dyn std::error::Error + Send + Sync>) -> AppError 
 
 fn no_such_project() -> AppError {
     AppError::new(ErrorCode::NotFound, "There is no such project. Check the project's id.")
+}
+
+/// A request that was made before is still at it.
+pub fn idempotency_in_progress() -> AppError {
+    AppError::new(
+        ErrorCode::IdempotencyInProgress,
+        "The request with this idempotency key is still under way. Ask again in a moment, or ask for events to follow it.",
+    )
+    .with_retry_after(KEY_PAUSE)
 }
 
 pub fn unknown_model(model: &str) -> AppError {

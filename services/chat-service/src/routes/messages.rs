@@ -1,20 +1,20 @@
-use std::sync::Arc;
-
 use actix_web::web::{Data, Path};
 use actix_web::{Either, HttpResponse};
 use common::{ConversationId, MessageId};
 use futures_util::future::join_all;
+use futures_util::stream::StreamExt;
 use platform::http::{Answer, AppError, Body, Caller, Envelope, Query, SizedBody};
 
-use super::errors;
-use crate::dependencies::{ChatState, Listener, ResumeAfter};
-use crate::generation::{Reply, follow, together};
+use super::{errors, idempotency};
+use crate::dependencies::{ChatState, Idempotent, Listener, ResumeAfter};
+use crate::generation::{follow, together};
 use crate::schemas::conversations::ConversationData;
+use crate::schemas::idempotency::IdempotencyHeader;
 use crate::schemas::messages::{
     EditMessageRequest, ListMessagesQuery, MessageData, MessagesData, RegenerateMessageRequest,
     SendMessageRequest, SentMessageData,
 };
-use crate::services::{Following, OnBehalf};
+use crate::services::{Following, OnBehalf, Turn};
 
 /// What answers a send: events, or the whole reply.
 pub(super) type Sent = Either<HttpResponse, Answer<SentMessageData>>;
@@ -39,48 +39,52 @@ pub async fn list_messages(
 }
 
 /// Sends a message and answers with the model's reply: whole, or as events while it is made.
-#[utoipa::path(post, path = "/conversations/{id}/messages", params(("id" = ConversationId, Path)), request_body = SendMessageRequest, responses((status = 200, description = "The reply.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
+#[utoipa::path(post, path = "/conversations/{id}/messages", params(("id" = ConversationId, Path), IdempotencyHeader), request_body = SendMessageRequest, responses((status = 200, description = "The reply.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
 pub async fn send_message(
     state: Data<ChatState>,
     whom: OnBehalf,
     listener: Listener,
     id: Path<ConversationId>,
-    SizedBody { body, size }: SizedBody<SendMessageRequest, SEND_LIMIT>,
+    Idempotent { key, body: SizedBody { body, size } }: Idempotent<
+        SizedBody<SendMessageRequest, SEND_LIMIT>,
+    >,
 ) -> Result<Sent, AppError> {
     body.check_size(size)?;
     let stream = body.stream();
-    let replies = state.messages.send(&whom, *id, body.into()).await.map_err(errors::message)?;
-    answer(listener, stream, replies).await
+    let turn = state.messages.send(&whom, *id, body.into(), key).await;
+    answer(&state, listener, stream, turn.map_err(errors::message)?).await
 }
 
 /// Says a message of one's own in other words: another one takes its place, on another branch, and is answered.
-#[utoipa::path(post, path = "/messages/{id}/edit", params(("id" = MessageId, Path)), request_body = EditMessageRequest, responses((status = 200, description = "The reply.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
+#[utoipa::path(post, path = "/messages/{id}/edit", params(("id" = MessageId, Path), IdempotencyHeader), request_body = EditMessageRequest, responses((status = 200, description = "The reply.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
 pub async fn edit_message(
     state: Data<ChatState>,
     whom: OnBehalf,
     listener: Listener,
     id: Path<MessageId>,
-    SizedBody { body, size }: SizedBody<EditMessageRequest, SEND_LIMIT>,
+    Idempotent { key, body: SizedBody { body, size } }: Idempotent<
+        SizedBody<EditMessageRequest, SEND_LIMIT>,
+    >,
 ) -> Result<Sent, AppError> {
     body.check_size(size)?;
     let stream = body.stream;
     let (content, images, options) = body.into_parts();
-    let edited = state.messages.edit(&whom, *id, content, images, options).await;
-    answer(listener, stream, edited.map_err(errors::message)?).await
+    let turn = state.messages.edit(&whom, *id, content, images, options, key).await;
+    answer(&state, listener, stream, turn.map_err(errors::message)?).await
 }
 
 /// Asks for another reply in the place of one, by the same model or another.
-#[utoipa::path(post, path = "/messages/{id}/regenerate", params(("id" = MessageId, Path)), request_body = RegenerateMessageRequest, responses((status = 200, description = "The reply.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
+#[utoipa::path(post, path = "/messages/{id}/regenerate", params(("id" = MessageId, Path), IdempotencyHeader), request_body = RegenerateMessageRequest, responses((status = 200, description = "The reply.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
 pub async fn regenerate_message(
     state: Data<ChatState>,
     whom: OnBehalf,
     listener: Listener,
     id: Path<MessageId>,
-    Body(body): Body<RegenerateMessageRequest>,
+    Idempotent { key, body: Body(body) }: Idempotent<Body<RegenerateMessageRequest>>,
 ) -> Result<Sent, AppError> {
     let (stream, options) = (body.stream, body.options());
-    let replies = state.messages.regenerate(&whom, *id, body.model, options).await;
-    answer(listener, stream, replies.map_err(errors::message)?).await
+    let turn = state.messages.regenerate(&whom, *id, body.model, options, key).await;
+    answer(&state, listener, stream, turn.map_err(errors::message)?).await
 }
 
 /// All messages that were said in one's place, oldest first.
@@ -149,16 +153,28 @@ pub async fn cancel_message(
 
 /// Replies as they come, or whole. A single one that failed is an error that says what was kept; so are several that all did.
 pub(super) async fn answer(
+    state: &ChatState,
     listener: Listener,
     stream: Option<bool>,
-    replies: Vec<Arc<Reply>>,
+    turn: Turn,
 ) -> Result<Sent, AppError> {
+    let wants_events = stream.unwrap_or_else(|| listener.prefers_events());
+    let replies = match turn {
+        Turn::Begun(replies) => replies,
+        Turn::Earlier(turn) if wants_events => {
+            return idempotency::events(state, listener, *turn).map(Either::Left);
+        }
+        Turn::Earlier(turn) => return Ok(Either::Right(Answer::ok(idempotency::whole(*turn)?))),
+    };
     let first = replies.first().cloned().ok_or_else(|| AppError::internal("nobody answers"))?;
-    if stream.unwrap_or_else(|| listener.prefers_events()) {
+    if wants_events {
         let id = first.id();
         return Ok(Either::Left(match replies.len() {
             1 => listener.stream(id, first.events(None)),
-            _ => listener.stream(id, together(replies)),
+            _ => {
+                let all = replies.into_iter().map(|reply| reply.unclosed_events().boxed());
+                listener.stream(id, together(all.collect()))
+            }
         }));
     }
     let ends = join_all(replies.iter().map(|reply| reply.ended())).await;

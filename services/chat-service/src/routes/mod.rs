@@ -7,6 +7,7 @@ mod completions;
 mod conversations;
 mod errors;
 mod export;
+mod idempotency;
 mod internal;
 mod load_jobs;
 mod messages;

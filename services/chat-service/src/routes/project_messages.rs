@@ -6,6 +6,7 @@ use std::future::ready;
 use actix_web::http::Method;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use common::domain::idempotency::SendKey;
 use common::domain::message::NewMessage;
 use common::{ErrorCode, MessageId, ProjectId, UserId};
 use eventsource_stream::Eventsource;
@@ -13,11 +14,11 @@ use futures_util::stream::{Stream, StreamExt};
 use platform::http::{Answer, AppError, Envelope, Query, event_stream};
 
 use super::errors;
-use crate::dependencies::{ChatState, LastEventId, Listener};
+use crate::dependencies::{ChatState, LastEventId, Listener, key_of_query};
 use crate::generation::{EventId, follow};
 use crate::schemas::messages::{ListModelMessagesQuery, MessagesData};
 use crate::schemas::project_messages::{StreamProjectMessagesQuery, for_event_source};
-use crate::services::{Following, OnBehalf};
+use crate::services::{Following, OnBehalf, Turn};
 
 /// What was said with a project, newest first.
 #[utoipa::path(get, path = "/projects/{id}/messages", params(("id" = ProjectId, Path), ListModelMessagesQuery), responses((status = 200, body = Envelope<MessagesData>, description = "A page of messages.")))]
@@ -51,7 +52,10 @@ pub async fn stream_project_messages(
     }
     match after {
         Some(after) => resume(state, whom.user, listener, after).await,
-        None => send(state, &whom, listener, *id, query.into()).await,
+        None => {
+            let key = key_of_query(&request, query.idempotency_key.as_deref())?;
+            send(state, &whom, listener, *id, query.into(), key).await
+        }
     }
 }
 
@@ -61,13 +65,20 @@ async fn send(
     listener: Listener,
     project: ProjectId,
     message: NewMessage,
+    key: Option<SendKey>,
 ) -> Result<HttpResponse, AppError> {
     let found = state.conversations.default_of(whom, project).await;
     let conversation = found.map_err(errors::conversation)?.id;
-    let sent = state.messages.send(whom, conversation, message).await.map_err(errors::message)?;
-    let reply = sent.into_iter().next().ok_or_else(|| AppError::internal("nobody answers"))?;
-    let (id, owner) = (reply.id(), whom.user);
-    Ok(event_stream(adapted(state, owner, id, listener.events(id, reply.events(None)))))
+    let sent = state.messages.send(whom, conversation, message, key).await;
+    let reply = match sent.map_err(errors::message)? {
+        Turn::Begun(replies) => replies.into_iter().next().map(Following::Running),
+        Turn::Earlier(turn) => {
+            let reply = turn.replies.into_iter().next();
+            reply.map(|reply| state.messages.follow_read(whom.user, reply))
+        }
+    };
+    let reply = reply.ok_or_else(|| AppError::internal("nobody answers"))?;
+    Ok(told(state, whom.user, listener, reply, None))
 }
 
 async fn resume(
@@ -76,20 +87,35 @@ async fn resume(
     listener: Listener,
     after: EventId,
 ) -> Result<HttpResponse, AppError> {
-    let id = after.message;
-    Ok(match state.messages.follow(owner, id).await.map_err(errors::message)? {
-        Following::Running(reply) => {
-            let events = listener.events(id, reply.events(Some(after)));
-            event_stream(adapted(state, owner, id, events))
-        }
+    let following = state.messages.follow(owner, after.message).await;
+    Ok(match following.map_err(errors::message)? {
         Following::Stored(message) if after.is_end_of(&message) => {
             HttpResponse::NoContent().finish()
         }
+        reply => told(state, owner, listener, reply, Some(after)),
+    })
+}
+
+/// The answer that streams a reply from after `after` on, or from its very beginning.
+fn told(
+    state: Data<ChatState>,
+    owner: UserId,
+    listener: Listener,
+    reply: Following,
+    after: Option<EventId>,
+) -> HttpResponse {
+    match reply {
+        Following::Running(reply) => {
+            let id = reply.id();
+            let events = listener.events(id, reply.events(after));
+            event_stream(adapted(state, owner, id, events))
+        }
         Following::Stored(message) => {
-            let events = follow(state.messages.stored(), owner, *message, Some(after));
+            let id = message.id;
+            let events = follow(state.messages.stored(), owner, *message, after);
             event_stream(adapted(state, owner, id, listener.events(id, events)))
         }
-    })
+    }
 }
 
 /// Events in the form for `EventSource`, whose end tells the whole text.

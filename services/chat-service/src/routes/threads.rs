@@ -6,8 +6,9 @@ use platform::http::{Answer, AppError, Body, Caller, Envelope, Query, SizedBody}
 
 use super::errors;
 use super::messages::{SEND_LIMIT, Sent, answer};
-use crate::dependencies::{ChatState, Listener};
+use crate::dependencies::{ChatState, Idempotent, Listener};
 use crate::schemas::conversations::ListConversationsQuery;
+use crate::schemas::idempotency::IdempotencyHeader;
 use crate::schemas::messages::{ListModelMessagesQuery, MessagesData, SentMessageData};
 use crate::schemas::threads::{
     CreateThreadRequest, DeletedThreadData, SendToModelRequest, SendToModelsRequest, ThreadData,
@@ -91,33 +92,37 @@ pub async fn list_model_messages(
 }
 
 /// Sends a message to one model, which sees what was said with it.
-#[utoipa::path(post, path = "/threads/{id}/models/{model}/messages", params(("id" = ConversationId, Path), ("model" = String, Path)), request_body = SendToModelRequest, responses((status = 200, description = "The reply.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
+#[utoipa::path(post, path = "/threads/{id}/models/{model}/messages", params(("id" = ConversationId, Path), ("model" = String, Path), IdempotencyHeader), request_body = SendToModelRequest, responses((status = 200, description = "The reply.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
 pub async fn send_to_model(
     state: Data<ChatState>,
     whom: OnBehalf,
     listener: Listener,
     path: Path<(ConversationId, String)>,
-    SizedBody { body, size }: SizedBody<SendToModelRequest, SEND_LIMIT>,
+    Idempotent { key, body: SizedBody { body, size } }: Idempotent<
+        SizedBody<SendToModelRequest, SEND_LIMIT>,
+    >,
 ) -> Result<Sent, AppError> {
     body.check_size(size)?;
     let (id, model) = path.into_inner();
     let stream = body.stream;
-    let replies = state.messages.send(&whom, id, body.to(model)).await.map_err(errors::message)?;
-    answer(listener, stream, replies).await
+    let turn = state.messages.send(&whom, id, body.to(model), key).await;
+    answer(&state, listener, stream, turn.map_err(errors::message)?).await
 }
 
 /// Sends a message to several models, each of which answers: their events come as they are made, told apart by `messageId`, and
 /// one `close` comes after all.
-#[utoipa::path(post, path = "/threads/{id}/messages", params(("id" = ConversationId, Path)), request_body = SendToModelsRequest, responses((status = 200, description = "The replies.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
+#[utoipa::path(post, path = "/threads/{id}/messages", params(("id" = ConversationId, Path), IdempotencyHeader), request_body = SendToModelsRequest, responses((status = 200, description = "The replies.", content((Envelope<SentMessageData> = "application/json"), (String = "text/event-stream")))))]
 pub async fn send_to_models(
     state: Data<ChatState>,
     whom: OnBehalf,
     listener: Listener,
     id: Path<ConversationId>,
-    SizedBody { body, size }: SizedBody<SendToModelsRequest, SEND_LIMIT>,
+    Idempotent { key, body: SizedBody { body, size } }: Idempotent<
+        SizedBody<SendToModelsRequest, SEND_LIMIT>,
+    >,
 ) -> Result<Sent, AppError> {
     body.check(size)?;
     let stream = body.stream;
-    let replies = state.messages.send(&whom, *id, body.into()).await.map_err(errors::message)?;
-    answer(listener, stream, replies).await
+    let turn = state.messages.send(&whom, *id, body.into(), key).await;
+    answer(&state, listener, stream, turn.map_err(errors::message)?).await
 }

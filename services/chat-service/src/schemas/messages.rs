@@ -273,17 +273,22 @@ impl SentMessageData {
         replies: Vec<(Message, ReplyEnd)>,
         prompt_stale: bool,
     ) -> Self {
-        let usages = replies.iter().filter_map(|(_, end)| end.usage.as_ref());
-        let usage = usages.map(UsageEntry::summary).reduce(Usage::and).map(Into::into);
-        let mut replies: Vec<MessageResponse> =
-            replies.into_iter().map(|(pending, end)| ended(pending, &end).into()).collect();
+        let replies = replies.into_iter().map(|(pending, end)| ended(pending, &end)).collect();
+        Self { prompt_stale, ..Self::stored(user_message, replies) }
+    }
+
+    /// The user's message, and the replies as they are stored.
+    pub fn stored(user_message: Message, replies: Vec<Message>) -> Self {
+        let usages = replies.iter().filter_map(|reply| reply.usage);
+        let usage = usages.reduce(Usage::and).map(Into::into);
+        let mut replies: Vec<MessageResponse> = replies.into_iter().map(Into::into).collect();
         let only = if replies.len() == 1 { replies.pop() } else { None };
         Self {
             user_message: user_message.into(),
             assistant_message: only,
             assistant_messages: replies,
             usage,
-            prompt_stale,
+            prompt_stale: false,
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod chat;
 pub mod completions;
 pub mod conversations;
 pub mod export;
+pub mod idempotency;
 pub mod internal;
 pub mod load_jobs;
 pub mod messages;

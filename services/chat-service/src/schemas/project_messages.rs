@@ -21,6 +21,10 @@ pub struct StreamProjectMessagesQuery {
     /// 0 to 2; the caller's own default if absent, else 0.7.
     #[garde(inner(custom(valid::within(0.0..=2.0))))]
     temperature: Option<f64>,
+    /// What the client calls this send: whoever asks for the same again with it, within 24 hours, is told the same reply from its
+    /// beginning. 1 to 255 visible ASCII characters.
+    #[garde(skip)]
+    pub idempotency_key: Option<String>,
 }
 
 impl From<StreamProjectMessagesQuery> for NewMessage {

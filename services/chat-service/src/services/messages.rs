@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use common::domain::attachment::{Image, NewAttachment};
 use common::domain::conversation::{Conversation, derive_title};
+use common::domain::idempotency::SendKey;
 use common::domain::message::{
     Message, MessageError, NewMessage, NewQuestion, NewReply, NewTurn, PromptUse, Question,
     ReplyOptions, Role,
 };
 use common::repositories::{
-    AttachmentRepository, ConversationRepository, MessageFilter, MessageRepository,
-    PreferenceRepository, SummaryRepository,
+    AttachmentRepository, ConversationRepository, IdempotencyRepository, MessageFilter,
+    MessageRepository, PreferenceRepository, SummaryRepository,
 };
 use common::{
     Clock, ConversationId, Direction, Ids, MessageId, Page, PageRequest, ProjectId, TurnId, UserId,
@@ -16,6 +17,7 @@ use common::{
 use tokio::join;
 
 use super::composer::{Composed, Composer, Matter};
+use super::idempotency::{EarlierSends, EarlierTurn};
 use super::{Models, OnBehalf, ProjectAccess, ProjectPrompts};
 use crate::core::{ContextSettings, TitleSettings};
 use crate::generation::{Engine, Reply};
@@ -31,6 +33,14 @@ pub enum Following {
     Stored(Box<Message>),
 }
 
+/// What a send has led to.
+pub enum Turn {
+    /// Replies that it began.
+    Begun(Vec<Arc<Reply>>),
+    /// What an earlier send with the same key began.
+    Earlier(Box<EarlierTurn>),
+}
+
 /// Messages and the replies to them, each seen by its owner alone.
 pub struct Messages {
     conversations: Arc<dyn ConversationRepository>,
@@ -38,6 +48,7 @@ pub struct Messages {
     attachments: Arc<dyn AttachmentRepository>,
     preferences: Arc<dyn PreferenceRepository>,
     projects: Arc<dyn ProjectAccess>,
+    earlier: EarlierSends,
     composer: Composer,
     engine: Engine,
     clock: Arc<dyn Clock>,
@@ -48,6 +59,7 @@ pub struct Messages {
 pub struct MessagesParts {
     pub conversations: Arc<dyn ConversationRepository>,
     pub messages: Arc<dyn MessageRepository>,
+    pub keys: Arc<dyn IdempotencyRepository>,
     pub attachments: Arc<dyn AttachmentRepository>,
     pub summaries: Arc<dyn SummaryRepository>,
     pub preferences: Arc<dyn PreferenceRepository>,
@@ -68,6 +80,7 @@ struct Ask {
     images: Vec<Image>,
     models: Vec<String>,
     options: ReplyOptions,
+    key: Option<SendKey>,
 }
 
 enum Said {
@@ -81,6 +94,7 @@ impl Messages {
         let MessagesParts {
             conversations,
             messages,
+            keys,
             attachments,
             summaries,
             preferences,
@@ -100,6 +114,7 @@ impl Messages {
             titles,
         };
         Self {
+            earlier: EarlierSends::new(keys, messages.clone()),
             conversations,
             messages,
             attachments,
@@ -167,21 +182,52 @@ impl Messages {
         self.conversation(owner, message.conversation).await
     }
 
+    /// What an earlier send with this key began; `None` also where no key is given.
+    pub async fn earlier(
+        &self,
+        owner: UserId,
+        key: Option<&SendKey>,
+    ) -> Result<Option<Box<EarlierTurn>>, MessageError> {
+        self.earlier.find(owner, key).await
+    }
+
+    /// Begins a turn, unless a send with its key has.
+    async fn once(
+        &self,
+        owner: UserId,
+        key: Option<&SendKey>,
+        begin: impl Future<Output = Result<Vec<Arc<Reply>>, MessageError>>,
+    ) -> Result<Turn, MessageError> {
+        if let Some(turn) = self.earlier(owner, key).await? {
+            return Ok(Turn::Earlier(turn));
+        }
+        match begin.await {
+            Ok(replies) => Ok(Turn::Begun(replies)),
+            // Whatever it was: another may have been quicker, and then that one counts.
+            Err(error) => self.earlier(owner, key).await?.map(Turn::Earlier).ok_or(error),
+        }
+    }
+
     /// Stores a message and starts the replies to it, which go on whoever listens.
     pub async fn send(
         &self,
         whom: &OnBehalf,
         conversation: ConversationId,
         message: NewMessage,
-    ) -> Result<Vec<Arc<Reply>>, MessageError> {
-        let NewMessage { content, images, mut models, options } = message;
-        let conversation = self.conversation(whom.user, conversation).await?;
-        if models.is_empty() {
-            models.push(conversation.model.clone());
-        }
-        let turn = self.ids.next();
-        let said = Said::Now;
-        self.ask(whom, Ask { conversation, turn, said, content, images, models, options }).await
+        key: Option<SendKey>,
+    ) -> Result<Turn, MessageError> {
+        let begin = async {
+            let NewMessage { content, images, mut models, options } = message;
+            let conversation = self.conversation(whom.user, conversation).await?;
+            if models.is_empty() {
+                models.push(conversation.model.clone());
+            }
+            let turn = self.ids.next();
+            let (said, key) = (Said::Now, key.clone());
+            let ask = Ask { conversation, turn, said, content, images, models, options, key };
+            self.ask(whom, ask).await
+        };
+        self.once(whom.user, key.as_ref(), begin).await
     }
 
     /// Stores another message in the place of one's own, and starts the replies to it. Its images stay, where none are given.
@@ -192,27 +238,32 @@ impl Messages {
         content: String,
         images: Option<Vec<Image>>,
         options: ReplyOptions,
-    ) -> Result<Vec<Arc<Reply>>, MessageError> {
-        let message = self.on_branch(whom.user, id).await?;
-        if message.role != Role::User {
-            return Err(MessageError::NotAQuestion);
-        }
-        let images = match images {
-            Some(images) => images,
-            None => self.images(&message, whom.user).await?,
+        key: Option<SendKey>,
+    ) -> Result<Turn, MessageError> {
+        let begin = async {
+            let message = self.on_branch(whom.user, id).await?;
+            if message.role != Role::User {
+                return Err(MessageError::NotAQuestion);
+            }
+            let images = match images {
+                Some(images) => images,
+                None => self.images(&message, whom.user).await?,
+            };
+            let conversation = self.conversation(whom.user, message.conversation).await?;
+            let answers = self.answers(whom.user, &message).await?;
+            let own = answers.first().and_then(|reply| reply.context).map(|c| c.own_history);
+            let options = ReplyOptions { own_history: options.own_history.or(own), ..options };
+            let models = if answers.is_empty() {
+                vec![message.model.clone()]
+            } else {
+                answers.into_iter().map(|reply| reply.model).collect()
+            };
+            let said = Said::InsteadOf { message: message.id, depth: message.depth };
+            let (turn, key) = (self.ids.next(), key.clone());
+            let ask = Ask { conversation, turn, said, content, images, models, options, key };
+            self.ask(whom, ask).await
         };
-        let conversation = self.conversation(whom.user, message.conversation).await?;
-        let answers = self.answers(whom.user, &message).await?;
-        let own_history = answers.first().and_then(|reply| reply.context).map(|c| c.own_history);
-        let options = ReplyOptions { own_history: options.own_history.or(own_history), ..options };
-        let models = if answers.is_empty() {
-            vec![message.model.clone()]
-        } else {
-            answers.into_iter().map(|reply| reply.model).collect()
-        };
-        let said = Said::InsteadOf { message: message.id, depth: message.depth };
-        let turn = self.ids.next();
-        self.ask(whom, Ask { conversation, turn, said, content, images, models, options }).await
+        self.once(whom.user, key.as_ref(), begin).await
     }
 
     /// Starts another reply in the place of one, by the same model or another.
@@ -222,35 +273,41 @@ impl Messages {
         id: MessageId,
         model: Option<String>,
         options: ReplyOptions,
-    ) -> Result<Vec<Arc<Reply>>, MessageError> {
-        let reply = self.on_branch(whom.user, id).await?;
-        if reply.role != Role::Assistant {
-            return Err(MessageError::NotAReply);
-        }
-        if reply.status.is_running() {
-            return Err(MessageError::GenerationInProgress);
-        }
-        let question = self.get(whom.user, reply.parent.ok_or(MessageError::NotFound)?).await?;
-        let conversation = self.conversation(whom.user, question.conversation).await?;
-        let own_history = options.own_history.or(reply.context.map(|context| context.own_history));
-        let ask = Ask {
-            conversation,
-            turn: question.turn,
-            said: Said::Before {
-                question: question.id,
-                depth: question.depth,
-                instead_of: reply.id,
-            },
-            images: self.images(&question, whom.user).await?,
-            content: question.content,
-            models: vec![model.unwrap_or(reply.model)],
-            options: ReplyOptions { own_history, ..options },
+        key: Option<SendKey>,
+    ) -> Result<Turn, MessageError> {
+        let begin = async {
+            let reply = self.on_branch(whom.user, id).await?;
+            if reply.role != Role::Assistant {
+                return Err(MessageError::NotAReply);
+            }
+            if reply.status.is_running() {
+                return Err(MessageError::GenerationInProgress);
+            }
+            let question = self.get(whom.user, reply.parent.ok_or(MessageError::NotFound)?).await?;
+            let conversation = self.conversation(whom.user, question.conversation).await?;
+            let own_history =
+                options.own_history.or(reply.context.map(|context| context.own_history));
+            let ask = Ask {
+                conversation,
+                turn: question.turn,
+                said: Said::Before {
+                    question: question.id,
+                    depth: question.depth,
+                    instead_of: reply.id,
+                },
+                images: self.images(&question, whom.user).await?,
+                content: question.content,
+                models: vec![model.unwrap_or(reply.model)],
+                options: ReplyOptions { own_history, ..options },
+                key: key.clone(),
+            };
+            self.ask(whom, ask).await
         };
-        self.ask(whom, ask).await
+        self.once(whom.user, key.as_ref(), begin).await
     }
 
     async fn ask(&self, whom: &OnBehalf, ask: Ask) -> Result<Vec<Arc<Reply>>, MessageError> {
-        let Ask { conversation, turn, said, content, images, models, options } = ask;
+        let Ask { conversation, turn, said, content, images, models, options, key } = ask;
         let (preferred, within_budget) = join!(
             self.preferred_temperature(whom.user, options.temperature),
             self.engine.check_budget(whom.user)
@@ -289,8 +346,8 @@ impl Messages {
             }),
         };
         let (lease, at) = (self.engine.lease(), self.clock.now());
-        let turn =
-            NewTurn { conversation: conversation.id, turn, question, replies, title, lease, at };
+        let conversation = conversation.id;
+        let turn = NewTurn { conversation, turn, question, replies, key, title, lease, at };
         self.engine.begin(whom.user, turn, calls).await
     }
 
@@ -324,6 +381,17 @@ impl Messages {
             return Err(MessageError::NotFound);
         }
         Ok(Following::Stored(Box::new(message)))
+    }
+
+    /// A reply that was read a moment ago, to be followed from wherever.
+    pub fn follow_read(&self, owner: UserId, reply: Message) -> Following {
+        let running = self.engine.running(owner, reply.id);
+        running.map_or_else(|| Following::Stored(Box::new(reply)), Following::Running)
+    }
+
+    /// Forgets the keys of sends that are too old.
+    pub async fn keep_house(&self) {
+        self.earlier.keep_house(self.clock.now()).await;
     }
 
     /// The repository, for following what is stored.

@@ -76,6 +76,7 @@ impl Desk {
                 },
                 prompt_versions: Vec::new(),
             }],
+            key: None,
             title: "Hello".into(),
             lease,
             at: instance.clock.now(),

@@ -19,6 +19,7 @@ mod conversations;
 mod discovery;
 mod export;
 mod faults;
+mod idempotency;
 mod internal;
 mod isolation;
 mod key_rotation;

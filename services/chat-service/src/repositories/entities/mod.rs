@@ -10,6 +10,7 @@ pub mod conversation;
 pub mod daily_usage;
 pub mod data_key;
 pub mod errand;
+pub mod idempotency_key;
 pub mod key_event;
 pub mod load_job;
 pub mod message;

@@ -63,6 +63,7 @@ impl Desk {
     async fn say(&self, owner: u128, conversation: u128, content: &str) -> MessageId {
         let reply = Uuid::from_u128(rand::random()).into();
         let turn = NewTurn {
+            key: None,
             conversation: Uuid::from_u128(conversation).into(),
             turn: Uuid::from_u128(conversation).into(),
             question: Question::New(NewQuestion {

@@ -50,16 +50,16 @@ pub async fn measure() -> anyhow::Result<()> {
             .collect::<Option<_>>()
             .context("a text is short")?;
     }
-    report("full-text search", ask(&http, &chat, &mut people).await?, 150);
+    report("full-text search", &ask(&http, &chat, &mut people).await?, 150);
     for person in &mut people {
         person.paths = vec!["/conversations".to_owned()];
     }
-    report("list of conversations", ask(&http, &chat, &mut people).await?, 50);
+    report("list of conversations", &ask(&http, &chat, &mut people).await?, 50);
     for person in &mut people {
         let ids = column(&connection, &person.id, "conversations", "id::text").await?;
         person.paths = ids.iter().map(|id| format!("/conversations/{id}")).collect();
     }
-    report("opening of a conversation", ask(&http, &chat, &mut people).await?, 50);
+    report("opening of a conversation", &ask(&http, &chat, &mut people).await?, 50);
     Ok(())
 }
 
@@ -124,7 +124,7 @@ async fn ask(http: &Client, chat: &Process, people: &mut [Person]) -> anyhow::Re
     outcome.await?.all(StatusCode::OK)
 }
 
-fn report(what: &str, outcome: Outcome, goal: u64) {
+fn report(what: &str, outcome: &Outcome, goal: u64) {
     row(
         &format!("chat-service: {what} among 1,000,000 messages, p95"),
         &format!(

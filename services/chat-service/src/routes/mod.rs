@@ -24,7 +24,7 @@ use platform::http::Endpoints;
 
 /// What chat-service serves.
 pub fn endpoints() -> Endpoints {
-    platform::endpoints![
+    with_aliases(platform::endpoints![
         conversations::list_conversations,
         conversations::create_conversation,
         conversations::get_conversation,
@@ -74,17 +74,22 @@ pub fn endpoints() -> Endpoints {
         internal::delete_user_conversations,
         preferences::get_preferences,
         preferences::update_preferences,
-    ]
-    .counted_as("list_threads", "list_conversations")
-    .counted_as("create_thread", "create_conversation")
-    .counted_as("get_thread", "get_conversation")
-    .counted_as("delete_thread", "delete_conversation")
-    .counted_as("update_thread_title", "update_conversation")
-    .counted_as("list_model_messages", "list_messages")
-    .counted_as("send_to_model", "send_message")
-    .counted_as("send_to_models", "send_message")
-    .counted_as("chat", "send_message")
-    .counted_as("list_project_messages", "list_messages")
-    .counted_as("stream_project_messages", "send_message")
-    .writing("stream_project_messages")
+    ])
+}
+
+/// Other names for what there is share its limits; and one `GET` sends.
+fn with_aliases(endpoints: Endpoints) -> Endpoints {
+    endpoints
+        .counted_as("list_threads", "list_conversations")
+        .counted_as("create_thread", "create_conversation")
+        .counted_as("get_thread", "get_conversation")
+        .counted_as("delete_thread", "delete_conversation")
+        .counted_as("update_thread_title", "update_conversation")
+        .counted_as("list_model_messages", "list_messages")
+        .counted_as("send_to_model", "send_message")
+        .counted_as("send_to_models", "send_message")
+        .counted_as("chat", "send_message")
+        .counted_as("list_project_messages", "list_messages")
+        .counted_as("stream_project_messages", "send_message")
+        .writing("stream_project_messages")
 }

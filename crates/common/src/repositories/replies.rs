@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::StoreError;
 use crate::domain::message::{Lease, Message, NewTurn, ReplyEnd};
@@ -62,12 +63,16 @@ pub trait ReplyRepository: Send + Sync {
     ) -> Result<Checkpoint, StoreError>;
     /// Stores the ends of replies and what they cost, all in one transaction; which of them were still held by their maker.
     async fn finish(&self, ends: &[ReplyEnd]) -> Result<Vec<MessageId>, StoreError>;
-    /// Notes that the owner wants a reply stopped; the reply as it then stands.
+    /// Notes that the owner wants a reply stopped, and calls its maker; the reply as it then stands.
     async fn request_cancel(
         &self,
         owner: UserId,
         reply: MessageId,
     ) -> Result<Option<Message>, StoreError>;
+    /// Waits until some owner has noted that. A call can be missed: look now and then anyway.
+    async fn cancel_called(&self);
+    /// The running replies of a maker whose owners want them stopped.
+    async fn cancelled(&self, holder: Uuid) -> Result<Vec<MessageId>, StoreError>;
     /// Makes the replies whose lease has run out `interrupted`, keeping their text; how many those were. Those in `alive`
     /// are left: their maker knows better.
     async fn reap(&self, alive: &[MessageId]) -> Result<u64, StoreError>;

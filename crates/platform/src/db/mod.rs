@@ -3,6 +3,7 @@
 //! This is the only place that knows which of the two it talks to. Each service has a schema of its own, chosen by the
 //! search path (Postgres) or a file of its own (SQLite), so that entities carry no schema's name and run on both.
 
+mod bell;
 mod connect;
 mod counts;
 mod errors;
@@ -16,6 +17,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
+pub use bell::Bell;
 pub use counts::Counts;
 pub use errors::{is_unique_violation, store_error};
 pub use keyset::{Keyset, contains, micros};

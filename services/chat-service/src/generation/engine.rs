@@ -33,8 +33,11 @@ use crate::providers::{Completion, ProviderError};
 /// How often to look for replies whose maker has gone.
 const REAP: Duration = Duration::from_secs(5);
 
+/// How often to look for replies that another process was asked to stop, called or not.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// How often to look whether another process has stopped a reply.
-const LOOK: Duration = Duration::from_millis(200);
+const LOOK_FOR_END: Duration = Duration::from_millis(200);
 
 /// What the engine is told to keep to.
 pub struct EngineSettings {
@@ -215,8 +218,8 @@ impl Engine {
         self.registry.find(id).filter(|reply| reply.owner() == owner)
     }
 
-    /// Stops a reply because its owner wants it so, and waits for its end; the reply as it then is. One that another process
-    /// makes is stopped by its next checkpoint. One that has ended stays as it is. `None`: there is no such reply.
+    /// Stops a reply because its owner wants it so, and waits for its end; the reply as it then is. A process that makes it
+    /// elsewhere is called. One that has ended stays as it is. `None`: there is no such reply.
     ///
     /// # Errors
     /// The database's.
@@ -236,7 +239,7 @@ impl Engine {
         while message.as_ref().is_some_and(|message| message.status.is_running())
             && Instant::now() < until
         {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(LOOK_FOR_END).await;
             message = self.messages.find(owner, id).await?;
         }
         Ok(message)
@@ -249,23 +252,45 @@ impl Engine {
         }
     }
 
-    /// Looks for replies whose maker has gone, from now on.
+    /// Looks for replies whose maker has gone, and for those of this process that were stopped elsewhere, from now on.
     pub fn start(&self) {
-        let (replies, registry) = (self.replies.clone(), self.registry.clone());
-        self.instance.tasks.repeat("reaper", REAP, move || {
-            let (replies, registry) = (replies.clone(), registry.clone());
-            async move {
-                match replies.reap(&registry.ids()).await {
-                    Ok(0) => {}
-                    Ok(reaped) => {
-                        tracing::warn!(reaped, "replies were interrupted: their maker had gone");
-                    }
-                    Err(error) => {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "not reaped");
-                    }
-                }
+        let tasks = &self.instance.tasks;
+        let engine = self.clone();
+        tasks.repeat("reaper", REAP, move || engine.clone().reap());
+        let engine = self.clone();
+        tasks.repeat("cancels", LOOK, move || engine.clone().stop_cancelled());
+        let (engine, stop) = (self.clone(), tasks.stopping().clone());
+        tasks.keep_running("cancel calls", async move {
+            while stop.run_until_cancelled(engine.replies.cancel_called()).await.is_some() {
+                engine.clone().stop_cancelled().await;
             }
         });
+    }
+
+    async fn reap(self) {
+        match self.replies.reap(&self.registry.ids()).await {
+            Ok(0) => {}
+            Ok(reaped) => tracing::warn!(reaped, "replies were interrupted: their maker had gone"),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "not reaped"),
+        }
+    }
+
+    /// Stops the replies that this process makes and that were noted elsewhere.
+    async fn stop_cancelled(self) {
+        if self.registry.has_none() {
+            return;
+        }
+        match self.replies.cancelled(self.instance.id).await {
+            Ok(ids) => {
+                for reply in ids.iter().filter_map(|id| self.registry.find(*id)) {
+                    reply.stop(StopReason::Cancelled);
+                }
+            }
+            // A checkpoint may still see it.
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "not looked for cancels");
+            }
+        }
     }
 
     /// Lets running replies come to their end, at most for `patience`; the rest are stored as interrupted. So it is with what is

@@ -83,6 +83,11 @@ impl Registry {
         self.replies.lock().get(&id).cloned()
     }
 
+    /// Whether no reply is in the making.
+    pub(super) fn has_none(&self) -> bool {
+        self.replies.lock().is_empty()
+    }
+
     pub(super) fn ids(&self) -> Vec<MessageId> {
         self.replies.lock().keys().copied().collect()
     }

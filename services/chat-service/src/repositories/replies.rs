@@ -5,7 +5,7 @@ use common::domain::message::{
 };
 use common::repositories::{Checkpoint, ReplyRepository, StoreError, TurnError};
 use common::{ErrorCode, MessageId, UserId};
-use platform::db::{Database, is_unique_violation, store_error};
+use platform::db::{Bell, Database, is_unique_violation, store_error};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SimpleExpr};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -22,6 +22,8 @@ use super::{attachments, branches, errands, idempotency, search, usage};
 /// The life of replies in the service's database.
 pub struct SqlReplies {
     db: Database,
+    /// Rung when an owner wants a reply stopped.
+    cancels: Bell,
 }
 
 /// What a conversation and the database's clock say when a turn begins.
@@ -44,7 +46,7 @@ struct Spot {
 
 impl SqlReplies {
     pub fn new(db: Database) -> Self {
-        Self { db }
+        Self { cancels: Bell::new(db.clone(), "cancels"), db }
     }
 
     /// The conversation, which nobody else changes until the transaction ends.
@@ -253,12 +255,34 @@ impl ReplyRepository for SqlReplies {
             .exec(self.db.connection())
             .await
             .map_err(store_error)?;
+        // Who makes it sees the note before long, called or not.
+        if let Err(error) = self.cancels.ring().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "nobody was called");
+        }
         let row = message::Entity::find()
             .filter(mine())
             .one(self.db.connection())
             .await
             .map_err(store_error)?;
         Ok(row.map(Message::from))
+    }
+
+    async fn cancel_called(&self) {
+        self.cancels.heard().await;
+    }
+
+    async fn cancelled(&self, holder: Uuid) -> Result<Vec<MessageId>, StoreError> {
+        let ids: Vec<Uuid> = message::Entity::find()
+            .select_only()
+            .column(message::Column::Id)
+            .filter(message::Column::LeaseOwner.eq(holder))
+            .filter(is_running())
+            .filter(Expr::cust("cancel_requested"))
+            .into_tuple()
+            .all(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        Ok(ids.into_iter().map(MessageId::from).collect())
     }
 
     async fn reap(&self, alive: &[MessageId]) -> Result<u64, StoreError> {

@@ -146,9 +146,14 @@ impl Deployment {
 
 impl Process {
     /// Starts a service's binary and waits until it listens.
-    fn start(name: &'static str, variables: Vec<(&'static str, String)>) -> Self {
+    pub fn start(name: &'static str, variables: Vec<(&'static str, String)>) -> Self {
         let (child, base_url) = spawn(name, &variables);
         Self { name, variables, child: Mutex::new(child), base_url }
+    }
+
+    /// Where it listens.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     /// Ends it as a power cut would.

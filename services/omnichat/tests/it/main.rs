@@ -16,3 +16,4 @@ mod person;
 mod project_access;
 mod sessions;
 mod start;
+mod tls;

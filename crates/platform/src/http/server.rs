@@ -1,5 +1,6 @@
 //! The HTTP server around one or more modules.
 
+use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,8 @@ use actix_web::web::{Bytes, Data, PathConfig};
 use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
 use futures_util::future::join_all;
+use socket2::SockRef;
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tracing_actix_web::TracingLogger;
 
@@ -76,6 +79,7 @@ impl Server {
         let operating = Data::new(Operating { modules: self.modules.clone() });
         let proxies = Data::new(settings.trusted_proxies.clone());
         let modules = self.modules.clone();
+        let stalled = Duration::from_secs(settings.stalled_seconds.get());
 
         let mut server = HttpServer::new(move || {
             let modules = modules.clone();
@@ -103,6 +107,7 @@ impl Server {
                 })
                 .default_service(web::to(async || AppError::not_found_response()))
         })
+        .on_connect(move |connection, _| let_go_if_stalled(connection, stalled))
         // Without it, small events wait 40 ms for the client's delayed acknowledgement.
         .tcp_nodelay(true)
         // A client that leaves a silent stream is noticed at once, and not only when something is written.
@@ -147,6 +152,15 @@ impl Server {
             body_deadline: Duration::from_secs(settings.body_seconds.get()),
             is_https: settings.is_https(),
         }
+    }
+}
+
+/// Has the kernel close a connection whose other end takes nothing for so long: a reply waits for nobody, but a socket and what it
+/// holds would stay.
+fn let_go_if_stalled(connection: &dyn Any, patience: Duration) {
+    let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
+    if let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(patience)) {
+        tracing::debug!(%error, "a client that takes nothing will not be let go");
     }
 }
 

@@ -26,6 +26,7 @@ pub struct ServerSettings {
     pub max_connections: usize,
     pub head_seconds: NonZeroU64,
     pub body_seconds: NonZeroU64,
+    pub stalled_seconds: NonZeroU64,
     pub drain_seconds: u64,
 }
 

@@ -1,11 +1,15 @@
 //! A reply is whole, whoever listens and whenever.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use common::domain::revocation::Revocation;
 use mock_llm::{Ended, Gate, Script};
 use rstest::rstest;
 use serde_json::{Value, json};
 use testkit::{Actor, Engine, Event, EventStream};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use super::{Chat, a_conversation, resume, stream};
 
@@ -361,4 +365,38 @@ async fn a_stream_ends_with_its_session_and_the_reply_does_not(
     let elsewhere = chat.app.with_claims(&user, |claims| claims.sid = chat.app.instance.ids.next());
     let rest = resume(&elsewhere, &message, None).await.rest().await;
     assert_eq!(Event::text(&rest), TOKENS.concat());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_takes_nothing_is_let_go_and_its_reply_is_whole() {
+    const PIECE: usize = 32 * 1024;
+    let chat =
+        Chat::start_with(Engine::Sqlite, &[("OMNICHAT__SERVER__STALLED_SECONDS", "1")]).await;
+    let user = chat.app.user();
+    let conversation = a_conversation(&user, json!({})).await;
+    // More than the two ends' buffers hold by themselves.
+    chat.model.script(Script::tokens(vec!["x".repeat(PIECE); 24]));
+    let address = chat.app.base_url.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let body = r#"{"content": "Hi", "stream": true}"#;
+    let head = format!(
+        "POST /conversations/{conversation}/messages HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        user.token(),
+        body.len()
+    );
+    connection.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+
+    // Nobody reads. That the other end has gone shows when something is written to it.
+    let until_gone = async {
+        let mut again = tokio::time::interval(Duration::from_millis(50));
+        while connection.write_all(b"\n").await.is_ok() {
+            again.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), until_gone).await.unwrap();
+    let path = format!("/conversations/{conversation}/messages");
+    let stored = user.get(&path).await.expect(200);
+    let reply = &stored.data("messages")[0];
+    assert_eq!((&reply["status"], &reply["role"]), (&json!("complete"), &json!("assistant")));
+    assert_eq!(reply["content"].as_str().unwrap().len(), 24 * PIECE);
 }

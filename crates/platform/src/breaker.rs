@@ -86,6 +86,11 @@ impl Breaker {
         let is_trial = self.state.lock().admit(self.settings, Instant::now())?;
         Ok(Permit { breaker: self.clone(), is_trial })
     }
+
+    /// Whether calls are refused, or one at a time is let through to see.
+    pub fn is_open(&self) -> bool {
+        self.state.lock().opened.is_some()
+    }
 }
 
 impl<K: Hash + Eq + Send + Sync + 'static> Breakers<K> {
@@ -100,6 +105,11 @@ impl<K: Hash + Eq + Send + Sync + 'static> Breakers<K> {
     /// As there.
     pub fn admit(&self, key: K) -> Result<Permit, Open> {
         self.kept.get_with(key, || Breaker::new(self.settings)).admit()
+    }
+
+    /// All that are kept.
+    pub fn iter(&self) -> impl Iterator<Item = (Arc<K>, Breaker)> {
+        self.kept.iter()
     }
 }
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::Tasks;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::revocations::Revocations;
 use crate::settings::{self, ServerSettings, Settings, SettingsError};
 
@@ -28,6 +29,8 @@ pub struct Instance {
     pub revocations: Revocations,
     /// Background work.
     pub tasks: Tasks,
+    /// What it measures of itself.
+    pub metrics: Metrics,
     /// Tells this process from its replicas.
     pub id: Uuid,
     /// When it started.
@@ -58,6 +61,7 @@ impl Instance {
             limits: Limits::new(settings, clock.clone(), None)?,
             revocations: Revocations::new(clock.clone()),
             tasks: Tasks::on_this_runtime(),
+            metrics: Metrics::new(),
             id: ids.next(),
             started_at: clock.now(),
             environment: server.environment.into(),

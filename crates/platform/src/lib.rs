@@ -12,6 +12,7 @@ pub mod db;
 pub mod http;
 mod instance;
 pub mod limits;
+pub mod metrics;
 mod module;
 pub mod outbox;
 pub mod revocations;

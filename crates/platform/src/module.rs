@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use crate::db::Database;
 use crate::http::Endpoints;
+use crate::outbox::Outbox;
 
 /// Why a module cannot serve, in words for an operator.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -36,6 +37,14 @@ pub trait Module: Send + Sync {
 
     /// Starts its background work.
     fn start(&self) {}
+
+    /// What it still has to tell its siblings, if it ever does.
+    fn outbox(&self) -> Option<&Outbox> {
+        None
+    }
+
+    /// Brings what it measures only when asked up to date.
+    fn measure(&self) {}
 
     /// Lets running work come to its end, at most for `patience`, and saves what does not.
     async fn drain(&self, _patience: Duration) {}

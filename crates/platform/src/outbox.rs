@@ -138,6 +138,14 @@ impl Outbox {
         self.call.notify_one();
     }
 
+    /// How many messages are still to be delivered.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn depth(&self) -> Result<u64, DbErr> {
+        entity::Entity::find().count(self.db.connection()).await
+    }
+
     /// Delivers what is due, from now on until the process stops.
     pub fn start(&self, tasks: &Tasks, courier: Arc<dyn Courier>) {
         let outbox = self.clone();

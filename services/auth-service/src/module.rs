@@ -15,6 +15,7 @@ use platform::outbox::Outbox;
 use platform::sealing::Sealer;
 use platform::settings::{DatabaseSettings, Settings};
 use platform::{Instance, Module, NotReady};
+use prometheus_client::metrics::gauge::Gauge;
 
 use crate::clients::{DeletionCourier, HttpAccountData, HttpSettings};
 use crate::core::settings::{AuthSettings, PasswordSettings, Registration};
@@ -42,6 +43,8 @@ pub struct AuthModule {
     outbox: Outbox,
     courier: Arc<DeletionCourier>,
     instance: Instance,
+    /// How much work on passwords runs or waits.
+    hashing: Gauge,
     state: Data<AuthState>,
 }
 
@@ -113,10 +116,17 @@ impl AuthModule {
         let state = ground.compose(ours)?;
         instance.revocations.follow(state.revocations.clone());
         let courier = DeletionCourier { projects: siblings.projects, chat: siblings.chat };
+        let hashing = Gauge::default();
+        instance.metrics.register(
+            "password_work",
+            "Passwords being hashed or waiting for it",
+            hashing.clone(),
+        );
         Ok(Self {
             db,
             limits,
             outbox,
+            hashing,
             courier: Arc::new(courier),
             instance: instance.clone(),
             state: Data::new(state),
@@ -234,6 +244,15 @@ impl Module for AuthModule {
 
     async fn ready(&self) -> Result<(), NotReady> {
         self.db.ready::<Migrator>().await
+    }
+
+    fn outbox(&self) -> Option<&Outbox> {
+        Some(&self.outbox)
+    }
+
+    fn measure(&self) {
+        let load = self.state.users.password_load();
+        self.hashing.set(i64::try_from(load).unwrap_or(i64::MAX));
     }
 
     fn start(&self) {

@@ -411,6 +411,10 @@ impl Module for ChatModule {
         }
     }
 
+    fn measure(&self) {
+        self.engine.measure();
+    }
+
     async fn drain(&self, patience: Duration) {
         self.engine.drain(patience).await;
         self.vault.write_uses().await;

@@ -110,6 +110,10 @@ impl Module for ProjectModule {
         self.db.ready::<Migrator>().await
     }
 
+    fn outbox(&self) -> Option<&Outbox> {
+        Some(&self.outbox)
+    }
+
     fn start(&self) {
         self.limits.start(&self.instance.tasks);
         self.outbox.start(&self.instance.tasks, self.courier.clone());

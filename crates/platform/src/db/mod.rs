@@ -76,6 +76,21 @@ impl Database {
         }
     }
 
+    /// How many connections the pool has, and how many of them wait for work.
+    pub(crate) fn connections(&self) -> (u32, u32) {
+        let count = |idle: usize| u32::try_from(idle).unwrap_or(u32::MAX);
+        match self.connection.get_database_backend() {
+            DbBackend::Postgres => {
+                let pool = self.connection.get_postgres_connection_pool();
+                (pool.size(), count(pool.num_idle()))
+            }
+            _ => {
+                let pool = self.connection.get_sqlite_connection_pool();
+                (pool.size(), count(pool.num_idle()))
+            }
+        }
+    }
+
     /// Closes every connection.
     ///
     /// # Errors

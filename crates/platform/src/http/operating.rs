@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use actix_web::HttpResponse;
 use actix_web::web::Data;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Answer, AppError, Caller, Endpoints, Envelope};
 use crate::{Instance, Module};
+
+/// <https://prometheus.io/docs/specs/om/open_metrics_spec/>
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What the handlers below look at.
 pub(super) struct Operating {
@@ -129,4 +133,13 @@ pub(super) async fn get_version(_: Caller, instance: Data<Instance>) -> Answer<V
         commit: option_env!("OMNICHAT_COMMIT").unwrap_or("unknown"),
         environment: instance.environment.to_string(),
     })
+}
+
+/// The measures, where the process is asked itself: behind a gateway they are not there.
+pub(super) async fn get_metrics(
+    instance: Data<Instance>,
+    operating: Data<Operating>,
+) -> Result<HttpResponse, AppError> {
+    let text = instance.metrics.expose(&operating.modules).await.map_err(AppError::internal)?;
+    Ok(HttpResponse::Ok().content_type(OPEN_METRICS).body(text))
 }

@@ -1,6 +1,6 @@
-//! One line a request: what was asked, by whom, how it ended, how long it took. Never a query string.
+//! One line a request: what was asked, by whom, how it ended, how long it took. Never a query string. It is counted, too.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -42,12 +42,16 @@ impl RootSpanBuilder for RequestLog {
             }
         };
         let request = response.request();
-        let milliseconds = request
+        let took = request
             .extensions()
             .get::<Arrival>()
-            .map_or(0, |arrival| arrival.0.elapsed().as_millis());
+            .map_or(Duration::ZERO, |arrival| arrival.0.elapsed());
+        let milliseconds = took.as_millis();
         let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
         let (method, status) = (request.method().as_str(), response.status().as_u16());
+        if let Some(instance) = request.app_data::<Data<Instance>>() {
+            instance.metrics.answered(method, &route, status, took);
+        }
         span.in_scope(|| match status {
             500.. => tracing::error!(method, route, status, milliseconds, "answered"),
             _ => tracing::info!(method, route, status, milliseconds, "answered"),

@@ -99,9 +99,12 @@ impl Server {
                 .configure(|config| modules.iter().for_each(|module| module.configure(config)))
                 .configure(|config| operating::endpoints().configure(config, &limits))
                 .configure(|config| docs::configure(config, document))
-                // What a browser finds at a process that is its own gateway.
-                .configure(|config| {
-                    if paths == Paths::Gateway {
+                .configure(|config| match paths {
+                    Paths::Bare => {
+                        config.service(web::resource("/metrics").get(operating::get_metrics));
+                    }
+                    // What a browser finds at a process that is its own gateway.
+                    Paths::Gateway => {
                         config.service(web::resource("/").get(docs::to_docs));
                     }
                 })

@@ -22,6 +22,8 @@ pub struct HashingPool {
     threads: Arc<Semaphore>,
     /// One for each that runs or waits.
     places: Arc<Semaphore>,
+    /// How many places there are.
+    size: usize,
 }
 
 /// Hashes passwords, at a fixed cost, into PHC strings: `$pbkdf2-sha256$i=600000,l=32$salt$hash`.
@@ -39,10 +41,12 @@ impl HashingPool {
             0 => std::thread::available_parallelism().map_or(1, |cores| cores.get() - 1).max(1),
             threads => threads.into(),
         };
+        let size = threads + usize::from(settings.queue);
         Ok(Self {
             hasher: Arc::new(Hasher::new(Params::new(settings.rounds)?, entropy)?),
             threads: Arc::new(Semaphore::new(threads)),
-            places: Arc::new(Semaphore::new(threads + usize::from(settings.queue))),
+            places: Arc::new(Semaphore::new(size)),
+            size,
         })
     }
 
@@ -59,6 +63,11 @@ impl HashingPool {
             work(&hasher)
         };
         tokio::task::spawn_blocking(work).await.map_err(internal)?
+    }
+
+    /// How much work runs or waits.
+    pub fn load(&self) -> usize {
+        self.size - self.places.available_permits()
     }
 
     pub fn hasher(&self) -> &Hasher {

@@ -70,6 +70,11 @@ impl Passwords {
         self.pool.run(move |hasher| hasher.hash(&password)).await.map(Some)
     }
 
+    /// How much work on passwords runs or waits.
+    pub fn load(&self) -> usize {
+        self.pool.load()
+    }
+
     /// How many hashes were computed since the start.
     pub fn hashes(&self) -> u64 {
         self.pool.hasher().hashes()

@@ -194,6 +194,11 @@ impl Users {
         Ok(())
     }
 
+    /// How many passwords are being hashed, or wait for it.
+    pub fn password_load(&self) -> usize {
+        self.passwords.load()
+    }
+
     /// How many passwords were hashed since the start.
     pub fn hashes(&self) -> u64 {
         self.passwords.hashes()

@@ -1,5 +1,6 @@
 //! Asks until somebody answers: again, or somebody else, but only as long as nothing of an answer was shown.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::call::{Asked, Roster};
 use super::frames::Progress;
+use super::measures::{Measures, Provider};
 use super::outlet::Outlet;
 use crate::providers::{
     Completion, CompletionRequest, Delta, DeltaStream, ProviderError, ProviderErrorKind, TokenUsage,
@@ -35,6 +37,7 @@ pub(super) struct Attempts {
     breakers: Breakers<(&'static str, u64)>,
     retries: Mutex<f64>,
     entropy: Arc<dyn Entropy>,
+    measures: Measures,
     /// The longest pause before the first retry; each further one may be twice as long.
     pause: Duration,
 }
@@ -67,11 +70,12 @@ impl Told {
 }
 
 impl Attempts {
-    pub(super) fn new(breaker: BreakerSettings, pause: Duration) -> Self {
+    pub(super) fn new(breaker: BreakerSettings, pause: Duration, measures: Measures) -> Self {
         Self {
             breakers: Breakers::new(breaker),
             retries: Mutex::new(MOST_RETRIES),
             entropy: Arc::new(SystemEntropy),
+            measures,
             pause,
         }
     }
@@ -99,7 +103,7 @@ impl Attempts {
                 Err(_) => break Err(ProviderError::new(ProviderErrorKind::TimedOut)),
             }
         };
-        settle(permit, end.as_ref().err());
+        self.settle(permit, roster.current(), end.as_ref().err());
         end
     }
 
@@ -162,6 +166,7 @@ impl Attempts {
             }
             tracing::info!(%error, model = asked.model, id = %outlet.id(), "trying again");
             outlet.announce(Progress::Retrying, "the provider did not answer");
+            self.measures.asks_again(asked.vendor);
             sleep(wait).await;
             retries += 1;
         }
@@ -178,6 +183,7 @@ impl Attempts {
     ) -> Result<Opened, ProviderError> {
         *told = Told::default();
         let permit = self.admit(asked, request)?;
+        let since = Instant::now();
         let begin = async {
             let mut deltas = asked.provider.stream(request.clone()).await?;
             while let Some(delta) = deltas.next().await {
@@ -192,9 +198,12 @@ impl Attempts {
             .await
             .unwrap_or_else(|_| Err(ProviderError::new(ProviderErrorKind::TimedOut)));
         match begun {
-            Ok(deltas) => Ok(Opened { deltas, permit }),
+            Ok(deltas) => {
+                self.measures.answers(asked.vendor, since);
+                Ok(Opened { deltas, permit })
+            }
             Err(error) => {
-                settle(permit, Some(&error));
+                self.settle(permit, asked, Some(&error));
                 Err(error)
             }
         }
@@ -234,6 +243,28 @@ impl Attempts {
         })
     }
 
+    /// Tells a breaker how a call ended.
+    fn settle(&self, permit: Permit, asked: &Asked, error: Option<&ProviderError>) {
+        if let Some(error) = error {
+            self.measures.failed(asked.vendor, error);
+        }
+        match error {
+            Some(error) if error.kind.is_the_providers_fault() => permit.failed(),
+            _ => permit.succeeded(),
+        }
+    }
+
+    /// Counts the breakers that are open now.
+    pub(super) fn measure(&self) {
+        let mut open = HashMap::<_, i64>::new();
+        for (key, breaker) in self.breakers.iter() {
+            *open.entry(key.0).or_default() += i64::from(breaker.is_open());
+        }
+        for (provider, open) in open {
+            self.measures.left_alone.get_or_create(&Provider { provider }).set(open);
+        }
+    }
+
     /// How long to wait before so manieth a retry; `None`: there is none.
     fn pause_before_retry(&self, error: &ProviderError, retries: u32) -> Option<Duration> {
         if retries >= error.kind.retries() {
@@ -268,14 +299,6 @@ impl Attempts {
 async fn is_to_be_loaded(asked: &Asked) -> bool {
     let status = timeout(STATUS, asked.provider.status(&asked.upstream));
     status.await.is_ok_and(|model| model.state == LoadState::NotLoaded)
-}
-
-/// Tells a breaker how a call ended.
-fn settle(permit: Permit, error: Option<&ProviderError>) {
-    match error {
-        Some(error) if error.kind.is_the_providers_fault() => permit.failed(),
-        _ => permit.succeeded(),
-    }
 }
 
 /// Tells one key from another. Never leaves the process.

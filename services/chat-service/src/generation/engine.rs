@@ -23,6 +23,7 @@ use super::budget::{Budget, Meter};
 use super::call::{Candidate, ModelCall, Roster};
 use super::committer::Committer;
 use super::maker::{Maker, Outcome};
+use super::measures::Measures;
 use super::registry::{Claim, Registry};
 use super::relays::Relays;
 use super::reply::StopReason;
@@ -56,6 +57,7 @@ pub struct Engine {
     budget: Budget,
     attempts: Arc<Attempts>,
     relays: Relays,
+    measures: Measures,
     instance: Instance,
     settings: Arc<GenerationSettings>,
 }
@@ -73,7 +75,8 @@ impl Engine {
         let committer = Committer::start(replies.clone(), &instance.tasks);
         let registry = Arc::<Registry>::default();
         let budget = Budget::new(usage.clone(), registry.clone(), instance.clock.clone(), budget);
-        let attempts = Arc::new(Attempts::new(breaker, generation.retry()));
+        let measures = Measures::new(&instance.metrics);
+        let attempts = Arc::new(Attempts::new(breaker, generation.retry(), measures.clone()));
         let settings = Arc::new(generation);
         let relays = Relays {
             usage,
@@ -83,6 +86,7 @@ impl Engine {
             instance: instance.clone(),
             settings: settings.clone(),
             stop: CancellationToken::new(),
+            measures: measures.clone(),
         };
         Self {
             replies,
@@ -92,6 +96,7 @@ impl Engine {
             budget,
             attempts,
             relays,
+            measures,
             instance,
             settings,
         }
@@ -118,6 +123,7 @@ impl Engine {
         let completion = self.attempts.complete(asked, request).await?;
         let counted = asked.counted(&completion.text, "");
         let entry = asked.entry(completion.usage, counted, project);
+        entry.iter().for_each(|entry| self.measures.spent(entry));
         Ok((completion, entry))
     }
 
@@ -270,14 +276,17 @@ impl Engine {
     async fn reap(self) {
         match self.replies.reap(&self.registry.ids()).await {
             Ok(0) => {}
-            Ok(reaped) => tracing::warn!(reaped, "replies were interrupted: their maker had gone"),
+            Ok(reaped) => {
+                self.measures.reaped.inc_by(reaped);
+                tracing::warn!(reaped, "replies were interrupted: their maker had gone");
+            }
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "not reaped"),
         }
     }
 
     /// Stops the replies that this process makes and that were noted elsewhere.
     async fn stop_cancelled(self) {
-        if self.registry.has_none() {
+        if self.registry.count() == 0 {
             return;
         }
         match self.replies.cancelled(self.instance.id).await {
@@ -291,6 +300,15 @@ impl Engine {
                 tracing::warn!(error = &error as &dyn std::error::Error, "not looked for cancels");
             }
         }
+    }
+
+    /// Brings what is measured only when asked up to date.
+    pub fn measure(&self) {
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.measures.running.set(count(self.registry.count()));
+        let replies = self.registry.all();
+        self.measures.streams.set(count(replies.iter().map(|reply| reply.listeners()).sum()));
+        self.attempts.measure();
     }
 
     /// Lets running replies come to their end, at most for `patience`; the rest are stored as interrupted. So it is with what is
@@ -358,6 +376,7 @@ impl Engine {
         let asked = roster.current();
         let counted = asked.counted(&content, &reasoning);
         let usage = asked.entry(outcome.usage, counted, project);
+        usage.iter().for_each(|entry| self.measures.spent(entry));
         let stood_in = asked.model != roster.first().model && reply.size() > 0;
         ReplyEnd {
             reply: reply.id(),

@@ -19,6 +19,7 @@ mod follow;
 mod frames;
 mod log;
 mod maker;
+mod measures;
 mod outlet;
 mod registry;
 mod relay;

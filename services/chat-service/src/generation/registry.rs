@@ -83,9 +83,10 @@ impl Registry {
         self.replies.lock().get(&id).cloned()
     }
 
-    /// Whether no reply is in the making.
-    pub(super) fn has_none(&self) -> bool {
-        self.replies.lock().is_empty()
+    /// How many replies and other answers are in the making.
+    pub(super) fn count(&self) -> usize {
+        let relays = self.relays.lock().len();
+        relays + self.replies.lock().len()
     }
 
     pub(super) fn ids(&self) -> Vec<MessageId> {

@@ -18,6 +18,7 @@ use super::attempts::{Attempts, Told};
 use super::budget::{Budget, Meter};
 use super::call::{ModelCall, Roster};
 use super::conduit::Conduit;
+use super::measures::Measures;
 use super::registry::{Registry, Slot};
 use super::relay::{Relay, RelayEnd, internal};
 use crate::core::GenerationSettings;
@@ -38,6 +39,7 @@ pub(super) struct Relays {
     pub(super) settings: Arc<GenerationSettings>,
     /// Ends all of them.
     pub(super) stop: CancellationToken,
+    pub(super) measures: Measures,
 }
 
 impl Relays {
@@ -86,6 +88,7 @@ impl Relays {
         // From here on it counts as spent.
         slot.tab.set_cost(0);
         if let Some(entry) = &entry {
+            self.measures.spent(entry);
             self.write_down(slot.tab.owner(), conduit.id(), entry).await;
         }
         drop(slot);

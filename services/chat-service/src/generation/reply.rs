@@ -197,6 +197,11 @@ impl Reply {
         })
     }
 
+    /// How many listen to it.
+    pub(super) fn listeners(&self) -> usize {
+        self.state.receiver_count()
+    }
+
     /// Waits for its end.
     pub async fn ended(&self) -> ReplyEnd {
         let mut state = self.state.subscribe();

@@ -28,6 +28,7 @@ mod leases;
 mod load_jobs;
 mod matrix;
 mod messages;
+mod metrics;
 mod openapi;
 mod preferences;
 mod project_messages;

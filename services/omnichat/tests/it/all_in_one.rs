@@ -53,6 +53,8 @@ async fn what_is_internal_is_not_there() {
         format!("/api/internal/projects/{id}"),
         format!("/%69nternal/projects/{id}"),
         "/internal".to_owned(),
+        "/metrics".to_owned(),
+        "/api/metrics".to_owned(),
     ] {
         let hidden = app.service("auth-service").delete(&path).await.expect(404);
         assert_eq!((hidden.code(), hidden.header("x-request-id").is_some()), ("NOT_FOUND", true));

@@ -29,8 +29,7 @@ fn authority() -> Authority {
 /// A certificate for a name, valid until the given year.
 fn certificate(name: &str, until: i32) -> CertificateParams {
     let mut params = CertificateParams::new([name.to_owned()]).unwrap();
-    (params.not_before, params.not_after) =
-        (date_time_ymd(2020, 1, 1), date_time_ymd(until, 1, 1));
+    (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(until, 1, 1));
     params
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use crate::postgres;
+use crate::postgres::{self, Commits};
 
 /// How long PostgreSQL may take to make or drop a database.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,7 +23,8 @@ pub enum Engine {
 pub struct TestDatabase {
     url: String,
     _folder: Option<tempfile::TempDir>,
-    name: Option<String>,
+    /// On somebody else's server: that, and its name there.
+    borrowed: Option<(&'static str, String)>,
 }
 
 impl TestDatabase {
@@ -33,16 +34,25 @@ impl TestDatabase {
             Engine::Sqlite => {
                 let folder = tempfile::Builder::new().prefix("omnichat-sqlite-").tempdir().unwrap();
                 let url = format!("sqlite://{}/{{service}}.db?mode=rwc", folder.path().display());
-                Self { url, _folder: Some(folder), name: None }
+                Self { url, _folder: Some(folder), borrowed: None }
             }
-            Engine::Postgres => {
-                let cluster = tokio::task::spawn_blocking(postgres::cluster).await.unwrap();
-                let name = format!("test_{}", unique());
-                administer(&format!("CREATE DATABASE {name}")).await;
-                let url = format!("{}/{name}", cluster.address);
-                Self { url, _folder: None, name: cluster.is_borrowed.then_some(name) }
-            }
+            Engine::Postgres => Self::on(Commits::Volatile).await,
         }
+    }
+
+    /// Makes one on a PostgreSQL that has on disk what it has committed; for benchmarks.
+    pub async fn durable() -> Self {
+        Self::on(Commits::Durable).await
+    }
+
+    async fn on(commits: Commits) -> Self {
+        let cluster =
+            tokio::task::spawn_blocking(move || postgres::cluster(commits)).await.unwrap();
+        let name = format!("test_{}", unique());
+        administer(&cluster.address, &format!("CREATE DATABASE {name}")).await;
+        let url = format!("{}/{name}", cluster.address);
+        let borrowed = cluster.is_borrowed.then_some((cluster.address.as_str(), name));
+        Self { url, _folder: None, borrowed }
     }
 
     /// Its address, for `DATABASE_URL`.
@@ -53,19 +63,20 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let Some(name) = self.name.take() else { return };
+        let Some((server, name)) = self.borrowed.take() else { return };
         // Dropping cannot wait, so another thread does.
         let work = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(administer(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
+            let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            runtime.block_on(administer(server, &statement));
         });
         work.join().unwrap();
     }
 }
 
-async fn administer(statement: &str) {
-    let address = format!("{}/postgres", postgres::cluster().address);
+async fn administer(server: &str, statement: &str) {
+    let address = format!("{server}/postgres");
     let work = async {
         let connection = sea_orm::Database::connect(address).await?;
         connection.execute_unprepared(statement).await?;

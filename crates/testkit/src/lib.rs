@@ -26,5 +26,6 @@ pub use database::{Engine, TestDatabase};
 pub use hostile::assert_withstands_hostile_tokens;
 pub use limited::assert_limited;
 pub use matrix::{Target, assert_authorised};
+pub use postgres::postgres_program;
 pub use redact::redacted;
 pub use stream::{Event, EventStream};

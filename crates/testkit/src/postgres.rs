@@ -1,5 +1,5 @@
 //! A PostgreSQL of our own: started on a free port in a temporary folder, as an ordinary user even when we are root, and
-//! removed when the test process ends, however it ends.
+//! removed when the test process ends, however it ends. Benchmarks have a second one, which takes commits seriously.
 
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
@@ -7,7 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 
-static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+static VOLATILE: OnceLock<Cluster> = OnceLock::new();
+static DURABLE: OnceLock<Cluster> = OnceLock::new();
+
+/// What a server of ours does with what is committed.
+#[derive(Debug, Clone, Copy)]
+pub enum Commits {
+    /// It forgets it if the machine stops, and is the quicker for it.
+    Volatile,
+    /// It has it on disk before it says so, as an operator's does.
+    Durable,
+}
 
 /// A server that databases can be made on.
 pub struct Cluster {
@@ -19,20 +29,29 @@ pub struct Cluster {
     _alive: Option<ChildStdin>,
 }
 
-/// The process's server: `TEST_DATABASE_URL`'s if that is set, else one of our own.
-pub fn cluster() -> &'static Cluster {
+/// The process's server: `TEST_DATABASE_URL`'s if that is set, however that commits; else one of our own.
+pub fn cluster(commits: Commits) -> &'static Cluster {
+    let cluster = match commits {
+        Commits::Volatile => &VOLATILE,
+        Commits::Durable => &DURABLE,
+    };
     #[expect(clippy::disallowed_methods, reason = "a test's setting, not a service's")]
-    CLUSTER.get_or_init(|| match std::env::var("TEST_DATABASE_URL") {
+    cluster.get_or_init(|| match std::env::var("TEST_DATABASE_URL") {
         Ok(url) => {
             let (address, _database) =
                 url.rsplit_once('/').expect("TEST_DATABASE_URL is postgres://host/database");
             Cluster { address: address.to_owned(), is_borrowed: true, _alive: None }
         }
-        Err(_) => start(),
+        Err(_) => start(commits),
     })
 }
 
-fn start() -> Cluster {
+/// Where a program of the newest PostgreSQL on this machine is, such as `pgbench`.
+pub fn postgres_program(name: &str) -> PathBuf {
+    binaries().join(name)
+}
+
+fn start(commits: Commits) -> Cluster {
     let bin = binaries();
     let folder = tempfile::Builder::new().prefix("omnichat-postgres-").tempdir().unwrap().keep();
     let user = unprivileged_user();
@@ -55,9 +74,13 @@ fn start() -> Cluster {
 
     let watchdog = watchdog(&bin, &folder, user);
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let on = match commits {
+        Commits::Volatile => "off",
+        Commits::Durable => "on",
+    };
     let options = format!(
         "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=400 \
-         -c fsync=off -c synchronous_commit=off -c full_page_writes=off",
+         -c fsync={on} -c synchronous_commit={on} -c full_page_writes={on}",
         folder.display()
     );
     let log = folder.join("log");

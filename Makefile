@@ -34,4 +34,4 @@ openapi: ## Write docs/openapi/ anew from the code
 
 bench: ## Measure, and print the table
 	cargo build --release --locked --workspace
-	cargo run --release --locked -q -p benches
+	cargo run --release --locked -q --bin benches

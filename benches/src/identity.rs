@@ -1,4 +1,4 @@
-//! Signing in and staying so: what auth-service does with the CPU that hashing leaves it, and how many refreshes.
+//! Signing in and staying so: what hashing leaves of the CPU to auth-service and to those beside it, and how many refreshes.
 
 use std::time::Duration;
 
@@ -17,9 +17,11 @@ use crate::table::row;
 const PEOPLE: usize = 24;
 const LOGINS: Duration = Duration::from_secs(15);
 const PROBES: Duration = Duration::from_millis(20);
+/// A page of them.
+const PROJECTS: usize = 20;
 const REFRESHES: Duration = Duration::from_secs(10);
 
-/// Prints three rows.
+/// Prints four rows.
 pub async fn measure() -> anyhow::Result<()> {
     let database = TestDatabase::new(Engine::Postgres).await;
     let auth = Process::start(
@@ -31,16 +33,60 @@ pub async fn measure() -> anyhow::Result<()> {
             ("OMNICHAT__RATE_LIMITS__ENABLED", "false".to_owned()),
         ],
     )?;
+    let project = Process::start(
+        "project-service",
+        &[],
+        &[
+            ("DATABASE_URL", database.url().to_owned()),
+            ("AUTH_SERVICE_URL", auth.base_url.clone()),
+            ("OMNICHAT__RATE_LIMITS__ENABLED", "false".to_owned()),
+        ],
+    )?;
     let http = client()?;
     let emails = accounts::register(&http, &auth, PEOPLE).await?;
-    logins(&http, &auth, &emails).await?;
+    let token = accounts::sign_in(&http, &auth, &emails[0], "accessToken").await?;
+    let reader = Reader { http: http.clone(), project, token };
+    reader.create().await?;
+    logins(&http, &auth, &emails, &reader).await?;
     refreshes(&http, &auth, &emails).await
 }
 
-async fn logins(http: &Client, auth: &Process, emails: &[String]) -> anyhow::Result<()> {
+/// Somebody who looks at the list of projects while others sign in.
+struct Reader {
+    http: Client,
+    project: Process,
+    token: String,
+}
+
+impl Reader {
+    async fn create(&self) -> anyhow::Result<()> {
+        for _ in 0..PROJECTS {
+            let request = self.http.post(self.project.url("/projects")).bearer_auth(&self.token);
+            let (status, answer) = send(request.json(&json!({"name": "Bees"}))).await?;
+            anyhow::ensure!(status == StatusCode::CREATED, "a project: {status} {answer}");
+        }
+        Ok(())
+    }
+
+    async fn read(&self) -> anyhow::Result<Outcome> {
+        let list = async || {
+            let request = self.http.get(self.project.url("/projects")).bearer_auth(&self.token);
+            Ok(send(request).await?.0)
+        };
+        paced(PROBES, LOGINS, list).await?.all(StatusCode::OK)
+    }
+}
+
+async fn logins(
+    http: &Client,
+    auth: &Process,
+    emails: &[String],
+    reader: &Reader,
+) -> anyhow::Result<()> {
+    let idle = reader.read().await?;
     let before = hash::cpu_time()?;
     let busy = auth.cpu_time()?;
-    let (logins, probes) = storm(http, auth, emails).await?;
+    let ((logins, probes), reads) = try_join!(storm(http, auth, emails), reader.read())?;
     let busy = auth.cpu_time()? - busy;
     let one = before.min(hash::cpu_time()?);
 
@@ -63,6 +109,17 @@ async fn logins(http: &Client, auth: &Process, emails: &[String]) -> anyhow::Res
         &format!("{:.1} ms", probes.p99().as_secs_f64() * 1e3),
         "≤ 50 ms",
         probes.p99() <= Duration::from_millis(50),
+    );
+    let ratio = reads.p99().as_secs_f64() / idle.p99().as_secs_f64();
+    row(
+        "project-service: p99 of `GET /projects` meanwhile, against before",
+        &format!(
+            "{ratio:.2} ({:.1} against {:.1} ms)",
+            reads.p99().as_secs_f64() * 1e3,
+            idle.p99().as_secs_f64() * 1e3
+        ),
+        "≤ 3",
+        ratio <= 3.0,
     );
     Ok(())
 }

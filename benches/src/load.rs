@@ -80,6 +80,19 @@ pub async fn paced(
     Ok(Outcome { elapsed: started.elapsed(), answers })
 }
 
+/// The time that so many of a hundred did not take longer than.
+pub fn within(mut times: Vec<Duration>, of_hundred: usize) -> Duration {
+    times.sort_unstable();
+    let place = (times.len() * of_hundred).div_ceil(100).saturating_sub(1);
+    times.get(place).copied().unwrap_or_default()
+}
+
+/// The one in the middle.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
 impl Outcome {
     /// Several, as if they had been one after the other.
     pub fn joined(outcomes: Vec<Self>) -> Self {
@@ -114,10 +127,7 @@ impl Outcome {
     }
 
     fn within(&self, of_hundred: usize) -> Duration {
-        let mut times: Vec<_> = self.answers.iter().map(|(_, time)| *time).collect();
-        times.sort_unstable();
-        let place = (times.len() * of_hundred).div_ceil(100).saturating_sub(1);
-        times.get(place).copied().unwrap_or_default()
+        within(self.answers.iter().map(|(_, time)| *time).collect(), of_hundred)
     }
 
     /// Fails if any was answered otherwise.

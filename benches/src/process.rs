@@ -97,7 +97,9 @@ impl Drop for Process {
 
 /// Where a program listens, if that is what a line of its output says.
 fn address(line: &str) -> Option<String> {
-    Some(line.split("listens on ").nth(1)?.split(": ").next()?.to_owned())
+    let said = ["listens on ", "listening on http://"];
+    let after = said.iter().find_map(|said| line.split_once(said))?.1;
+    Some(after.split(": ").next()?.to_owned())
 }
 
 fn beside_us(program: &str) -> anyhow::Result<PathBuf> {

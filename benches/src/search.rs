@@ -9,6 +9,7 @@ use testkit::{Engine, TestDatabase};
 
 use crate::accounts;
 use crate::load::{Outcome, Until, client, closed_loop, send};
+use crate::million;
 use crate::process::Process;
 use crate::table::row;
 
@@ -39,7 +40,8 @@ pub async fn measure() -> anyhow::Result<()> {
     let http = client()?;
     let mut people = people(&http, &auth).await?;
     let connection = Database::connect(database.url()).await?;
-    load(&connection, &people).await?;
+    let ids: Vec<_> = people.iter().map(|person| person.id.as_str()).collect();
+    million::load(&connection, &ids).await?;
 
     for person in &mut people {
         let texts = column(&connection, &person.id, "messages", "content").await?;
@@ -72,16 +74,6 @@ async fn people(http: &Client, auth: &Process) -> anyhow::Result<Vec<Person>> {
         people.push(Person { token, id, paths: Vec::new(), asked: 0 });
     }
     Ok(people)
-}
-
-async fn load(connection: &DatabaseConnection, people: &[Person]) -> anyhow::Result<()> {
-    let ids: Vec<&str> = people.iter().map(|person| person.id.as_str()).collect();
-    let load = include_str!("search/load.sql").replace("$PEOPLE", &ids.join(","));
-    connection.execute_unprepared(&load).await?;
-    for table in ["conversations", "messages", "search_entries"] {
-        connection.execute_unprepared(&format!("VACUUM ANALYZE chat.{table}")).await?;
-    }
-    Ok(())
 }
 
 /// Some of a person's rows, as text.

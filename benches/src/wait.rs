@@ -12,7 +12,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// Waits until something holds; fails if that takes too long.
 pub async fn until(
     what: &str,
-    holds: impl AsyncFn() -> anyhow::Result<bool>,
+    mut holds: impl AsyncFnMut() -> anyhow::Result<bool>,
 ) -> anyhow::Result<()> {
     let begun = Instant::now();
     while !holds().await? {

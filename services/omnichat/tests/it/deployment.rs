@@ -1,4 +1,4 @@
-//! The two shapes in which OmniChat runs, as one thing to call.
+//! The shapes in which OmniChat runs, as one thing to call.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
@@ -13,12 +13,16 @@ use platform::Instance;
 use platform::http::Paths;
 use testkit::{Actor, Engine, JWT_SECRETS, KEY_ENCRYPTION_KEYS, TestApp, TestDatabase, settings};
 
+use super::gateway::nginx::{Nginx, Upstreams};
+
 /// How OmniChat is deployed.
 #[derive(Debug, Clone, Copy)]
 pub enum Shape {
     AllInOneOnSqlite,
     AllInOneOnPostgres,
     ThreeProcesses,
+    /// Three processes behind the gateway; where nginx is missing, without it.
+    BehindNginx,
 }
 
 impl Shape {
@@ -27,6 +31,7 @@ impl Shape {
             Self::AllInOneOnSqlite => Deployment::all_in_one(Engine::Sqlite, model).await,
             Self::AllInOneOnPostgres => Deployment::all_in_one(Engine::Postgres, model).await,
             Self::ThreeProcesses => Deployment::three_processes(model).await,
+            Self::BehindNginx => Deployment::behind_nginx(model).await,
         }
     }
 }
@@ -35,7 +40,7 @@ impl Shape {
 pub enum Deployment {
     /// One process, under `/api`, as a browser would call it.
     AllInOne { app: Box<TestApp>, _database: TestDatabase },
-    /// A process for each service; the test is the gateway.
+    /// A process for each service; without nginx the test is the gateway.
     ThreeProcesses(Box<Services>),
 }
 
@@ -44,6 +49,7 @@ pub struct Services {
     auth: Process,
     project: Process,
     chat: Process,
+    gateway: Option<Nginx>,
     keys: KeyRing,
     _database: TestDatabase,
 }
@@ -72,31 +78,18 @@ impl Deployment {
 
     /// Three processes on one Postgres.
     pub async fn three_processes(model: &MockLlm) -> Self {
-        let database = TestDatabase::new(Engine::Postgres).await;
-        let [auth, project, chat] = free_ports();
-        let address = |port: u16| format!("http://127.0.0.1:{port}");
-        let start = |name, port: u16| {
-            Process::start(
-                name,
-                vec![
-                    ("PORT", port.to_string()),
-                    ("DATABASE_URL", database.url().to_owned()),
-                    ("AUTH_SERVICE_URL", address(auth)),
-                    ("PROJECT_SERVICE_URL", address(project)),
-                    ("CHAT_SERVICE_URL", address(chat)),
-                    ("OPENAI_BASE_URL", model.base_url()),
-                    ("OMNICHAT__REGISTRATION__MODE", "open".to_owned()),
-                    ("OMNICHAT__PASSWORDS__ROUNDS", "1000".to_owned()),
-                ],
-            )
-        };
-        Self::ThreeProcesses(Box::new(Services {
-            auth: start("auth-service", auth),
-            project: start("project-service", project),
-            chat: start("chat-service", chat),
-            keys: Instance::new(&settings(DEFAULTS, &database, &[])).unwrap().keys,
-            _database: database,
-        }))
+        Self::ThreeProcesses(Box::new(Services::start(model).await))
+    }
+
+    /// The same, behind the gateway.
+    pub async fn behind_nginx(model: &MockLlm) -> Self {
+        let mut services = Services::start(model).await;
+        services.gateway = Nginx::start(&Upstreams {
+            auth: services.auth.address(),
+            project: services.project.address(),
+            chat: services.chat.address(),
+        });
+        Self::ThreeProcesses(Box::new(services))
     }
 
     /// The ring with which its processes sign.
@@ -120,7 +113,10 @@ impl Deployment {
         let base = match self {
             Self::AllInOne { app, .. } => return format!("{}/api{path}", app.base_url),
             Self::ThreeProcesses(services) => {
-                let Services { auth, project, chat, .. } = &**services;
+                let Services { auth, project, chat, gateway, .. } = &**services;
+                if let Some(gateway) = gateway {
+                    return format!("{}/api{path}", gateway.base_url);
+                }
                 if path.starts_with("/profile/api-keys") {
                     &chat.base_url
                 } else if ["/auth", "/users", "/profile"]
@@ -144,6 +140,38 @@ impl Deployment {
     }
 }
 
+impl Services {
+    async fn start(model: &MockLlm) -> Self {
+        let database = TestDatabase::new(Engine::Postgres).await;
+        let [auth, project, chat] = free_ports();
+        let address = |port: u16| format!("http://127.0.0.1:{port}");
+        let start = |name, port: u16| {
+            Process::start(
+                name,
+                vec![
+                    ("PORT", port.to_string()),
+                    ("DATABASE_URL", database.url().to_owned()),
+                    ("AUTH_SERVICE_URL", address(auth)),
+                    ("PROJECT_SERVICE_URL", address(project)),
+                    ("CHAT_SERVICE_URL", address(chat)),
+                    ("OPENAI_BASE_URL", model.base_url()),
+                    ("TRUSTED_PROXIES", "127.0.0.1".to_owned()),
+                    ("OMNICHAT__REGISTRATION__MODE", "open".to_owned()),
+                    ("OMNICHAT__PASSWORDS__ROUNDS", "1000".to_owned()),
+                ],
+            )
+        };
+        Self {
+            auth: start("auth-service", auth),
+            project: start("project-service", project),
+            chat: start("chat-service", chat),
+            gateway: None,
+            keys: Instance::new(&settings(DEFAULTS, &database, &[])).unwrap().keys,
+            _database: database,
+        }
+    }
+}
+
 impl Process {
     /// Starts a service's binary and waits until it listens.
     pub fn start(name: &'static str, variables: Vec<(&'static str, String)>) -> Self {
@@ -154,6 +182,11 @@ impl Process {
     /// Where it listens.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// `127.0.0.1:port`.
+    fn address(&self) -> &str {
+        self.base_url.trim_start_matches("http://")
     }
 
     /// Ends it as a power cut would.

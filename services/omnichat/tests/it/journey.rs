@@ -12,7 +12,12 @@ use super::person::Person;
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_journey(
-    #[values(Shape::AllInOneOnSqlite, Shape::AllInOneOnPostgres, Shape::ThreeProcesses)]
+    #[values(
+        Shape::AllInOneOnSqlite,
+        Shape::AllInOneOnPostgres,
+        Shape::ThreeProcesses,
+        Shape::BehindNginx
+    )]
     shape: Shape,
 ) {
     let model = MockLlm::start().await;

@@ -1,4 +1,4 @@
-//! The whole: the all-in-one, and three processes on one Postgres, through the same journeys.
+//! The whole: the all-in-one, and three processes on one Postgres, alone and behind the gateway, through the same journeys.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -10,6 +10,7 @@ mod all_in_one;
 mod browser;
 mod canaries;
 mod deployment;
+mod gateway;
 mod journey;
 mod openapi;
 mod person;

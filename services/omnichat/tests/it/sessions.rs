@@ -33,7 +33,12 @@ async fn is_refused_everywhere(person: &Person<'_>) {
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_signed_out_elsewhere_is_refused_everywhere(
-    #[values(Shape::AllInOneOnSqlite, Shape::AllInOneOnPostgres, Shape::ThreeProcesses)]
+    #[values(
+        Shape::AllInOneOnSqlite,
+        Shape::AllInOneOnPostgres,
+        Shape::ThreeProcesses,
+        Shape::BehindNginx
+    )]
     shape: Shape,
 ) {
     let model = MockLlm::start().await;
@@ -112,7 +117,12 @@ async fn a_personal_token_opens_every_service_until_it_is_revoked(
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profiles_settings_take_effect(
-    #[values(Shape::AllInOneOnSqlite, Shape::AllInOneOnPostgres, Shape::ThreeProcesses)]
+    #[values(
+        Shape::AllInOneOnSqlite,
+        Shape::AllInOneOnPostgres,
+        Shape::ThreeProcesses,
+        Shape::BehindNginx
+    )]
     shape: Shape,
 ) {
     let model = MockLlm::start().await;

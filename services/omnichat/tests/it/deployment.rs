@@ -14,6 +14,10 @@ use platform::http::Paths;
 use testkit::{Actor, Engine, JWT_SECRETS, KEY_ENCRYPTION_KEYS, TestApp, TestDatabase, settings};
 
 use super::gateway::nginx::{Nginx, Upstreams};
+use super::roles::Roles;
+
+const SECRETS: [(&str, &str); 2] =
+    [("JWT_SECRETS", JWT_SECRETS), ("KEY_ENCRYPTION_KEYS", KEY_ENCRYPTION_KEYS)];
 
 /// How OmniChat is deployed.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +25,8 @@ pub enum Shape {
     AllInOneOnSqlite,
     AllInOneOnPostgres,
     ThreeProcesses,
-    /// Three processes behind the gateway; where nginx is missing, without it.
+    /// Three processes as they are shipped: each with its own role at the database, behind the gateway. Where nginx is missing, or
+    /// no role can be made, without it.
     BehindNginx,
 }
 
@@ -51,6 +56,7 @@ pub struct Services {
     chat: Process,
     gateway: Option<Nginx>,
     keys: KeyRing,
+    roles: Option<Roles>,
     _database: TestDatabase,
 }
 
@@ -78,12 +84,12 @@ impl Deployment {
 
     /// Three processes on one Postgres.
     pub async fn three_processes(model: &MockLlm) -> Self {
-        Self::ThreeProcesses(Box::new(Services::start(model).await))
+        Self::ThreeProcesses(Box::new(Services::start(model, |_| None).await))
     }
 
-    /// The same, behind the gateway.
+    /// The same, each in its own role, behind the gateway.
     pub async fn behind_nginx(model: &MockLlm) -> Self {
-        let mut services = Services::start(model).await;
+        let mut services = Services::start(model, Roles::make).await;
         services.gateway = Nginx::start(&Upstreams {
             auth: services.auth.address(),
             project: services.project.address(),
@@ -97,6 +103,14 @@ impl Deployment {
         match self {
             Self::AllInOne { app, .. } => &app.instance.keys,
             Self::ThreeProcesses(services) => &services.keys,
+        }
+    }
+
+    /// The roles in which its processes run, if they have some.
+    pub fn roles(&self) -> Option<&Roles> {
+        match self {
+            Self::AllInOne { .. } => None,
+            Self::ThreeProcesses(services) => services.roles.as_ref(),
         }
     }
 
@@ -141,16 +155,23 @@ impl Deployment {
 }
 
 impl Services {
-    async fn start(model: &MockLlm) -> Self {
+    async fn start(model: &MockLlm, make_roles: impl Fn(&str) -> Option<Roles>) -> Self {
         let database = TestDatabase::new(Engine::Postgres).await;
+        let roles = make_roles(database.url());
         let [auth, project, chat] = free_ports();
         let address = |port: u16| format!("http://127.0.0.1:{port}");
-        let start = |name, port: u16| {
+        let start = |name: &'static str, port: u16| {
+            let service = name.trim_end_matches("-service");
+            let url = roles.as_ref().map_or(database.url().to_owned(), |roles| {
+                migrate(name, &roles.owner(service));
+                roles.server(service)
+            });
             Process::start(
                 name,
                 vec![
                     ("PORT", port.to_string()),
-                    ("DATABASE_URL", database.url().to_owned()),
+                    ("DATABASE_URL", url),
+                    ("OMNICHAT__DATABASE__MIGRATE_ON_START", roles.is_none().to_string()),
                     ("AUTH_SERVICE_URL", address(auth)),
                     ("PROJECT_SERVICE_URL", address(project)),
                     ("CHAT_SERVICE_URL", address(chat)),
@@ -167,6 +188,7 @@ impl Services {
             chat: start("chat-service", chat),
             gateway: None,
             keys: Instance::new(&settings(DEFAULTS, &database, &[])).unwrap().keys,
+            roles,
             _database: database,
         }
     }
@@ -208,13 +230,18 @@ impl Drop for Process {
     }
 }
 
+/// Brings a service's schema up to date, as the one that owns it.
+fn migrate(name: &str, url: &str) {
+    let output = command(name).arg("migrate").envs(SECRETS).env("DATABASE_URL", url).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// A service's process, and where it listens.
 fn spawn(name: &str, variables: &[(&'static str, String)]) -> (Child, String) {
     let mut child = command(name)
-        .env("HOST", "127.0.0.1")
-        .env("JWT_SECRETS", JWT_SECRETS)
-        .env("KEY_ENCRYPTION_KEYS", KEY_ENCRYPTION_KEYS)
-        .env("RUST_LOG", "warn")
+        .envs(SECRETS)
+        .envs([("HOST", "127.0.0.1"), ("RUST_LOG", "warn")])
         .envs(variables.iter().map(|(name, value)| (name, value)))
         .stdout(Stdio::piped())
         .spawn()

@@ -15,6 +15,7 @@ mod journey;
 mod openapi;
 mod person;
 mod project_access;
+mod roles;
 mod sessions;
 mod start;
 mod tls;

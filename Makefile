@@ -1,7 +1,7 @@
 # One verb a line; `make` alone lists them. What a verb needs beyond cargo is looked for by scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint fmt openapi bench
+.PHONY: help run up demo render test lint fmt openapi bench
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -9,6 +9,10 @@ help: ## List the verbs
 run: ## Serve all of it on http://localhost:8080, on SQLite, with nothing else installed
 	@scripts/check-tools cargo cc
 	cargo run --locked -p omnichat
+
+up: ## Serve all of it in containers on http://localhost:8080, each service by itself, on PostgreSQL
+	scripts/make-env
+	docker compose up --build --detach --wait
 
 demo: ## Play one whole conversation in the terminal
 	@scripts/check-tools cargo cc
@@ -31,6 +35,9 @@ fmt: ## Format the sources
 
 openapi: ## Write docs/openapi/ anew from the code
 	UPDATE_OPENAPI=1 cargo test --workspace --locked --test '*' openapi
+
+render: ## Print the manifests of an overlay: make render OVERLAY=dev
+	@scripts/render $(OVERLAY)
 
 bench: ## Measure, and print the table
 	cargo build --release --locked --workspace

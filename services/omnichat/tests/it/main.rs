@@ -9,9 +9,11 @@
 mod all_in_one;
 mod browser;
 mod canaries;
+mod containers;
 mod deployment;
 mod gateway;
 mod journey;
+mod kubernetes;
 mod openapi;
 mod person;
 mod project_access;
@@ -19,3 +21,4 @@ mod roles;
 mod sessions;
 mod start;
 mod tls;
+mod tools;

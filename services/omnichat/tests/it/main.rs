@@ -22,3 +22,4 @@ mod sessions;
 mod start;
 mod tls;
 mod tools;
+mod units;

@@ -48,8 +48,12 @@ impl Nginx {
             ("auth-service:8000", upstreams.auth.to_owned()),
             ("project-service:8001", upstreams.project.to_owned()),
             ("chat-service:8002", upstreams.chat.to_owned()),
+            ("127.0.0.1:8000", upstreams.auth.to_owned()),
+            ("127.0.0.1:8001", upstreams.project.to_owned()),
+            ("127.0.0.1:8002", upstreams.chat.to_owned()),
             ("listen 8080", listens[0].clone()),
-            ("listen 8443", listens[1].clone()),
+            ("listen 80;", format!("{};", listens[0])),
+            ("listen 443", listens[1].clone()),
             ("/dev/stdout", here("access.log")),
             ("/usr/share/omnichat", here("share")),
         ]);
@@ -112,13 +116,19 @@ pub fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/gateway")
 }
 
+/// Its files, with the place.conf for one machine beside them, as machine.conf.
 fn copy(folder: &Path, replaced: &[(&str, String)]) {
     std::fs::create_dir(folder).unwrap();
-    for file in std::fs::read_dir(shipped()).unwrap() {
-        let file = file.unwrap().path();
-        let text = std::fs::read_to_string(&file).unwrap();
+    let files = std::fs::read_dir(shipped()).unwrap().map(|file| file.unwrap().path());
+    let named = files.filter(|path| path.is_file()).map(|path| {
+        let name = path.file_name().unwrap().to_owned();
+        (path, name)
+    });
+    let machine = (shipped().join("../systemd/place.conf"), "machine.conf".into());
+    for (path, name) in named.chain([machine]) {
+        let text = std::fs::read_to_string(path).unwrap();
         let text = replaced.iter().fold(text, |text, (old, new)| text.replace(old, new));
-        std::fs::write(folder.join(file.file_name().unwrap()), text).unwrap();
+        std::fs::write(folder.join(name), text).unwrap();
     }
 }
 

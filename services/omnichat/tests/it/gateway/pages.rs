@@ -107,7 +107,7 @@ async fn tls_is_spoken_in_its_newest_version_alone() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
     let tls = folder.path().to_str().unwrap();
-    let changes = [("include plain.conf;", "include tls.conf;"), ("/etc/omnichat/tls", tls)];
+    let changes = [("include place.conf;", "include machine.conf;"), ("/etc/omnichat/tls", tls)];
     let Some(gateway) = Gateway::start_with(&changes) else { return };
 
     let root = reqwest::Certificate::from_pem(&std::fs::read(&certificate).unwrap()).unwrap();

@@ -231,7 +231,7 @@ impl Drop for Process {
 }
 
 /// Brings a service's schema up to date, as the one that owns it.
-fn migrate(name: &str, url: &str) {
+pub fn migrate(name: &str, url: &str) {
     let output = command(name).arg("migrate").envs(SECRETS).env("DATABASE_URL", url).output();
     let output = output.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -4,6 +4,9 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use reqwest::Url;
+use testkit::{Engine, TestDatabase};
+
+use super::deployment::migrate;
 
 const SERVICES: [&str; 3] = ["auth", "project", "chat"];
 
@@ -15,22 +18,27 @@ pub struct Roles {
 impl Roles {
     /// Makes them; `None`, and it says so, where the tests' role may not.
     pub fn make(database_url: &str) -> Option<Self> {
-        let roles = Self { administrator: database_url.parse().unwrap() };
-        if roles.tell("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") != "t" {
+        let administrator: Url = database_url.parse().unwrap();
+        let may = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user";
+        if psql(&administrator, &["-c", may], []).unwrap() != "t" {
             // Not `println!`, which is not shown of a test that does not fail.
             let said = b"SKIPPED the roles of PostgreSQL: the tests' role is no superuser\n";
             std::io::stderr().write_all(said).unwrap();
             return None;
         }
+        let roles = Self { administrator };
+        // Twice, as whoever sets other passwords does.
+        roles.run_the_file();
+        roles.run_the_file();
+        Some(roles)
+    }
+
+    fn run_the_file(&self) {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/postgres/roles.sql");
         let passwords = SERVICES.map(str::to_uppercase).into_iter().flat_map(|service| {
             ["", "_MIGRATE"].map(|kind| (format!("{service}{kind}_DB_PASSWORD"), "it's secret"))
         });
-        // Twice, as whoever sets other passwords does.
-        for _ in 0..2 {
-            psql(&roles.administrator, &["-f", file], passwords.clone()).unwrap();
-        }
-        Some(roles)
+        psql(&self.administrator, &["-f", file], passwords).unwrap();
     }
 
     /// The address of the database for the role that serves.
@@ -66,8 +74,8 @@ impl Drop for Roles {
         let name = self.administrator.path().trim_start_matches('/');
         for service in SERVICES {
             for role in [format!("{name}_{service}"), format!("{name}_{service}_migrate")] {
-                self.tell(&format!("DROP OWNED BY {role}"));
-                self.tell(&format!("DROP ROLE {role}"));
+                let dropped = format!("DROP OWNED BY {role}; DROP ROLE {role}");
+                let _ = psql(&self.administrator, &["-c", &dropped], []);
             }
         }
     }
@@ -87,6 +95,43 @@ fn psql(
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+}
+
+/// Runs one of PostgreSQL's own programs in a database.
+fn run(program: &str, database: &Url, arguments: &[&str]) {
+    let mut command = Command::new(program);
+    let output = command.args(["-d", database.as_str()]).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_restored_as_the_operator_is_told_to() {
+    let database = TestDatabase::new(Engine::Postgres).await;
+    let Some(roles) = Roles::make(database.url()) else { return };
+    let migrate_all = || {
+        for service in SERVICES {
+            migrate(&format!("{service}-service"), &roles.owner(service));
+        }
+    };
+    migrate_all();
+    let chat = roles.server("chat");
+    roles.try_as(&chat, "INSERT INTO chat.tombstones VALUES (gen_random_uuid())").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("omnichat.dump").display().to_string();
+    run("pg_dump", &roles.administrator, &["-Fc", "-f", &backup]);
+
+    for service in SERVICES {
+        roles.tell(&format!("DROP SCHEMA {service} CASCADE"));
+    }
+    roles.run_the_file();
+    run("pg_restore", &roles.administrator, &["--clean", "--if-exists", &backup]);
+    migrate_all();
+    let count = roles.try_as(&chat, "SELECT count(*) FROM chat.tombstones").unwrap();
+    assert_eq!(count, "1");
+    // What a later migration makes can be read and written too.
+    roles.try_as(&roles.owner("chat"), "CREATE TABLE chat.later (id int)").unwrap();
+    roles.try_as(&chat, "INSERT INTO chat.later VALUES (1)").unwrap();
+    roles.try_as(&chat, "CREATE TABLE chat.more ()").unwrap_err();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ run: ## Serve all of it on http://localhost:8080, on SQLite, with nothing else i
 	cargo run --locked -p omnichat
 
 up: ## Serve all of it in containers on http://localhost:8080, each service by itself, on PostgreSQL
+	@scripts/check-tools docker
 	scripts/make-env
 	docker compose up --build --detach --wait
 

@@ -11,7 +11,7 @@ use platform::cli::Service;
 use platform::sealing::Sealer;
 use platform::settings::{ServerSettings, Sources};
 use project_service::ProjectService;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::tools::{assert_finds_nothing, root, tool, yaml};
 
@@ -142,4 +142,28 @@ fn a_password_reaches_its_own_role_alone() {
             assert_eq!(given.to_string().matches("PASSWORD}").count(), 1, "{container}");
         }
     }
+}
+
+#[test]
+fn every_container_is_confined_and_only_the_gateway_is_open() {
+    let Some(compose) = compose() else { return };
+    let services = compose["services"].as_object().unwrap();
+    assert_eq!(services.len(), 8);
+    for (name, service) in services {
+        assert_eq!(service["security_opt"], json!(["no-new-privileges:true"]), "{name}");
+        if name != "postgres" {
+            let confined = [&service["read_only"], &service["cap_drop"]];
+            assert_eq!(confined, [&json!(true), &json!(["ALL"])], "{name}");
+        }
+        assert_eq!(service.get("ports").is_some(), name == "gateway");
+        let networks = match name.as_str() {
+            "gateway" => json!(["services"]),
+            name if name.ends_with("-service") => json!(["data", "services"]),
+            _ => json!(["data"]),
+        };
+        assert_eq!(service["networks"], networks, "{name}");
+        let has_check = service.get("healthcheck").is_some();
+        assert_eq!(has_check, !name.starts_with("migrate-"), "{name}");
+    }
+    assert_eq!(compose["networks"]["data"]["internal"], true);
 }

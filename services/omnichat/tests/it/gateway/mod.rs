@@ -5,6 +5,7 @@ mod limits;
 pub mod nginx;
 mod pages;
 mod routes;
+mod streams;
 mod stub;
 
 use std::io::{Read as _, Write as _};

@@ -6,7 +6,7 @@ use common::domain::message::{
 use common::repositories::{Checkpoint, ReplyRepository, StoreError, TurnError};
 use common::{ErrorCode, MessageId, UserId};
 use platform::db::{Bell, Database, is_unique_violation, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
@@ -31,7 +31,6 @@ pub struct SqlReplies {
 struct Beginning {
     next_seq: i64,
     active_leaf_id: Option<Uuid>,
-    leaf_depth: Option<i32>,
     title: Option<String>,
     now: i64,
 }
@@ -62,7 +61,6 @@ impl SqlReplies {
             .column(conversation::Column::NextSeq)
             .column(conversation::Column::ActiveLeafId)
             .column(conversation::Column::Title)
-            .expr_as(depth_of_leaf(), "leaf_depth")
             .expr_as(self.db.now_micros(), "now")
             .lock_exclusive()
             .into_model()
@@ -313,15 +311,17 @@ fn held(reply: MessageId, holder: Uuid) -> Condition {
         .add(message::Column::Status.is_in(not_ended))
 }
 
-/// How deep the end of the active branch is.
-fn depth_of_leaf() -> SimpleExpr {
-    let leaf = Expr::col((conversation::Entity, conversation::Column::ActiveLeafId));
-    let depth = Query::select()
+/// How deep the end of the active branch is. Read once the conversation is locked, and not while: a statement does not see what
+/// was stored while it waited.
+async fn depth_of_leaf(tx: &DatabaseTransaction, beginning: &Beginning) -> Result<i32, DbErr> {
+    let Some(leaf) = beginning.active_leaf_id else { return Ok(0) };
+    let depth: Option<i32> = message::Entity::find_by_id(leaf)
+        .select_only()
         .column(message::Column::Depth)
-        .from(message::Entity)
-        .and_where(Expr::col((message::Entity, message::Column::Id)).eq(leaf))
-        .to_owned();
-    SimpleExpr::SubQuery(None, Box::new(depth.into()))
+        .into_tuple()
+        .one(tx)
+        .await?;
+    Ok(depth.unwrap_or(0))
 }
 
 /// The user's message of a turn, whether it is new, and the place that the replies are to take.
@@ -345,7 +345,7 @@ async fn question(
                 None => Spot {
                     parent: beginning.active_leaf_id,
                     place: None,
-                    depth: beginning.leaf_depth.unwrap_or(0) + 1,
+                    depth: depth_of_leaf(tx, beginning).await.map_err(store_error)? + 1,
                 },
                 Some(other) => {
                     let other = find(other, Role::User).await?;

@@ -1,5 +1,6 @@
 //! Messages in other words, other replies, and the branches that they begin.
 
+use futures_util::future::join_all;
 use mock_llm::{Gate, Script};
 use reqwest::Method;
 use rstest::rstest;
@@ -72,6 +73,29 @@ impl<'a> Talk<'a> {
     fn told(&self) -> Vec<String> {
         let told = self.chat.model.last_request().unwrap().messages();
         told.into_iter().map(|(_, text)| text).collect()
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn of_messages_that_are_sent_at_once_each_follows_another(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let chat = Chat::start(engine).await;
+    let talk = Talk::new(&chat).await;
+    let path = format!("/conversations/{}/messages", talk.conversation);
+    for _ in 0..5 {
+        let sends = ["gpt-4o", "gpt-4", "gpt-5", "gpt-5-mini"]
+            .map(|model| talk.user.post(&path, json!({"content": "Hi", "model": model})));
+        for sent in join_all(sends).await {
+            sent.expect(200);
+        }
+    }
+    let listed = talk.user.get(&format!("{path}?order=asc&limit=200")).await.expect(200);
+    let messages = listed.data("messages").as_array().unwrap();
+    assert_eq!(messages.len(), 40);
+    for pair in messages.windows(2) {
+        assert_eq!(pair[1]["parentId"], pair[0]["id"]);
     }
 }
 

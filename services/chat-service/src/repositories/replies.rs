@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use common::domain::message::{
     FinishReason, Lease, Message, MessageStatus, NewQuestion, NewReply, NewTurn, Question,
@@ -18,6 +20,10 @@ use super::conversations::CONVERSATION_COUNTS;
 use super::entities::message::{self, count, json, word};
 use super::entities::{conversation, model_context};
 use super::{attachments, branches, errands, idempotency, search, usage};
+
+/// How long, and how often, it is looked up whether a turn is stored whose commit was not answered.
+const LOOKING: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The life of replies in the service's database.
 pub struct SqlReplies {
@@ -66,6 +72,40 @@ impl SqlReplies {
             .into_model()
             .one(tx)
             .await
+    }
+
+    /// Commits a turn. If the connection breaks before the answer, the turn may be stored all the same: were that not looked up,
+    /// nobody would make its replies.
+    async fn commit(
+        &self,
+        tx: DatabaseTransaction,
+        owner: UserId,
+        turn: &NewTurn,
+    ) -> Result<(), DbErr> {
+        let Err(error) = tx.commit().await else { return Ok(()) };
+        let look = async {
+            loop {
+                match self.is_stored(owner, turn).await {
+                    Ok(is_stored) => return is_stored,
+                    // Other connections may have broken with it.
+                    Err(_) => tokio::time::sleep(LOOK).await,
+                }
+            }
+        };
+        match tokio::time::timeout(LOOKING, look).await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(error),
+        }
+    }
+
+    /// Whether a turn is stored. A commit of it that is still under way is waited for, since it holds the conversation.
+    async fn is_stored(&self, owner: UserId, turn: &NewTurn) -> Result<bool, DbErr> {
+        let tx = self.db.begin_write().await?;
+        self.lock(&tx, owner, turn).await?;
+        let replies = turn.replies.iter().map(|reply| reply.id.uuid());
+        let stored =
+            message::Entity::find().filter(message::Column::Id.is_in(replies)).count(&tx).await?;
+        Ok(stored > 0)
     }
 
     /// How many replies of the owner's are running and have a living maker. No other begins until the transaction ends: all
@@ -163,7 +203,7 @@ impl ReplyRepository for SqlReplies {
             } else if let Question::New(question) = &turn.question {
                 messages[0].attachments = question.attachments.iter().map(Into::into).collect();
             }
-            tx.commit().await?;
+            self.commit(tx, owner, turn).await?;
             Ok(messages)
         };
         let mut messages = stored.await.map_err(store_error)?;

@@ -61,7 +61,8 @@ pub trait ReplyRepository: Send + Sync {
         content: &str,
         reasoning: &str,
     ) -> Result<Checkpoint, StoreError>;
-    /// Stores the ends of replies and what they cost, all in one transaction; which of them were still held by their maker.
+    /// Stores the ends of replies and what they cost, all in one transaction; which of them were still held by their maker, or
+    /// stood so already. So it may be repeated where the answer to it was lost.
     async fn finish(&self, ends: &[ReplyEnd]) -> Result<Vec<MessageId>, StoreError>;
     /// Notes that the owner wants a reply stopped, and calls its maker; the reply as it then stands.
     async fn request_cancel(

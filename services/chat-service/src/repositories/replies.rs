@@ -251,7 +251,7 @@ impl ReplyRepository for SqlReplies {
         ends.sort_by_key(|end| end.conversation);
         let finish = async {
             let tx = self.db.begin_write().await?;
-            let mut stored = Vec::with_capacity(ends.len());
+            let (mut stored, mut before) = (Vec::with_capacity(ends.len()), Vec::new());
             for end in ends {
                 conversation::Entity::update_many()
                     .col_expr(conversation::Column::UpdatedAt, Expr::val(end.at))
@@ -265,13 +265,15 @@ impl ReplyRepository for SqlReplies {
                     .await?;
                 if updated.rows_affected > 0 {
                     stored.push(end);
+                } else if is_stored(&tx, end).await? {
+                    before.push(end.reply);
                 }
             }
             errands::note(&tx, &stored).await?;
             usage::add(&tx, &stored).await?;
             search::index_ends(&tx, &stored).await?;
             tx.commit().await?;
-            Ok(stored.into_iter().map(|end| end.reply).collect())
+            Ok(stored.into_iter().map(|end| end.reply).chain(before).collect())
         };
         finish.await.map_err(store_error)
     }
@@ -349,6 +351,17 @@ fn held(reply: MessageId, holder: Uuid) -> Condition {
         .add(message::Column::Id.eq(reply.uuid()))
         .add(message::Column::LeaseOwner.eq(holder))
         .add(message::Column::Status.is_in(not_ended))
+}
+
+/// Whether an end is stored already: by a commit that was not answered, so that it is tried again.
+async fn is_stored(tx: &DatabaseTransaction, end: &ReplyEnd) -> Result<bool, DbErr> {
+    let found = message::Entity::find_by_id(end.reply.uuid())
+        .filter(message::Column::Status.eq(word(end.status)))
+        .filter(message::Column::Content.eq(end.content.as_str()))
+        .filter(message::Column::LeaseOwner.is_null())
+        .count(tx)
+        .await?;
+    Ok(found > 0)
 }
 
 /// How deep the end of the active branch is. Read once the conversation is locked, and not while: a statement does not see what

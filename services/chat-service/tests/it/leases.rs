@@ -89,12 +89,16 @@ impl Desk {
     }
 
     async fn finish(&self, reply: MessageId, holder: Uuid) -> Vec<MessageId> {
+        self.finish_with(reply, holder, "all of it").await
+    }
+
+    async fn finish_with(&self, reply: MessageId, holder: Uuid, content: &str) -> Vec<MessageId> {
         let end = ReplyEnd {
             reply,
             owner: self.owner,
             conversation: self.conversation,
             holder,
-            content: "all of it".into(),
+            content: content.into(),
             reasoning: String::new(),
             status: MessageStatus::Complete,
             finish_reason: None,
@@ -140,7 +144,8 @@ async fn a_reply_is_its_makers_until_it_ends_or_another_takes_its_place(
     assert_eq!(desk.finish(reply, B).await, []);
     assert_eq!(desk.finish(reply, A).await, [reply]);
     assert_eq!(desk.status(reply).await, (MessageStatus::Complete, "all of it".into()));
-    assert_eq!(desk.finish(reply, A).await, [], "an end is final");
+    assert_eq!(desk.finish(reply, A).await, [reply], "what is stored is told again");
+    assert_eq!(desk.finish_with(reply, A, "more of it").await, [], "an end is final");
     assert_eq!(desk.checkpoint(reply, A).await, Checkpoint::LeaseLost);
 
     // A wish to stop is seen at the next checkpoint, and is nobody else's to have.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use common::auth::{AccessClaims, AccessType, Scope, ServiceClaims};
-use common::{Clock, ManualClock, SessionId, SystemClock, UserId};
+use common::auth::{AccessClaims, ServiceClaims};
+use common::{Clock, ManualClock, SystemClock, UserId};
 use platform::cli::Service;
 use platform::http::{Paths, RunningServer, Server};
 use platform::settings::{ServerSettings, Settings, Sources};
 use platform::{Instance, Module};
 
+use crate::people::access_token;
 use crate::{Actor, Engine, TestDatabase};
 
 /// The secret that the tests' services share.
@@ -115,24 +116,9 @@ impl TestApp {
 
     /// A person of a given id.
     pub fn user_with_id(&self, id: UserId) -> Actor {
-        let now = self.instance.clock.now();
-        let claims = AccessClaims {
-            sub: id,
-            username: format!("{id}@example.org"),
-            scope: vec![Scope::Read, Scope::Write],
-            sid: self.instance.ids.next::<SessionId>(),
-            jti: self.instance.ids.next(),
-            typ: AccessType::Access,
-            iat: now.timestamp(),
-            nbf: now.timestamp(),
-            exp: (now + TimeDelta::minutes(15)).timestamp(),
-        };
-        let token = self.instance.keys.sign_access(&claims).unwrap();
-        Actor::new(
-            self.http.clone(),
-            self.base_url.clone(),
-            Some(secrecy::ExposeSecret::expose_secret(&token).to_owned()),
-        )
+        let Instance { clock, ids, keys, .. } = &self.instance;
+        let token = access_token(id, clock.now(), ids, keys);
+        Actor::new(self.http.clone(), self.base_url.clone(), Some(token))
     }
 
     /// A sibling service.

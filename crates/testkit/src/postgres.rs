@@ -1,11 +1,17 @@
 //! A PostgreSQL of our own: started on a free port in a temporary folder, as an ordinary user even when we are root, and
 //! removed when the test process ends, however it ends. Benchmarks have a second one, which takes commits seriously.
 
+use std::fs;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a server may take to start after a crash.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 static VOLATILE: OnceLock<Cluster> = OnceLock::new();
 static DURABLE: OnceLock<Cluster> = OnceLock::new();
@@ -13,9 +19,11 @@ static DURABLE: OnceLock<Cluster> = OnceLock::new();
 /// What a server of ours does with what is committed.
 #[derive(Debug, Clone, Copy)]
 pub enum Commits {
-    /// It forgets it if the machine stops, and is the quicker for it.
+    /// Says so before it is written down: fast, for tests that only need a database.
     Volatile,
-    /// It has it on disk before it says so, as an operator's does.
+    /// Keeps it when its processes are killed. Only the machine's own crash would need `fsync`.
+    Kept,
+    /// Has it on disk before it says so, as an operator's does.
     Durable,
 }
 
@@ -25,24 +33,48 @@ pub struct Cluster {
     pub address: String,
     /// Whether somebody else runs it, so that what we make on it must be removed again.
     pub is_borrowed: bool,
+    _own: Option<PostgresServer>,
+}
+
+/// A PostgreSQL server of a test's own, which the test may stop and start. Gone when this is dropped.
+pub struct PostgresServer {
+    bin: PathBuf,
+    folder: PathBuf,
+    user: Option<(u32, u32)>,
+    port: u16,
+    commits: Commits,
     /// While this is open, the watchdog waits.
-    _alive: Option<ChildStdin>,
+    _alive: ChildStdin,
+}
+
+/// How a server is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Connections are ended and all is written down.
+    Fast,
+    /// Connections break off; what was acknowledged is found again at the next start.
+    Immediate,
+    /// As if its memory had run out: `kill -9`.
+    Kill,
 }
 
 /// The process's server: `TEST_DATABASE_URL`'s if that is set, however that commits; else one of our own.
 pub fn cluster(commits: Commits) -> &'static Cluster {
     let cluster = match commits {
         Commits::Volatile => &VOLATILE,
-        Commits::Durable => &DURABLE,
+        Commits::Kept | Commits::Durable => &DURABLE,
     };
     #[expect(clippy::disallowed_methods, reason = "a test's setting, not a service's")]
     cluster.get_or_init(|| match std::env::var("TEST_DATABASE_URL") {
         Ok(url) => {
             let (address, _database) =
                 url.rsplit_once('/').expect("TEST_DATABASE_URL is postgres://host/database");
-            Cluster { address: address.to_owned(), is_borrowed: true, _alive: None }
+            Cluster { address: address.to_owned(), is_borrowed: true, _own: None }
         }
-        Err(_) => start(commits),
+        Err(_) => {
+            let own = PostgresServer::launch(commits);
+            Cluster { address: own.address(), is_borrowed: false, _own: Some(own) }
+        }
     })
 }
 
@@ -51,44 +83,103 @@ pub fn postgres_program(name: &str) -> PathBuf {
     binaries().join(name)
 }
 
-fn start(commits: Commits) -> Cluster {
-    let bin = binaries();
-    let folder = tempfile::Builder::new().prefix("omnichat-postgres-").tempdir().unwrap().keep();
-    let user = unprivileged_user();
-    if let Some((uid, gid)) = user {
-        std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).unwrap();
+impl Commits {
+    fn settings(self) -> &'static str {
+        match self {
+            Self::Volatile => "-c fsync=off -c synchronous_commit=off -c full_page_writes=off",
+            Self::Kept => "-c fsync=off -c full_page_writes=off",
+            Self::Durable => "",
+        }
     }
-    let run = |program: &str, arguments: &[&str]| {
-        let mut command = Command::new(bin.join(program));
-        command.args(arguments).current_dir("/").stdout(Stdio::null()).stderr(Stdio::piped());
-        become_user(&mut command, user);
-        let output = command.output().unwrap_or_else(|error| panic!("{program}: {error}"));
-        assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
-    };
-    let data = folder.join("data");
-    let data = data.to_str().unwrap();
-    run(
-        "initdb",
-        &["-D", data, "-U", "omnichat", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8"],
-    );
+}
 
-    let watchdog = watchdog(&bin, &folder, user);
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let on = match commits {
-        Commits::Volatile => "off",
-        Commits::Durable => "on",
-    };
-    let options = format!(
-        "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=400 \
-         -c fsync={on} -c synchronous_commit={on} -c full_page_writes={on}",
-        folder.display()
-    );
-    let log = folder.join("log");
-    run("pg_ctl", &["-D", data, "-w", "-l", log.to_str().unwrap(), "-o", &options, "start"]);
-    Cluster {
-        address: format!("postgres://omnichat@127.0.0.1:{port}"),
-        is_borrowed: false,
-        _alive: Some(watchdog),
+impl PostgresServer {
+    /// A new server, running. What it acknowledges it keeps, however it is stopped.
+    pub fn new() -> Self {
+        Self::launch(Commits::Kept)
+    }
+
+    /// The address of its one database.
+    pub fn url(&self) -> String {
+        format!("{}/postgres", self.address())
+    }
+
+    /// Stops it, and waits until it has.
+    pub fn stop(&self, how: Stop) {
+        match how {
+            Stop::Fast => self.control(&["-m", "fast", "stop"]),
+            Stop::Immediate => self.control(&["-m", "immediate", "stop"]),
+            Stop::Kill => {
+                let pid = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+                let pid = pid.lines().next().expect("its process's number");
+                let killed = Command::new("kill").args(["-9", pid]).status().unwrap();
+                assert!(killed.success(), "kill -9 {pid}");
+            }
+        }
+    }
+
+    /// Starts it again, and waits until it takes connections.
+    pub fn start(&self) {
+        let options = format!(
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c max_connections=400 {}",
+            self.port,
+            self.folder.display(),
+            self.commits.settings()
+        );
+        let log = self.folder.join("log");
+        let arguments = ["-w", "-l", log.to_str().unwrap(), "-o", &options, "start"];
+        let until = Instant::now() + PATIENCE;
+        // What a killed server leaves behind holds its memory for a moment.
+        while let Err(refused) = self.try_control(&arguments) {
+            assert!(Instant::now() < until, "pg_ctl start: {refused}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn launch(commits: Commits) -> Self {
+        let bin = binaries();
+        let folder =
+            tempfile::Builder::new().prefix("omnichat-postgres-").tempdir().unwrap().keep();
+        let user = unprivileged_user();
+        if let Some((uid, gid)) = user {
+            std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).unwrap();
+        }
+        let alive = watchdog(&bin, &folder, user);
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let server = Self { bin, folder, user, port, commits, _alive: alive };
+        let database = ["-U", "omnichat", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8"];
+        server.run("initdb", &database).unwrap_or_else(|error| panic!("initdb: {error}"));
+        server.start();
+        server
+    }
+
+    fn address(&self) -> String {
+        format!("postgres://omnichat@127.0.0.1:{}", self.port)
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        self.try_control(arguments).unwrap_or_else(|error| panic!("pg_ctl {arguments:?}: {error}"));
+    }
+
+    fn try_control(&self, arguments: &[&str]) -> Result<(), String> {
+        self.run("pg_ctl", arguments)
+    }
+
+    /// Runs one of PostgreSQL's programs on the server's data; what it says where it fails.
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<(), String> {
+        let mut command = Command::new(self.bin.join(program));
+        command.arg("-D").arg(self.folder.join("data")).args(arguments);
+        command.current_dir("/").stdout(Stdio::null()).stderr(Stdio::piped());
+        become_user(&mut command, self.user);
+        let output = command.output().unwrap_or_else(|error| panic!("{program}: {error}"));
+        let said = || String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() { Ok(()) } else { Err(said()) }
+    }
+}
+
+impl Default for PostgresServer {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -117,7 +208,7 @@ fn become_user(command: &mut Command, user: Option<(u32, u32)>) {
 
 /// The newest server on this machine.
 fn binaries() -> PathBuf {
-    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let installed = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = installed
         .filter_map(|entry| {
             Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin")))

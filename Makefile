@@ -1,7 +1,7 @@
 # One verb a line; `make` alone lists them. What a verb needs beyond cargo is looked for by scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run up demo render test lint fmt openapi bench
+.PHONY: help run up demo test soak render lint fmt openapi bench
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,15 @@ test: ## Run every test, on SQLite and on a private PostgreSQL
 	@scripts/check-tools cargo cc
 	scripts/test-setup
 	cargo test --workspace --locked
+
+# All runs together; and the seed of what they choose, drawn where it is empty.
+SOAK_MINUTES ?= 10
+SOAK_SEED ?=
+
+soak: ## Kill, cut and stop what can be, for SOAK_MINUTES=10, by SOAK_SEED
+	@scripts/check-tools cargo cc
+	scripts/test-setup
+	SOAK_MINUTES=$(SOAK_MINUTES) SOAK_SEED=$(SOAK_SEED) cargo test --workspace --locked --test soak -- --nocapture --test-threads=1
 
 lint: ## Check formatting, licences, clippy and docs, quickest first
 	@scripts/check-tools cargo cc rustfmt clippy

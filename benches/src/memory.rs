@@ -28,13 +28,10 @@ const LAST: &str = " done";
 /// A client's and a model server's connection for each stream, and some more.
 const FILES: usize = 2 * PEOPLE * (IDLE[0] + IDLE[1]) + 500;
 
-/// Silence is not to end a stream. Each that runs is stored at every checkpoint, and so many in a second would be all that the
-/// database does.
-const OWN: [(&str, &str); 4] = [
+/// Silence is not to end a stream.
+const OWN: [(&str, &str); 2] = [
     ("OMNICHAT__PROVIDERS__IDLE_SECONDS", "600"),
     ("OMNICHAT__GENERATION__TOTAL_SECONDS", "3600"),
-    ("OMNICHAT__GENERATION__CHECKPOINT_MILLISECONDS", "6000"),
-    ("OMNICHAT__GENERATION__LEASE_SECONDS", "20"),
 ];
 
 /// Prints three rows.

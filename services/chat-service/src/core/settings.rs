@@ -1,7 +1,7 @@
 //! chat-service's own sections. What each key means stands in `config/default.toml`.
 
 use std::collections::HashMap;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -83,6 +83,7 @@ pub struct GenerationSettings {
     checkpoint_milliseconds: NonZeroU64,
     pub lease_seconds: u32,
     pub streams_per_user: NonZeroU32,
+    pub beginning: NonZeroUsize,
 }
 
 /// `[context]`

@@ -15,6 +15,7 @@ use common::{CompletionId, MessageId, ProjectId, UserId};
 use futures_util::FutureExt;
 use platform::Instance;
 use platform::breaker::BreakerSettings;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -31,12 +32,6 @@ use super::{Relay, Reply};
 use crate::core::{BudgetSettings, GenerationSettings};
 use crate::providers::{Completion, ProviderError};
 
-/// How often to look for replies whose maker has gone.
-const REAP: Duration = Duration::from_secs(5);
-
-/// How often to look for replies that another process was asked to stop, called or not.
-const LOOK: Duration = Duration::from_secs(1);
-
 /// How often to look whether another process has stopped a reply.
 const LOOK_FOR_END: Duration = Duration::from_millis(200);
 
@@ -50,16 +45,18 @@ pub struct EngineSettings {
 /// The engine of one process.
 #[derive(Clone)]
 pub struct Engine {
-    replies: Arc<dyn ReplyRepository>,
+    pub(super) replies: Arc<dyn ReplyRepository>,
     messages: Arc<dyn MessageRepository>,
-    registry: Arc<Registry>,
+    pub(super) registry: Arc<Registry>,
     committer: Committer,
     budget: Budget,
     attempts: Arc<Attempts>,
     relays: Relays,
-    measures: Measures,
-    instance: Instance,
-    settings: Arc<GenerationSettings>,
+    pub(super) measures: Measures,
+    /// A place for each send that is being taken in.
+    places: Arc<Semaphore>,
+    pub(super) instance: Instance,
+    pub(super) settings: Arc<GenerationSettings>,
 }
 
 impl Engine {
@@ -97,6 +94,7 @@ impl Engine {
             attempts,
             relays,
             measures,
+            places: Arc::new(Semaphore::new(settings.beginning.get())),
             instance,
             settings,
         }
@@ -125,6 +123,14 @@ impl Engine {
         let entry = asked.entry(completion.usage, counted, project);
         entry.iter().for_each(|entry| self.measures.spent(entry));
         Ok((completion, entry))
+    }
+
+    /// A place to take in a send, to be kept until its replies have begun.
+    ///
+    /// # Errors
+    /// There is none: the database and the processors have enough to do.
+    pub fn admit(&self) -> Result<SemaphorePermit<'_>, MessageError> {
+        self.places.try_acquire().map_err(|_| MessageError::Busy)
     }
 
     /// How long a model's first token may take.
@@ -255,50 +261,6 @@ impl Engine {
     pub fn forget(&self, ids: &[MessageId]) {
         for reply in ids.iter().filter_map(|id| self.registry.find(*id)) {
             reply.stop(StopReason::Deleted);
-        }
-    }
-
-    /// Looks for replies whose maker has gone, and for those of this process that were stopped elsewhere, from now on.
-    pub fn start(&self) {
-        let tasks = &self.instance.tasks;
-        let engine = self.clone();
-        tasks.repeat("reaper", REAP, move || engine.clone().reap());
-        let engine = self.clone();
-        tasks.repeat("cancels", LOOK, move || engine.clone().stop_cancelled());
-        let (engine, stop) = (self.clone(), tasks.stopping().clone());
-        tasks.keep_running("cancel calls", async move {
-            while stop.run_until_cancelled(engine.replies.cancel_called()).await.is_some() {
-                engine.clone().stop_cancelled().await;
-            }
-        });
-    }
-
-    async fn reap(self) {
-        match self.replies.reap(&self.registry.ids()).await {
-            Ok(0) => {}
-            Ok(reaped) => {
-                self.measures.reaped.inc_by(reaped);
-                tracing::warn!(reaped, "replies were interrupted: their maker had gone");
-            }
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "not reaped"),
-        }
-    }
-
-    /// Stops the replies that this process makes and that were noted elsewhere.
-    async fn stop_cancelled(self) {
-        if self.registry.count() == 0 {
-            return;
-        }
-        match self.replies.cancelled(self.instance.id).await {
-            Ok(ids) => {
-                for reply in ids.iter().filter_map(|id| self.registry.find(*id)) {
-                    reply.stop(StopReason::Cancelled);
-                }
-            }
-            // A checkpoint may still see it.
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "not looked for cancels");
-            }
         }
     }
 

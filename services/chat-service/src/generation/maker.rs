@@ -3,7 +3,7 @@
 use common::ErrorCode;
 use common::domain::message::{FinishReason, Lease, MessageStatus, ReplyFailure};
 use common::repositories::{Checkpoint, ReplyRepository};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::attempts::{Attempts, Told};
 use super::budget::Meter;
@@ -89,24 +89,23 @@ impl Maker<'_> {
         }
     }
 
-    /// Stores what has come, again and again, and renews the lease, which is done less often while nothing comes; returns only
-    /// when the reply must be stopped.
+    /// Stores what has come, again and again; returns only when the reply must be stopped.
     ///
     /// A checkpoint that the database does not take is tried again at the next: a reply goes on without its database, as
     /// long as nobody else takes it over.
     async fn keep(&self) -> StopReason {
         let Self { reply, settings, .. } = self;
-        let (mut stored_size, mut renewed) = (0, Instant::now());
+        let mut stored_size = 0;
         loop {
             let _due_or_outgrown =
                 timeout(settings.checkpoint(), reply.outgrown(stored_size)).await;
-            if reply.size() == stored_size && renewed.elapsed() < settings.lease() / 3 {
+            if reply.size() == stored_size && !reply.was_doubted() {
                 continue;
             }
             let (text, reasoning) = reply.texts();
             match self.replies.checkpoint(reply.id(), self.lease, &text, &reasoning).await {
                 Ok(Checkpoint::Stored) => {
-                    (stored_size, renewed) = (text.len() + reasoning.len(), Instant::now());
+                    stored_size = text.len() + reasoning.len();
                     if self.meter.is_spent(reply.tab(), &text, &reasoning).await {
                         return StopReason::BudgetSpent;
                     }

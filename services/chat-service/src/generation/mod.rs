@@ -25,6 +25,7 @@ mod registry;
 mod relay;
 mod relays;
 mod reply;
+mod rounds;
 mod tab;
 mod until_revoked;
 

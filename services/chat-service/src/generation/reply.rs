@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use common::domain::message::{Message, ReplyEnd, ReplyFailure};
@@ -81,6 +81,8 @@ pub struct Reply {
     /// The size from which a checkpoint does not wait for its time, and the call for it.
     checkpoint_size: AtomicUsize,
     outgrown: Notify,
+    /// Whether its lease was not renewed, so that the database may know more than we.
+    is_doubtful: AtomicBool,
     stop: CancellationToken,
     reason: Mutex<Option<StopReason>>,
 }
@@ -132,6 +134,7 @@ impl Reply {
             state: watch::Sender::new(State::default()),
             checkpoint_size: AtomicUsize::new(CHECKPOINT_BYTES),
             outgrown: Notify::new(),
+            is_doubtful: AtomicBool::new(false),
             stop: CancellationToken::new(),
             reason: Mutex::default(),
             prompt_stale,
@@ -238,6 +241,16 @@ impl Reply {
             }
             self.outgrown.notified().await;
         }
+    }
+
+    /// Has the next checkpoint made though nothing has come, to see whether it still is ours.
+    pub(super) fn doubt(&self) {
+        self.is_doubtful.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there was such a wish; it is taken back.
+    pub(super) fn was_doubted(&self) -> bool {
+        self.is_doubtful.swap(false, Ordering::Relaxed)
     }
 
     /// Tells everybody that it has ended. What they are told is stored already.

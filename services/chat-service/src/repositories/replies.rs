@@ -8,7 +8,7 @@ use common::domain::message::{
 use common::repositories::{Checkpoint, ReplyRepository, StoreError, TurnError};
 use common::{ErrorCode, MessageId, UserId};
 use platform::db::{Bell, Database, is_unique_violation, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SimpleExpr};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
@@ -106,6 +106,11 @@ impl SqlReplies {
         let stored =
             message::Entity::find().filter(message::Column::Id.is_in(replies)).count(&tx).await?;
         Ok(stored > 0)
+    }
+
+    /// When a lease that is taken now runs out.
+    fn until(&self, lease: Lease) -> SimpleExpr {
+        self.db.now_micros().add(i64::from(lease.seconds) * 1_000_000)
     }
 
     /// How many replies of the owner's are running and have a living maker. No other begins until the transaction ends: all
@@ -224,7 +229,7 @@ impl ReplyRepository for SqlReplies {
         } else {
             MessageStatus::Streaming
         };
-        let until = self.db.now_micros().add(i64::from(lease.seconds) * 1_000_000);
+        let until = self.until(lease);
         // Only the flag comes back, not the text that went there.
         let statement = Query::update()
             .table(message::Entity)
@@ -243,6 +248,21 @@ impl ReplyRepository for SqlReplies {
         let Some(row) = row else { return Ok(Checkpoint::LeaseLost) };
         let is_cancelled: bool = row.try_get("", "cancel_requested").map_err(store_error)?;
         Ok(if is_cancelled { Checkpoint::CancelRequested } else { Checkpoint::Stored })
+    }
+
+    async fn renew(&self, lease: Lease) -> Result<Vec<MessageId>, StoreError> {
+        let statement = Query::update()
+            .table(message::Entity)
+            .value(message::Column::LeaseUntil, self.until(lease))
+            .cond_where(is_running().add(message::Column::LeaseOwner.eq(lease.holder)))
+            .returning_col(message::Column::Id)
+            .to_owned();
+        let renew = async {
+            let rows = self.db.connection().query_all(&statement).await?;
+            let ids = rows.iter().map(|row| row.try_get::<Uuid>("", "id").map(MessageId::from));
+            ids.collect::<Result<_, DbErr>>()
+        };
+        renew.await.map_err(store_error)
     }
 
     async fn finish(&self, ends: &[ReplyEnd]) -> Result<Vec<MessageId>, StoreError> {

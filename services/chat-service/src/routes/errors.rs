@@ -90,6 +90,7 @@ pub fn message(error: MessageError) -> AppError {
             format!("The message and the prompts in front of it are more than the {limit} tokens that the model can read. Shorten them, or use another model."),
         )
         .with_details(json!({"limit": limit})),
+        MessageError::Busy => AppError::unavailable("The server has too much to do just now. Try again in a moment."),
         MessageError::Draining => AppError::unavailable("The server is being restarted. Try again in a moment."),
         MessageError::NoSuchProject => no_such_project(),
         MessageError::ProjectsUnavailable(cause) => projects_unavailable(cause),

@@ -198,6 +198,7 @@ impl Messages {
         key: Option<&SendKey>,
         begin: impl Future<Output = Result<Vec<Arc<Reply>>, MessageError>>,
     ) -> Result<Turn, MessageError> {
+        let _until_begun = self.engine.admit()?;
         if let Some(turn) = self.earlier(owner, key).await? {
             return Ok(Turn::Earlier(turn));
         }

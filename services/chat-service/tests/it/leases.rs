@@ -175,3 +175,32 @@ async fn a_reply_whose_maker_has_gone_takes_no_slot(
         assert!(matches!(error, TurnError::TooManyReplies), "{error}");
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn leases_are_renewed_together_but_only_ones_own(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let desk = Desk::new(engine).await;
+    let ours = desk.begin(Lease { holder: A, seconds: 0 }).await.unwrap();
+    let other = a_conversation(&desk.chat.app.user_with_id(desk.owner), json!({})).await;
+    let lost = Lease { holder: B, seconds: 0 };
+    let theirs = desk.begin_in(other.parse().unwrap(), lost, 8).await.unwrap();
+    let renewed = desk.replies.renew(Lease { holder: A, seconds: 60 }).await.unwrap();
+    assert_eq!(renewed, [ours]);
+    assert_eq!(desk.replies.reap(&[]).await.unwrap(), 1);
+    assert_eq!(desk.status(ours).await.0, MessageStatus::Pending);
+    assert_eq!(desk.status(theirs).await.0, MessageStatus::Interrupted);
+
+    // What has ended, or was taken for dead, has no lease to renew.
+    assert_eq!(desk.replies.renew(Lease { holder: B, seconds: 60 }).await.unwrap(), []);
+    assert_eq!(desk.finish(ours, A).await, [ours]);
+    assert_eq!(desk.replies.renew(Lease { holder: A, seconds: 60 }).await.unwrap(), []);
+
+    // Of the running ones the wishes to stop are told to their maker, and to nobody else.
+    let next = desk.begin(Lease { holder: A, seconds: 60 }).await.unwrap();
+    assert_eq!(desk.replies.cancelled(A).await.unwrap(), []);
+    desk.replies.request_cancel(desk.owner, next).await.unwrap();
+    assert_eq!(desk.replies.cancelled(A).await.unwrap(), [next]);
+    assert_eq!(desk.replies.cancelled(B).await.unwrap(), []);
+}

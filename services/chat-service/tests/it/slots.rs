@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use mock_llm::{Gate, Script};
 use reqwest::Method;
 use rstest::rstest;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement, TransactionTrait as _};
 use serde_json::json;
 use testkit::{Actor, Engine};
 
@@ -82,4 +83,37 @@ async fn of_thirty_sends_made_at_once_exactly_eight_begin(
     gate.reached_by(8).await;
     assert_eq!(chat.model.requests().len(), 8);
     gate.release();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_finds_no_place_is_refused_at_once_and_nothing_is_stored() {
+    let one_place = [("OMNICHAT__GENERATION__BEGINNING", "1")];
+    let chat = Chat::start_with(Engine::Postgres, &one_place).await;
+    let user = chat.app.user();
+    let conversations = some_conversations(&user, 2).await;
+    let [first, second] =
+        [0, 1].map(|number| format!("/conversations/{}/messages", conversations[number]));
+    chat.model.default_script(Script::text("a b c"));
+
+    // The database holds the first up in the middle of its beginning.
+    let database = sea_orm::Database::connect(chat.database.url()).await.unwrap();
+    let lock = database.begin().await.unwrap();
+    lock.execute_unprepared("LOCK TABLE chat.conversations IN EXCLUSIVE MODE").await.unwrap();
+    let slow = tokio::spawn({
+        let (user, first) = (user.clone(), first.clone());
+        async move { user.post(&first, json!({"content": "x"})).await }
+    });
+    let waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    let waiting = Statement::from_string(DbBackend::Postgres, waiting);
+    while database.query_one_raw(waiting.clone()).await.unwrap().is_none() {}
+
+    let refused = user.post(&second, json!({"content": "x"})).await.expect(503);
+    assert_eq!(
+        (refused.code(), refused.header("retry-after")),
+        ("SERVICE_UNAVAILABLE", Some("1"))
+    );
+    lock.rollback().await.unwrap();
+    slow.await.unwrap().expect(200);
+    assert_eq!(user.get(&second).await.json["data"]["messages"], json!([]));
+    user.post(&second, json!({"content": "x"})).await.expect(200);
 }

@@ -108,4 +108,6 @@ ids! {
     ErrandId,
     /// A conversation as it was at one moment, shown to whoever has its token.
     ShareId,
+    /// A file of conversations that a person brings along.
+    ImportId,
 }

@@ -22,6 +22,7 @@ pub use entropy::{Entropy, SystemEntropy};
 pub use error_code::ErrorCode;
 pub use ids::{
     ApiKeyId, AttachmentId, CompletionId, ConversationId, DataKeyId, ErrandId, EventId, Ids,
-    LoadJobId, MessageId, ProjectId, PromptId, SessionId, ShareId, TokenId, TurnId, UserId,
+    ImportId, LoadJobId, MessageId, ProjectId, PromptId, SessionId, ShareId, TokenId, TurnId,
+    UserId,
 };
 pub use page::{Direction, Page, PageRequest};

@@ -27,13 +27,15 @@ use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{
     SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlErrands, SqlIdempotency,
-    SqlLoadJobs, SqlMessages, SqlPreferences, SqlReplies, SqlShares, SqlSummaries, SqlUsage,
+    SqlImports, SqlLoadJobs, SqlMessages, SqlPreferences, SqlReplies, SqlShares, SqlSummaries,
+    SqlUsage,
 };
 use crate::routes;
 use crate::services::{
     ApiKeys, Asking, Attachments, Completions, Conversations, ConversationsParts, DataKeys,
-    Errands, Export, LoadJobs, Messages, MessagesParts, Models, Preferences, ProjectAccess,
-    RingWrapper, Shares, Summaries, SummariesParts, Titles, UsageLedger, Users, Vault,
+    Errands, Export, Imports, LoadJobs, Messages, MessagesParts, Models, Preferences,
+    ProjectAccess, RingWrapper, Shares, Summaries, SummariesParts, Titles, UsageLedger, Users,
+    Vault,
 };
 
 /// How often what this process has done with keys is written.
@@ -155,6 +157,7 @@ impl ChatModule {
                     tokio::join!(
                         vault.keep_house(before),
                         state.load_jobs.keep_house(),
+                        state.imports.keep_house(),
                         state.messages.keep_house()
                     )
                 };
@@ -234,6 +237,7 @@ impl Ground<'_> {
             preferences.clone(),
             usage.clone(),
             vault.clone(),
+            Arc::new(SqlImports::new(db.clone())),
             engine.clone(),
             instance.tasks.clone(),
         );
@@ -245,6 +249,7 @@ impl Ground<'_> {
             summaries,
             titles,
             export: Export::new(Arc::new(SqlMessages::new(db.clone())), attachments.clone()),
+            imports: imports(db, &models, instance),
             attachments: Attachments::new(attachments),
             shares: shares(db, instance),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
@@ -307,6 +312,11 @@ fn load_jobs(
 ) -> Arc<LoadJobs> {
     let jobs = Arc::new(SqlLoadJobs::new(db.clone()));
     Arc::new(LoadJobs::new(jobs, models.clone(), instance.clone(), settings.ollama.pull))
+}
+
+fn imports(db: &Database, models: &Arc<Models>, instance: &Instance) -> Arc<Imports> {
+    let imports = Arc::new(SqlImports::new(db.clone()));
+    Arc::new(Imports::new(imports.clone(), imports, models.clone(), instance.clone()))
 }
 
 fn shares(db: &Database, instance: &Instance) -> Shares {
@@ -405,6 +415,7 @@ impl Module for ChatModule {
         self.engine.start();
         self.keep_house();
         self.state.load_jobs.start();
+        self.state.imports.start();
         self.errands.start();
         if let Some(pause) = self.discover {
             self.keep_discovering(pause);

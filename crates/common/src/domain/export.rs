@@ -1,10 +1,10 @@
 //! What a user takes away.
 
-use super::attachment::Image;
+use super::attachment::NewAttachment;
 use super::message::Message;
 use super::project::Project;
 use super::prompt::{Prompt, PromptVersion};
-use crate::{AttachmentId, PromptId};
+use crate::PromptId;
 
 /// One thing that project-service keeps for a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +16,10 @@ pub enum ProjectRecord {
 }
 
 /// A message with the images that are attached to it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct MessageRecord {
     /// The message.
     pub message: Message,
     /// Its images, in order.
-    pub images: Vec<(AttachmentId, Image)>,
+    pub images: Vec<NewAttachment>,
 }

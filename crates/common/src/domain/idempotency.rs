@@ -76,7 +76,7 @@ impl Fingerprinter {
 
 /// A send's key, and what it asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SendKey {
+pub struct RequestKey {
     /// The client's word for it.
     pub key: IdempotencyKey,
     /// What is asked.

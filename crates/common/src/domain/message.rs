@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attachment::{Attachment, Image, NewAttachment};
 use super::errand::Errand;
-use super::idempotency::SendKey;
+use super::idempotency::RequestKey;
 use super::usage::{UsageEntry, usd};
 use crate::repositories::StoreError;
 use crate::{ConversationId, ErrorCode, MessageId, PromptId, TurnId, UserId};
@@ -232,7 +232,7 @@ pub struct NewTurn {
     /// The replies, each by another model.
     pub replies: Vec<NewReply>,
     /// What its client calls it, so that it is stored once only.
-    pub key: Option<SendKey>,
+    pub key: Option<RequestKey>,
     /// What to call the conversation if it has no title yet.
     pub title: String,
     /// Who makes the reply.

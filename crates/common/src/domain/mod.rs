@@ -11,6 +11,7 @@ pub mod data_key;
 pub mod errand;
 pub mod export;
 pub mod idempotency;
+pub mod import;
 pub mod load_job;
 pub mod message;
 pub mod preferences;

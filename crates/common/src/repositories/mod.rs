@@ -11,6 +11,7 @@ mod conversations;
 mod data_keys;
 mod errands;
 mod idempotency;
+mod imports;
 mod load_jobs;
 mod messages;
 mod preferences;
@@ -33,6 +34,7 @@ pub use conversations::{ConversationFilter, ConversationRepository, Conversation
 pub use data_keys::DataKeyRepository;
 pub use errands::ErrandRepository;
 pub use idempotency::IdempotencyRepository;
+pub use imports::{ImportRepository, UploadRepository};
 pub use load_jobs::LoadJobRepository;
 pub use messages::{MessageFilter, MessageRepository};
 pub use preferences::PreferenceRepository;

@@ -50,21 +50,8 @@ where
     type Future = LocalBoxFuture<'static, Result<Self, AppError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json =
-            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
-                |value| {
-                    value
-                        .split(';')
-                        .next()
-                        .unwrap_or_default()
-                        .trim()
-                        .eq_ignore_ascii_case("application/json")
-                },
-            );
-        let announced: Option<usize> = request
-            .headers()
-            .get(CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok()?.parse().ok());
+        let is_json = is_of_type(request, &["application/json"]);
+        let announced = announced_length(request);
         let payload = web::Payload::from_request(request, payload).into_inner();
         async move {
             if !is_json {
@@ -83,6 +70,18 @@ where
         }
         .boxed_local()
     }
+}
+
+/// Whether a request's body says to be of one of these media types.
+pub(super) fn is_of_type(request: &HttpRequest, types: &[&str]) -> bool {
+    let said = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let said = said.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    types.iter().any(|media_type| said.eq_ignore_ascii_case(media_type))
+}
+
+/// How many bytes a request says to have.
+pub(super) fn announced_length(request: &HttpRequest) -> Option<usize> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn parse<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, AppError> {
@@ -133,7 +132,7 @@ impl AppError {
     }
 }
 
-fn unreadable(error: &actix_web::Error) -> AppError {
+pub(super) fn unreadable(error: &actix_web::Error) -> AppError {
     match error.as_error::<PayloadError>() {
         Some(PayloadError::Io(io)) if io.kind() == std::io::ErrorKind::TimedOut => {
             AppError::of_status(StatusCode::REQUEST_TIMEOUT)

@@ -186,15 +186,31 @@ fn limit_body_time(request: &mut ServiceRequest, limit: Duration) {
         || request.headers().get(CONTENT_LENGTH).is_some_and(|length| length != "0");
     if has_body {
         let inner = request.take_payload();
-        let timed = TimedBody { inner, deadline: Box::pin(tokio::time::sleep(limit)) };
+        let deadline = Box::pin(tokio::time::sleep(limit));
+        let timed = TimedBody { inner, deadline, fresh: 0 };
         request.set_payload(Payload::Stream { payload: Box::pin(timed) });
     }
 }
 
-/// A body that must be there in time; actix-web itself waits for ever.
+/// How many bytes of a body earn it a second more, so that a large one can be sent, and none can be dripped.
+const BYTES_PER_SECOND: usize = 64 * 1024;
+
+/// A body that must be there in time, and large ones at a pace; actix-web itself waits for ever.
 struct TimedBody {
     inner: Payload,
     deadline: Pin<Box<Sleep>>,
+    /// Bytes that have not yet earned their second.
+    fresh: usize,
+}
+
+impl TimedBody {
+    fn earn(&mut self, bytes: usize) {
+        let seen = self.fresh + bytes;
+        self.fresh = seen % BYTES_PER_SECOND;
+        let earned = Duration::from_secs((seen / BYTES_PER_SECOND) as u64);
+        let deadline = self.deadline.deadline() + earned;
+        self.deadline.as_mut().reset(deadline);
+    }
 }
 
 impl Stream for TimedBody {
@@ -202,6 +218,9 @@ impl Stream for TimedBody {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Poll::Ready(item) = Pin::new(&mut self.inner).poll_next(context) {
+            if let Some(Ok(bytes)) = &item {
+                self.earn(bytes.len());
+            }
             return Poll::Ready(item);
         }
         self.deadline
@@ -213,7 +232,30 @@ impl Stream for TimedBody {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::StreamExt;
+
     use super::*;
+
+    /// How many bytes of a body arrive of which one such piece comes each second, for as many seconds; with a deadline of ten.
+    async fn arrived(piece: usize, seconds: usize) -> usize {
+        let pieces = futures_util::stream::unfold(0, move |n| async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            (n < seconds).then(|| (Ok(Bytes::from(vec![0; piece])), n + 1))
+        });
+        let inner = Payload::Stream { payload: Box::pin(pieces) };
+        let deadline = Box::pin(tokio::time::sleep(Duration::from_secs(10)));
+        let body = TimedBody { inner, deadline, fresh: 0 };
+        body.map(|piece| piece.map_or(0, |bytes| bytes.len()))
+            .take(seconds)
+            .fold(0, async |a, b| a + b)
+            .await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_may_be_large_and_none_may_be_dripped() {
+        assert_eq!(arrived(100_000, 60).await, 6_000_000);
+        assert!(arrived(1_000, 60).await < 12_000);
+    }
 
     #[test]
     fn a_status_alone_has_its_code() {

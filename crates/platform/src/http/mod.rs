@@ -14,6 +14,7 @@ mod endpoints;
 mod error;
 mod field_errors;
 mod guard;
+mod idempotency;
 mod openai;
 mod operating;
 mod origins;
@@ -25,6 +26,7 @@ mod security_headers;
 mod server;
 mod sse;
 mod trace;
+mod upload;
 pub mod valid;
 
 pub use answer::{Answer, Envelope, Pagination};
@@ -38,6 +40,7 @@ pub use endpoints::{Access, Endpoint, Endpoints};
 pub use error::{AppError, ErrorBody, ErrorEnvelope};
 pub use field_errors::FieldError;
 pub use guard::require_our_page;
+pub use idempotency::{HalfKey, IdempotencyKeyHeader, Idempotent, key_of_query};
 pub use openai::{OpenAiError, OpenAiFailure};
 pub use paging::{Limit, Order, Paging};
 pub use query::Query;
@@ -45,6 +48,7 @@ pub use request_id::RequestId;
 pub use server::{RunningServer, Server};
 pub use sse::{event, event_stream, nameless_event, prefers_event_stream};
 pub(crate) use trace::Trace;
+pub use upload::Upload;
 
 #[doc(hidden)]
 pub use pastey::paste as __paste;

@@ -107,6 +107,8 @@ pub const LIMITED: &[&str] = &[
     "select_message",
     "get_attachment",
     "export_conversation",
+    "import_conversations",
+    "get_import",
     "create_share",
     "list_shares",
     "delete_share",

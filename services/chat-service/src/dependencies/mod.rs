@@ -1,13 +1,11 @@
 //! Extractors: what a handler needs besides the request's own words.
 
-mod idempotency;
 mod in_project;
 mod listener;
 mod on_behalf;
 mod resume;
 mod state;
 
-pub use idempotency::{Idempotent, key_of_query};
 pub use in_project::InProject;
 pub use listener::Listener;
 pub use resume::{LastEventId, ResumeAfter};

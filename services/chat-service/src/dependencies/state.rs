@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::services::{
-    ApiKeys, Attachments, Completions, Conversations, Export, LoadJobs, Messages, Models,
+    ApiKeys, Attachments, Completions, Conversations, Export, Imports, LoadJobs, Messages, Models,
     Preferences, Shares, Summaries, Titles, UsageLedger, Users,
 };
 
@@ -19,6 +19,8 @@ pub struct ChatState {
     pub attachments: Attachments,
     /// Conversations as files.
     pub export: Export,
+    /// Conversations out of files.
+    pub imports: Arc<Imports>,
     /// Conversations as they were, for whoever has a token.
     pub shares: Shares,
     /// Answers that are passed on.

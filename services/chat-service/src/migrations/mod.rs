@@ -21,6 +21,7 @@ mod m20261121_000050_summarize_conversations;
 mod m20261121_000060_create_idempotency_keys;
 mod m20261121_000070_create_shares;
 mod m20261121_000110_index_running_of_maker;
+mod m20261121_000080_create_imports;
 
 pub struct Migrator;
 
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000070_create_shares::Migration),
             Box::new(m20261121_000060_create_idempotency_keys::Migration),
             Box::new(m20261121_000110_index_running_of_maker::Migration),
+            Box::new(m20261121_000080_create_imports::Migration),
         ]
     }
 

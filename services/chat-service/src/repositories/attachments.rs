@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use common::domain::attachment::{Attachment, Image, ImageType};
-use common::domain::message::{Message, NewQuestion, Role};
+use common::domain::attachment::{Attachment, Image, ImageType, NewAttachment};
+use common::domain::message::{Message, Role};
 use common::repositories::{AttachmentRepository, StoreError};
 use common::{AttachmentId, MessageId, UserId};
 use platform::db::{Database, store_error};
@@ -80,18 +80,19 @@ impl AttachmentRepository for SqlAttachments {
     }
 }
 
-/// Stores what is attached to a user's message.
+/// Stores what is attached to a message.
 pub(super) async fn insert(
     tx: &DatabaseTransaction,
     owner: UserId,
-    question: &NewQuestion,
+    message: MessageId,
+    attachments: &[NewAttachment],
 ) -> Result<(), DbErr> {
     // One at a time: of bytes that are on their way to the database there are two copies.
-    for (position, new) in (0..).zip(&question.attachments) {
+    for (position, new) in (0..).zip(attachments) {
         let Attachment { id, kind, size } = new.into();
         let row = attachment::ActiveModel {
             id: Set(id.uuid()),
-            message_id: Set(question.id.uuid()),
+            message_id: Set(message.uuid()),
             user_id: Set(owner.uuid()),
             position: Set(position),
             media_type: Set(kind.media_type().to_owned()),
@@ -146,9 +147,8 @@ fn image(file: File) -> Option<Image> {
 #[cfg(test)]
 mod tests {
     use common::Clock;
-    use common::domain::attachment::NewAttachment;
     use common::domain::conversation::Conversation;
-    use common::domain::message::{ContextUse, Lease, NewReply, NewTurn, Question};
+    use common::domain::message::{ContextUse, Lease, NewQuestion, NewReply, NewTurn, Question};
     use common::repositories::{
         ConversationRepository, MessageFilter, MessageRepository, ReplyRepository,
     };

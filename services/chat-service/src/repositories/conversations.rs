@@ -366,7 +366,7 @@ async fn running_in(
     Ok(ids.into_iter().map(Into::into).collect())
 }
 
-fn row_of(conversation: &Conversation) -> conversation::ActiveModel {
+pub(super) fn row_of(conversation: &Conversation) -> conversation::ActiveModel {
     conversation::ActiveModel {
         id: Set(conversation.id.uuid()),
         user_id: Set(conversation.owner.uuid()),

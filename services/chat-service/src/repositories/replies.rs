@@ -190,7 +190,7 @@ impl ReplyRepository for SqlReplies {
             .map_err(turn_error)?;
         let stored = async {
             if let Question::New(question) = &turn.question {
-                attachments::insert(&tx, owner, question).await?;
+                attachments::insert(&tx, owner, question.id, &question.attachments).await?;
             }
             search::index_turn(&tx, owner, turn, beginning.title.is_none()).await?;
             grow_conversation(&tx, turn, added, beginning.title.is_none()).await?;

@@ -3,12 +3,12 @@
 use actix_web::web::Data;
 use actix_web::{Either, HttpResponse};
 use common::ConversationId;
-use common::domain::idempotency::SendKey;
-use platform::http::{Answer, AppError, Body, Envelope};
+use common::domain::idempotency::RequestKey;
+use platform::http::{Answer, AppError, Body, Envelope, Idempotent};
 
 use super::errors;
 use super::messages::answer;
-use crate::dependencies::{ChatState, Idempotent, Listener};
+use crate::dependencies::{ChatState, Listener};
 use crate::schemas::chat::{ChatData, ChatRequest};
 use crate::schemas::idempotency::IdempotencyHeader;
 use crate::services::{OnBehalf, Turn};
@@ -38,7 +38,7 @@ async fn send(
     state: &ChatState,
     whom: &OnBehalf,
     request: ChatRequest,
-    key: Option<SendKey>,
+    key: Option<RequestKey>,
 ) -> Result<(ConversationId, Turn), AppError> {
     let (project, session, new, message) = request.into_parts();
     let found = state.conversations.session(whom, project, session, new).await;

@@ -9,11 +9,12 @@ use common::domain::asking::AskError;
 use common::domain::attachment::AttachmentError;
 use common::domain::completion::CompletionError;
 use common::domain::conversation::ConversationError;
+use common::domain::import::ImportError;
 use common::domain::load_job::LoadJobError;
 use common::domain::message::{MessageError, ReplyFailure};
 use common::domain::preferences::PreferenceError;
 use common::domain::share::{MAX_SHARED_BYTES, MAX_SHARES, ShareError};
-use platform::http::AppError;
+use platform::http::{AppError, FieldError};
 use serde_json::json;
 
 /// When to ask again where a reply must end first; most take longer than a second.
@@ -48,10 +49,7 @@ pub fn message(error: MessageError) -> AppError {
             ErrorCode::ValidationError,
             "Only your own messages can be edited. `POST /messages/{id}/regenerate` asks for another reply.",
         ),
-        MessageError::IdempotencyMismatch => AppError::new(
-            ErrorCode::IdempotencyMismatch,
-            "This idempotency key was used for another request. Take a new key for each new request, and repeat a request as it was.",
-        ),
+        MessageError::IdempotencyMismatch => AppError::idempotency_mismatch(),
         MessageError::IdempotencyInProgress => idempotency_in_progress(),
         MessageError::GenerationInProgress => AppError::new(
             ErrorCode::GenerationInProgress,
@@ -146,6 +144,26 @@ pub fn api_key(error: ApiKeyError) -> AppError {
         ApiKeyError::Store(error) => error.into(),
         // Keys are opened for models alone.
         ApiKeyError::Unreadable | ApiKeyError::Internal(_) => AppError::internal(error),
+    }
+}
+
+pub fn import(error: ImportError) -> AppError {
+    match error {
+        ImportError::NotFound => AppError::not_found(),
+        ImportError::NotJson => AppError::invalid(&[FieldError::new(
+            "body",
+            "a file of conversations in JSON, as OmniChat or ChatGPT exports them; of an archive the `conversations.json` in it",
+        )]),
+        ImportError::TooMany => AppError::new(
+            ErrorCode::Conflict,
+            "Other files of yours are still being imported. Wait until one of them is done.",
+        ),
+        ImportError::IdempotencyMismatch => AppError::idempotency_mismatch(),
+        ImportError::Lost => AppError::unavailable(
+            "The file came too slowly, or its import was taken away. Send it again.",
+        ),
+        ImportError::OwnerGone => owner_gone(),
+        ImportError::Store(error) => error.into(),
     }
 }
 

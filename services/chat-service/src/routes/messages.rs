@@ -3,10 +3,10 @@ use actix_web::{Either, HttpResponse};
 use common::{ConversationId, MessageId};
 use futures_util::future::join_all;
 use futures_util::stream::StreamExt;
-use platform::http::{Answer, AppError, Body, Caller, Envelope, Query, SizedBody};
+use platform::http::{Answer, AppError, Body, Caller, Envelope, Idempotent, Query, SizedBody};
 
 use super::{errors, idempotency};
-use crate::dependencies::{ChatState, Idempotent, Listener, ResumeAfter};
+use crate::dependencies::{ChatState, Listener, ResumeAfter};
 use crate::generation::{follow, together};
 use crate::schemas::conversations::ConversationData;
 use crate::schemas::idempotency::IdempotencyHeader;

@@ -8,6 +8,7 @@ mod conversations;
 mod errors;
 mod export;
 mod idempotency;
+mod imports;
 mod internal;
 mod load_jobs;
 mod messages;
@@ -44,6 +45,8 @@ pub fn endpoints() -> Endpoints {
         messages::select_message,
         attachments::get_attachment,
         export::export_conversation,
+        imports::import_conversations,
+        imports::get_import,
         shares::create_share,
         shares::list_shares,
         shares::delete_share,

@@ -6,15 +6,15 @@ use std::future::ready;
 use actix_web::http::Method;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use common::domain::idempotency::SendKey;
+use common::domain::idempotency::RequestKey;
 use common::domain::message::NewMessage;
 use common::{ErrorCode, MessageId, ProjectId, UserId};
 use eventsource_stream::Eventsource;
 use futures_util::stream::{Stream, StreamExt};
-use platform::http::{Answer, AppError, Envelope, Query, event_stream};
+use platform::http::{Answer, AppError, Envelope, Query, event_stream, key_of_query};
 
 use super::errors;
-use crate::dependencies::{ChatState, LastEventId, Listener, key_of_query};
+use crate::dependencies::{ChatState, LastEventId, Listener};
 use crate::generation::{EventId, follow};
 use crate::schemas::messages::{ListModelMessagesQuery, MessagesData};
 use crate::schemas::project_messages::{StreamProjectMessagesQuery, for_event_source};
@@ -65,7 +65,7 @@ async fn send(
     listener: Listener,
     project: ProjectId,
     message: NewMessage,
-    key: Option<SendKey>,
+    key: Option<RequestKey>,
 ) -> Result<HttpResponse, AppError> {
     let found = state.conversations.default_of(whom, project).await;
     let conversation = found.map_err(errors::conversation)?.id;

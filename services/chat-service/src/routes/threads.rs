@@ -2,11 +2,11 @@
 
 use actix_web::web::{Data, Path};
 use common::ConversationId;
-use platform::http::{Answer, AppError, Body, Caller, Envelope, Query, SizedBody};
+use platform::http::{Answer, AppError, Body, Caller, Envelope, Idempotent, Query, SizedBody};
 
 use super::errors;
 use super::messages::{SEND_LIMIT, Sent, answer};
-use crate::dependencies::{ChatState, Idempotent, Listener};
+use crate::dependencies::{ChatState, Listener};
 use crate::schemas::conversations::ListConversationsQuery;
 use crate::schemas::idempotency::IdempotencyHeader;
 use crate::schemas::messages::{ListModelMessagesQuery, MessagesData, SentMessageData};

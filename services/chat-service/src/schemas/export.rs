@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
-use common::domain::attachment::{Image, ImageType};
+use common::domain::attachment::{ImageType, NewAttachment};
 use common::domain::conversation::Conversation;
 use common::domain::export::MessageRecord;
 use common::domain::message::{FinishReason, Message, MessageStatus, PromptUse, Role};
@@ -197,8 +197,8 @@ impl From<MessageRecord> for ExportedMessage {
     }
 }
 
-impl From<(AttachmentId, Image)> for ExportedAttachment {
-    fn from((id, image): (AttachmentId, Image)) -> Self {
+impl From<NewAttachment> for ExportedAttachment {
+    fn from(NewAttachment { id, image }: NewAttachment) -> Self {
         Self { id, media_type: image.kind, data: STANDARD.encode(&image.data) }
     }
 }

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod conversations;
 pub mod export;
 pub mod idempotency;
+pub mod imports;
 pub mod internal;
 pub mod load_jobs;
 pub mod messages;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use common::domain::attachment::NewAttachment;
 use common::domain::export::MessageRecord;
 use common::domain::message::{Message, MessageError};
 use common::repositories::{AttachmentRepository, MessageFilter, MessageRepository, StoreError};
@@ -64,7 +65,8 @@ impl Export {
         let ids: Vec<AttachmentId> =
             message.attachments.iter().map(|attachment| attachment.id).collect();
         let mut images = self.attachments.images(owner, &ids).await?;
-        let images = ids.into_iter().filter_map(|id| Some((id, images.remove(&id)?))).collect();
+        let found = |id| Some(NewAttachment { id, image: images.remove(&id)? });
+        let images = ids.into_iter().filter_map(found).collect();
         Ok(MessageRecord { message, images })
     }
 }

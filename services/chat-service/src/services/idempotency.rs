@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::UserId;
-use common::domain::idempotency::SendKey;
+use common::domain::idempotency::RequestKey;
 use common::domain::message::{Message, MessageError};
 use common::repositories::{IdempotencyRepository, MessageRepository};
 
@@ -36,9 +36,9 @@ impl EarlierSends {
     pub async fn find(
         &self,
         owner: UserId,
-        key: Option<&SendKey>,
+        key: Option<&RequestKey>,
     ) -> Result<Option<Box<EarlierTurn>>, MessageError> {
-        let Some(SendKey { key, fingerprint }) = key else { return Ok(None) };
+        let Some(RequestKey { key, fingerprint }) = key else { return Ok(None) };
         let Some(earlier) = self.keys.find(owner, key).await? else { return Ok(None) };
         if earlier.fingerprint != *fingerprint {
             return Err(MessageError::IdempotencyMismatch);

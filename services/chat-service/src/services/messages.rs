@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use common::domain::attachment::{Image, NewAttachment};
 use common::domain::conversation::{Conversation, derive_title};
-use common::domain::idempotency::SendKey;
+use common::domain::idempotency::RequestKey;
 use common::domain::message::{
     Message, MessageError, NewMessage, NewQuestion, NewReply, NewTurn, PromptUse, Question,
     ReplyOptions, Role,
@@ -80,7 +80,7 @@ struct Ask {
     images: Vec<Image>,
     models: Vec<String>,
     options: ReplyOptions,
-    key: Option<SendKey>,
+    key: Option<RequestKey>,
 }
 
 enum Said {
@@ -186,7 +186,7 @@ impl Messages {
     pub async fn earlier(
         &self,
         owner: UserId,
-        key: Option<&SendKey>,
+        key: Option<&RequestKey>,
     ) -> Result<Option<Box<EarlierTurn>>, MessageError> {
         self.earlier.find(owner, key).await
     }
@@ -195,7 +195,7 @@ impl Messages {
     async fn once(
         &self,
         owner: UserId,
-        key: Option<&SendKey>,
+        key: Option<&RequestKey>,
         begin: impl Future<Output = Result<Vec<Arc<Reply>>, MessageError>>,
     ) -> Result<Turn, MessageError> {
         let _until_begun = self.engine.admit()?;
@@ -215,7 +215,7 @@ impl Messages {
         whom: &OnBehalf,
         conversation: ConversationId,
         message: NewMessage,
-        key: Option<SendKey>,
+        key: Option<RequestKey>,
     ) -> Result<Turn, MessageError> {
         let begin = async {
             let NewMessage { content, images, mut models, options } = message;
@@ -239,7 +239,7 @@ impl Messages {
         content: String,
         images: Option<Vec<Image>>,
         options: ReplyOptions,
-        key: Option<SendKey>,
+        key: Option<RequestKey>,
     ) -> Result<Turn, MessageError> {
         let begin = async {
             let message = self.on_branch(whom.user, id).await?;
@@ -274,7 +274,7 @@ impl Messages {
         id: MessageId,
         model: Option<String>,
         options: ReplyOptions,
-        key: Option<SendKey>,
+        key: Option<RequestKey>,
     ) -> Result<Turn, MessageError> {
         let begin = async {
             let reply = self.on_branch(whom.user, id).await?;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use common::UserId;
 use common::domain::conversation::{ConversationError, DeletedConversations};
 use common::repositories::{
-    ConversationRepository, PreferenceRepository, StoreError, UsageRepository,
+    ConversationRepository, ImportRepository, PreferenceRepository, StoreError, UsageRepository,
 };
 use platform::Tasks;
 
@@ -17,6 +17,7 @@ pub struct Users {
     preferences: Arc<dyn PreferenceRepository>,
     usage: Arc<dyn UsageRepository>,
     vault: Arc<Vault>,
+    imports: Arc<dyn ImportRepository>,
     engine: Engine,
     tasks: Tasks,
 }
@@ -27,10 +28,11 @@ impl Users {
         preferences: Arc<dyn PreferenceRepository>,
         usage: Arc<dyn UsageRepository>,
         vault: Arc<Vault>,
+        imports: Arc<dyn ImportRepository>,
         engine: Engine,
         tasks: Tasks,
     ) -> Self {
-        Self { conversations, preferences, usage, vault, engine, tasks }
+        Self { conversations, preferences, usage, vault, imports, engine, tasks }
     }
 
     /// Deletes all that a user owns, for good: nothing can be made for that user afterwards. Running replies are stopped. Safe
@@ -49,6 +51,7 @@ impl Users {
         self.preferences.delete(user).await?;
         self.usage.delete(user).await?;
         self.vault.forget(user).await?;
+        self.imports.delete_of_user(user).await?;
         Ok(deleted)
     }
 }

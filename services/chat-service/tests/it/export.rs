@@ -14,7 +14,7 @@ use super::{Chat, a_conversation};
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR one";
 
 /// A conversation with an image, two branches and a reply that was made anew.
-async fn talk(chat: &Chat, user: &Actor) -> String {
+pub async fn talk(chat: &Chat, user: &Actor) -> String {
     let body = json!({"title": "Bees\n# and wasps", "model": "gpt-4o", "systemPrompt": "Be kind."});
     let conversation = a_conversation(user, body).await;
     let path = format!("/conversations/{conversation}/messages");

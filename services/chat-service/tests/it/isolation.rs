@@ -84,6 +84,11 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
     let target = match operation {
         "list_conversations" => Target::each("/conversations"),
         "create_conversation" => Target::each("/conversations").body(json!({"title": "new"})),
+        "import_conversations" => Target::each("/conversations/import").body(json!([])),
+        "get_import" => {
+            let started = owner.post("/conversations/import", json!([])).await.expect(202);
+            Target::own(format!("/imports/{}", started.data("jobId").as_str()?))
+        }
         "list_threads" => Target::each("/threads"),
         "create_thread" => Target::each("/threads").body(json!({"title": "new"})),
         "chat" => Target::each("/chat").body(json!({"projectId": the_project(), "message": "new"})),

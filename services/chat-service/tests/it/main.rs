@@ -20,6 +20,7 @@ mod discovery;
 mod export;
 mod faults;
 mod idempotency;
+mod imports;
 mod internal;
 mod isolation;
 mod key_rotation;

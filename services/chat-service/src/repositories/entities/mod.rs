@@ -11,6 +11,8 @@ pub mod daily_usage;
 pub mod data_key;
 pub mod errand;
 pub mod idempotency_key;
+pub mod import;
+pub mod import_piece;
 pub mod key_event;
 pub mod load_job;
 pub mod message;

@@ -6,6 +6,7 @@ use actix_web::web::Bytes;
 use backon::{ExponentialBuilder, Retryable};
 use chrono::TimeDelta;
 use common::auth::ServiceClaims;
+use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -216,6 +217,29 @@ impl Sibling {
         self.repeat(method, path, headers, Some(body.to_string().into())).await
     }
 
+    /// Asks, in our own name, for something that is read as it comes. What breaks off ends with an error.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call), or it answers with a failure.
+    pub async fn stream(
+        &self,
+        path: &str,
+    ) -> Result<impl Stream<Item = Result<Bytes, SiblingError>> + use<>, SiblingError> {
+        let headers = self.headers(&Identity::Service, &[])?;
+        let response = self.insist(|| self.send(Method::GET, path, headers.clone(), None)).await?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(SiblingError::Unavailable { service: self.service, status });
+        }
+        let pieces = response.bytes_stream().boxed();
+        Ok(stream::try_unfold((self.clone(), pieces), |(this, mut pieces)| async move {
+            let next = tokio::time::timeout(this.deadline, pieces.try_next()).await;
+            let next = next.map_err(|elapsed| this.unreachable(elapsed))?;
+            let next = next.map_err(|error| this.unreachable(error.without_url()))?;
+            Ok(next.map(|piece| (piece, (this, pieces))))
+        }))
+    }
+
     async fn repeat(
         &self,
         method: Method,
@@ -223,16 +247,21 @@ impl Sibling {
         headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<SiblingAnswer, SiblingError> {
+        self.insist(|| self.attempt(method.clone(), path, headers.clone(), body.clone())).await
+    }
+
+    /// Tries again where that may help, unless the sibling is being left alone.
+    async fn insist<T, F>(&self, try_it: impl Fn() -> F) -> Result<T, SiblingError>
+    where
+        F: Future<Output = Result<T, SiblingError>>,
+    {
         let permit = self.breaker.as_ref().map(Breaker::admit).transpose();
         let permit = permit.map_err(|_| SiblingError::Resting { service: self.service })?;
         // Each of the three has its share of the deadline: one that hangs must not use it up.
         let attempt = || async {
-            tokio::time::timeout(
-                self.deadline / 3,
-                self.attempt(method.clone(), path, headers.clone(), body.clone()),
-            )
-            .await
-            .unwrap_or_else(|elapsed| Err(self.unreachable(elapsed)))
+            tokio::time::timeout(self.deadline / 3, try_it())
+                .await
+                .unwrap_or_else(|elapsed| Err(self.unreachable(elapsed)))
         };
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(50))
@@ -254,6 +283,22 @@ impl Sibling {
         headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<SiblingAnswer, SiblingError> {
+        let response = self.send(method, path, headers, body).await?;
+        let status = response.status();
+        let etag =
+            response.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        let body =
+            response.bytes().await.map_err(|error| self.unreachable(error.without_url()))?.to_vec();
+        Ok(SiblingAnswer { status, etag, body })
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+    ) -> Result<reqwest::Response, SiblingError> {
         let mut request =
             self.http.request(method, format!("{}{path}", self.base_url)).headers(headers);
         if let Some(body) = body {
@@ -265,11 +310,7 @@ impl Sibling {
         if matches!(status.as_u16(), 502..=504) {
             return Err(SiblingError::Unavailable { service: self.service, status });
         }
-        let etag =
-            response.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-        let body =
-            response.bytes().await.map_err(|error| self.unreachable(error.without_url()))?.to_vec();
-        Ok(SiblingAnswer { status, etag, body })
+        Ok(response)
     }
 
     fn headers(

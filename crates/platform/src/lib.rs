@@ -8,6 +8,7 @@
 pub mod breaker;
 pub mod cli;
 pub mod client;
+mod creations;
 pub mod db;
 pub mod http;
 mod instance;
@@ -15,12 +16,15 @@ pub mod limits;
 pub mod metrics;
 mod module;
 pub mod outbox;
+mod pages;
 pub mod revocations;
 pub mod sealing;
 pub mod settings;
 mod tasks;
 pub mod telemetry;
 
+pub use creations::EarlierCreations;
 pub use instance::Instance;
 pub use module::{Module, NotReady};
+pub use pages::pages;
 pub use tasks::Tasks;

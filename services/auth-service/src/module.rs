@@ -26,8 +26,8 @@ use crate::repositories::{
 };
 use crate::routes;
 use crate::services::{
-    AccountData, Audit, HashingPool, Housekeeping, Passwords, Profiles, Revocations, SecondFactors,
-    Sessions, SettingsAccess, Throttle, Tokens, Users,
+    AccountData, Audit, Export, ExportParts, HashingPool, Housekeeping, Passwords, Profiles,
+    Revocations, SecondFactors, Sessions, SettingsAccess, Throttle, Tokens, Users,
 };
 
 /// How often what is over is deleted.
@@ -110,7 +110,7 @@ impl AuthModule {
             outbox: &outbox,
             limits: &limits,
             sealer: Sealer::from(settings, Arc::new(SystemEntropy))?,
-            settings: siblings.settings,
+            siblings: &siblings,
             instance,
         };
         let state = ground.compose(ours)?;
@@ -145,7 +145,7 @@ struct Ground<'a> {
     outbox: &'a Outbox,
     limits: &'a Limits,
     sealer: Sealer,
-    settings: Arc<dyn SettingsAccess>,
+    siblings: &'a Siblings,
     instance: &'a Instance,
 }
 
@@ -169,6 +169,14 @@ impl Ground<'_> {
             entropy.clone(),
             instance.clone(),
         ));
+        let export = ExportParts {
+            users: users.clone(),
+            sessions: sessions.clone(),
+            tokens: tokens.clone(),
+            events: events.clone(),
+            projects: self.siblings.projects.clone(),
+            chat: self.siblings.chat.clone(),
+        };
         let housekeeping = Housekeeping {
             sessions: sessions.clone(),
             tokens: tokens.clone(),
@@ -192,7 +200,8 @@ impl Ground<'_> {
             ),
             revocations: Arc::new(revocations),
             tokens: Tokens::new(tokens, users.clone(), audit.clone(), instance.clone()),
-            profiles: Profiles::new(users.clone(), self.settings),
+            profiles: Profiles::new(users.clone(), self.siblings.settings.clone()),
+            export: Export::new(export, instance.clock.clone()),
             second_factors,
             users,
             audit,

@@ -9,13 +9,13 @@ use chrono::TimeDelta;
 use common::SystemEntropy;
 use platform::cli::Service;
 use platform::client::Sibling;
-use platform::db::Database;
+use platform::db::{Creations, Database};
 use platform::http::Endpoints;
 use platform::limits::{Limits, StrictStore};
 use platform::revocations::SiblingFeed;
 use platform::sealing::Sealer;
 use platform::settings::{DatabaseSettings, Settings, SettingsError};
-use platform::{Instance, Module, NotReady};
+use platform::{EarlierCreations, Instance, Module, NotReady};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -33,7 +33,7 @@ use crate::repositories::{
 use crate::routes;
 use crate::services::{
     ApiKeys, Asking, Attachments, Completions, Conversations, ConversationsParts, DataKeys,
-    Errands, Export, Imports, LoadJobs, Messages, MessagesParts, Models, Preferences,
+    Errands, Export, ExportParts, Imports, LoadJobs, Messages, MessagesParts, Models, Preferences,
     ProjectAccess, RingWrapper, Shares, Summaries, SummariesParts, Titles, UsageLedger, Users,
     Vault,
 };
@@ -107,6 +107,7 @@ impl ChatModule {
             models: models.clone(),
             engine: &engine,
             projects,
+            sealer: Sealer::from(settings, Arc::new(SystemEntropy))?,
             instance,
         };
         let state = Data::new(ground.compose(&chat));
@@ -158,6 +159,7 @@ impl ChatModule {
                         vault.keep_house(before),
                         state.load_jobs.keep_house(),
                         state.imports.keep_house(),
+                        state.conversations.keep_house(),
                         state.messages.keep_house()
                     )
                 };
@@ -176,6 +178,7 @@ struct Ground<'a> {
     models: Arc<Models>,
     engine: &'a Engine,
     projects: Arc<dyn ProjectAccess>,
+    sealer: Sealer,
     instance: &'a Instance,
 }
 
@@ -203,8 +206,9 @@ impl Ground<'_> {
     /// The services over their repositories.
     fn compose(self, settings: &ChatSettings) -> ChatState {
         let (summaries, titles) = self.asking(settings);
-        let Self { db, vault, models, engine, projects, instance } = self;
+        let Self { db, vault, models, engine, projects, sealer, instance } = self;
         let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
+        let creations = creations(db, instance);
         let usage = Arc::new(SqlUsage::new(db.clone()));
         let conversations = Arc::new(SqlConversations::new(db.clone()));
         let preferences = Arc::new(SqlPreferences::new(db.clone()));
@@ -227,6 +231,7 @@ impl Ground<'_> {
         let conversation_parts = ConversationsParts {
             conversations: conversations.clone(),
             preferences: preferences.clone(),
+            creations: creations.clone(),
             projects,
             models: models.clone(),
             engine: engine.clone(),
@@ -248,10 +253,10 @@ impl Ground<'_> {
             messages: Messages::new(message_parts, clock.clone(), ids.clone()),
             summaries,
             titles,
-            export: Export::new(Arc::new(SqlMessages::new(db.clone())), attachments.clone()),
+            export: export(db, instance),
             imports: imports(db, &models, instance),
             attachments: Attachments::new(attachments),
-            shares: shares(db, instance),
+            shares: shares(db, instance, creations, sealer),
             conversations: Conversations::new(conversation_parts, clock.clone(), ids),
             completions,
             preferences: own_preferences,
@@ -314,15 +319,38 @@ fn load_jobs(
     Arc::new(LoadJobs::new(jobs, models.clone(), instance.clone(), settings.ollama.pull))
 }
 
+fn creations(db: &Database, instance: &Instance) -> EarlierCreations {
+    EarlierCreations::new(Arc::new(Creations::new(db.clone())), instance.clock.clone())
+}
+
+fn export(db: &Database, instance: &Instance) -> Export {
+    let parts = ExportParts {
+        conversations: Arc::new(SqlConversations::new(db.clone())),
+        messages: Arc::new(SqlMessages::new(db.clone())),
+        attachments: Arc::new(SqlAttachments::new(db.clone())),
+        shares: Arc::new(SqlShares::new(db.clone())),
+        preferences: Arc::new(SqlPreferences::new(db.clone())),
+        usage: Arc::new(SqlUsage::new(db.clone())),
+    };
+    Export::new(parts, instance.clock.clone())
+}
+
 fn imports(db: &Database, models: &Arc<Models>, instance: &Instance) -> Arc<Imports> {
     let imports = Arc::new(SqlImports::new(db.clone()));
     Arc::new(Imports::new(imports.clone(), imports, models.clone(), instance.clone()))
 }
 
-fn shares(db: &Database, instance: &Instance) -> Shares {
+fn shares(
+    db: &Database,
+    instance: &Instance,
+    creations: EarlierCreations,
+    sealer: Sealer,
+) -> Shares {
     Shares::new(
         Arc::new(SqlShares::new(db.clone())),
         Arc::new(SqlConversations::new(db.clone())),
+        creations,
+        sealer,
         Arc::new(SystemEntropy),
         instance.clock.clone(),
         instance.ids.clone(),

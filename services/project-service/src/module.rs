@@ -1,18 +1,19 @@
 //! The composition root: settings and dependencies become a module.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
 use async_trait::async_trait;
 use platform::cli::Service;
 use platform::client::Sibling;
-use platform::db::Database;
+use platform::db::{Creations, Database};
 use platform::http::Endpoints;
 use platform::limits::{Limits, StrictStore};
 use platform::outbox::Outbox;
 use platform::revocations::SiblingFeed;
 use platform::settings::{DatabaseSettings, Settings};
-use platform::{Instance, Module, NotReady};
+use platform::{EarlierCreations, Instance, Module, NotReady};
 
 use crate::clients::{ChatService, DeletionCourier};
 use crate::dependencies::ProjectState;
@@ -20,6 +21,9 @@ use crate::migrations::Migrator;
 use crate::repositories::{SqlProjects, SqlPrompts};
 use crate::routes;
 use crate::services::{Conversations, Export, Projects, Prompts};
+
+/// How often old keys of requests are deleted.
+const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
 
 /// project-service as a process of its own.
 pub struct ProjectService;
@@ -68,9 +72,12 @@ impl ProjectModule {
         let outbox = Outbox::new(db.clone(), instance.ids.clone());
         let projects = Arc::new(SqlProjects::new(db.clone(), outbox.clone()));
         let prompts = Arc::new(SqlPrompts::new(db.clone()));
+        let (clock, ids) = (instance.clock.clone(), instance.ids.clone());
+        let creations = Arc::new(Creations::new(db.clone()));
+        let creations = EarlierCreations::new(creations, clock.clone());
         let state = Data::new(ProjectState {
-            projects: Projects::new(projects.clone(), instance.clone()),
-            prompts: Prompts::new(prompts.clone(), instance.clock.clone(), instance.ids.clone()),
+            projects: Projects::new(projects.clone(), creations.clone(), instance.clone()),
+            prompts: Prompts::new(prompts.clone(), creations, clock, ids),
             export: Export::new(projects, prompts),
         });
         let courier = Arc::new(DeletionCourier(conversations));
@@ -117,5 +124,10 @@ impl Module for ProjectModule {
     fn start(&self) {
         self.limits.start(&self.instance.tasks);
         self.outbox.start(&self.instance.tasks, self.courier.clone());
+        let state = self.state.clone();
+        self.instance.tasks.repeat("housekeeping", HOUSEKEEPING, move || {
+            let state = state.clone();
+            async move { state.projects.keep_house().await }
+        });
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::idempotency::{CreationError, RequestKey};
 use super::message::Role;
 use crate::repositories::StoreError;
 use crate::{ConversationId, MessageId, ProjectId, UserId};
@@ -77,6 +78,8 @@ pub struct NewConversation {
     pub system_prompt: Option<String>,
     /// Whether it is to be the one that the owner has with the project itself.
     pub is_default: bool,
+    /// What its client calls the request, so that it is made once only.
+    pub key: Option<RequestKey>,
 }
 
 /// The newest message of a conversation, as a list shows it.
@@ -162,6 +165,9 @@ pub enum ConversationError {
     /// project-service does not take the person's token any more.
     #[error("the access token is not taken")]
     Unauthorized,
+    /// Something else was asked or made with the request's key.
+    #[error(transparent)]
+    Creation(#[from] CreationError),
     /// The database failed.
     #[error("conversations could not be read or written")]
     Store(#[from] StoreError),

@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
+use crate::repositories::StoreError;
 use crate::{ConversationId, MessageId};
 
 /// How many characters a key may have.
@@ -94,6 +96,47 @@ pub struct EarlierSend {
     pub user_message: MessageId,
     /// The replies, in the order of the models that were asked.
     pub replies: Vec<MessageId>,
+}
+
+/// The key of a request that makes something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreationKey {
+    /// The key, and what is asked.
+    pub key: RequestKey,
+    /// What of the answer cannot be read again, sealed.
+    pub answer: Option<Vec<u8>>,
+}
+
+/// What an earlier request with a key has made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Creation {
+    /// What it asked.
+    pub fingerprint: Fingerprint,
+    /// The id of what was made.
+    pub made: Uuid,
+    /// See [`CreationKey::answer`].
+    pub answer: Option<Vec<u8>>,
+}
+
+/// Why it is not said what an earlier request has made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreationError {
+    /// It asked for something else.
+    #[error("the key was used for something else")]
+    Mismatch,
+    /// Something else was made for it meanwhile; whoever meets it looks again.
+    #[error("the key is taken")]
+    Taken,
+    /// The database failed.
+    #[error("keys could not be read")]
+    Store(#[from] StoreError),
+}
+
+impl From<RequestKey> for CreationKey {
+    /// Of something that can be read again.
+    fn from(key: RequestKey) -> Self {
+        Self { key, answer: None }
+    }
 }
 
 #[cfg(test)]

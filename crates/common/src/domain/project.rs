@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::idempotency::CreationError;
 use crate::repositories::StoreError;
 use crate::{ProjectId, UserId};
 
@@ -54,6 +55,9 @@ pub enum ProjectError {
     /// The account that it would belong to is gone.
     #[error("the owner is gone")]
     OwnerGone,
+    /// Something else was asked or made with the request's key.
+    #[error(transparent)]
+    Creation(#[from] CreationError),
     /// The database failed.
     #[error("projects could not be read or written")]
     Store(#[from] StoreError),

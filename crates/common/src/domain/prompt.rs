@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::idempotency::CreationError;
 use crate::repositories::StoreError;
 use crate::{ProjectId, PromptId, UserId};
 
@@ -93,6 +94,9 @@ pub enum PromptError {
     /// Variables and text do not go together.
     #[error("the variables do not fit the prompt")]
     Variables(#[from] VariableMismatch),
+    /// Something else was asked or made with the request's key.
+    #[error(transparent)]
+    Creation(#[from] CreationError),
     /// The database failed.
     #[error("prompts could not be read or written")]
     Store(#[from] StoreError),

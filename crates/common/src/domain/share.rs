@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::idempotency::{CreationError, CreationKey};
 use super::message::Role;
 use crate::repositories::StoreError;
 use crate::{ConversationId, ShareId};
@@ -37,6 +38,8 @@ pub struct NewShare {
     pub conversation: ConversationId,
     /// SHA-256 of its token.
     pub token_hash: Vec<u8>,
+    /// What its client calls the request, so that it is made once only.
+    pub key: Option<CreationKey>,
     /// When it is made.
     pub at: DateTime<Utc>,
 }
@@ -83,6 +86,9 @@ pub enum ShareError {
     /// The conversation has [`MAX_SHARES`] already.
     #[error("too many shares")]
     TooMany,
+    /// Something else was asked or made with the request's key.
+    #[error(transparent)]
+    Creation(#[from] CreationError),
     /// The database failed.
     #[error("shares could not be read or written")]
     Store(#[from] StoreError),

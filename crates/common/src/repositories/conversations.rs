@@ -5,6 +5,7 @@ use super::StoreError;
 use crate::domain::conversation::{
     Conversation, ConversationChanges, ConversationError, DeletedConversation, DeletedConversations,
 };
+use crate::domain::idempotency::CreationKey;
 use crate::{ConversationId, MessageId, Page, PageRequest, ProjectId, UserId};
 
 /// What a list of conversations is sorted by.
@@ -54,8 +55,13 @@ pub trait ConversationRepository: Send + Sync {
     /// Stores a new conversation.
     ///
     /// # Errors
-    /// `DefaultExists`; `NoSuchProject` or `OwnerGone`, once the project or all that the owner had was deleted.
-    async fn insert(&self, conversation: &Conversation) -> Result<(), ConversationError>;
+    /// `DefaultExists`; `NoSuchProject` or `OwnerGone`, once the project or all that the owner had was deleted; `Creation` if
+    /// something else was made for its key.
+    async fn insert(
+        &self,
+        conversation: &Conversation,
+        key: Option<&CreationKey>,
+    ) -> Result<(), ConversationError>;
     /// Changes a conversation, at the time given.
     async fn update(
         &self,

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::domain::idempotency::CreationKey;
 use crate::domain::project::{DeletedProject, Project, ProjectChanges, ProjectError};
 use crate::{Page, PageRequest, ProjectId, UserId};
 
@@ -36,8 +37,12 @@ pub trait ProjectRepository: Send + Sync {
     /// Stores a new project.
     ///
     /// # Errors
-    /// `OwnerGone` once all that the owner had was deleted.
-    async fn insert(&self, project: &Project) -> Result<(), ProjectError>;
+    /// `OwnerGone` once all that the owner had was deleted; `Creation` if something else was made for its key.
+    async fn insert(
+        &self,
+        project: &Project,
+        key: Option<&CreationKey>,
+    ) -> Result<(), ProjectError>;
     /// Changes a project, at the time given.
     async fn update(
         &self,

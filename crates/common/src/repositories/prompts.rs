@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use crate::domain::idempotency::CreationKey;
 use crate::domain::prompt::{Prompt, PromptChanges, PromptError, PromptVersion};
 use crate::repositories::StoreError;
 use crate::{Page, PageRequest, ProjectId, PromptId, UserId};
@@ -42,8 +43,14 @@ pub trait PromptRepository: Send + Sync {
     /// Stores a new prompt with its first version. A `position` of `None` puts it last.
     ///
     /// # Errors
-    /// `NotFound` if the owner has no such project, `NameTaken` if another prompt of it has the name.
-    async fn insert(&self, prompt: &Prompt, position: Option<i32>) -> Result<Prompt, PromptError>;
+    /// `NotFound` if the owner has no such project, `NameTaken` if another prompt of it has the name;
+    /// `Creation` if something else was made for its key.
+    async fn insert(
+        &self,
+        prompt: &Prompt,
+        position: Option<i32>,
+        key: Option<&CreationKey>,
+    ) -> Result<Prompt, PromptError>;
     /// Changes a prompt, at the time given; a changed text becomes a new version.
     ///
     /// # Errors

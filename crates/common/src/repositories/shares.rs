@@ -11,7 +11,7 @@ pub trait ShareRepository: Send + Sync {
     /// nothing came, are left out.
     ///
     /// # Errors
-    /// `NotFound`; `Empty`; `TooLong`; `TooMany`.
+    /// `NotFound`; `Empty`; `TooLong`; `TooMany`; `Creation` if something else was made for its key.
     async fn insert(&self, owner: UserId, new: &NewShare) -> Result<Share, ShareError>;
     /// A conversation's shares, newest first; empty if there is no such conversation.
     async fn list(

@@ -6,6 +6,7 @@
 mod bell;
 mod connect;
 mod counts;
+mod creations;
 mod errors;
 mod keyset;
 mod migrate;
@@ -19,6 +20,7 @@ use sea_orm::{
 
 pub use bell::Bell;
 pub use counts::Counts;
+pub use creations::Creations;
 pub use errors::{is_unique_violation, store_error};
 pub use keyset::{Keyset, contains, micros};
 pub use tombstones::Tombstones;

@@ -242,7 +242,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(1)).await;
             (n < seconds).then(|| (Ok(Bytes::from(vec![0; piece])), n + 1))
         });
-        let inner = Payload::Stream { payload: Box::pin(pieces) };
+        let inner: Payload = Payload::Stream { payload: Box::pin(pieces) };
         let deadline = Box::pin(tokio::time::sleep(Duration::from_secs(10)));
         let body = TimedBody { inner, deadline, fresh: 0 };
         body.map(|piece| piece.map_or(0, |bytes| bytes.len()))

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use common::ErrorCode;
-use common::domain::idempotency::{Fingerprinter, IdempotencyKey, RequestKey};
+use common::domain::idempotency::{CreationError, Fingerprinter, IdempotencyKey, RequestKey};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use utoipa::IntoParams;
@@ -99,6 +99,16 @@ impl AppError {
     pub fn idempotency_mismatch() -> Self {
         let message = "This idempotency key was used for another request. Take a new key for each new request, and repeat a request as it was.";
         Self::new(ErrorCode::IdempotencyMismatch, message)
+    }
+}
+
+impl From<CreationError> for AppError {
+    fn from(error: CreationError) -> Self {
+        match error {
+            CreationError::Mismatch => Self::idempotency_mismatch(),
+            CreationError::Taken => Self::internal("what was made for a key was not looked for"),
+            CreationError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -64,6 +64,7 @@ pub const LIMITED: &[&str] = &[
     "enable_second_factor",
     "disable_second_factor",
     "delete_account",
+    "export_account",
     "get_profile",
     "update_profile",
     "list_events",

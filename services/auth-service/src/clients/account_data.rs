@@ -1,9 +1,10 @@
 use async_trait::async_trait;
 use common::UserId;
+use futures_util::stream::{StreamExt, TryStreamExt};
 use platform::client::{Identity, Sibling};
 use reqwest::Method;
 
-use crate::services::AccountData;
+use crate::services::{AccountData, Lines};
 
 /// A sibling over HTTP; all take the same call.
 pub struct HttpAccountData(pub Sibling);
@@ -21,5 +22,13 @@ impl AccountData for HttpAccountData {
         } else {
             Err(format!("the sibling answered {}", answer.status).into())
         }
+    }
+
+    async fn export_of_user(
+        &self,
+        user: UserId,
+    ) -> Result<Lines, Box<dyn std::error::Error + Send + Sync>> {
+        let lines = self.0.stream(&format!("/internal/users/{user}/export")).await?;
+        Ok(lines.map_err(Into::into).boxed())
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::services::{
-    Audit, Housekeeping, Profiles, Revocations, SecondFactors, Sessions, Tokens, Users,
+    Audit, Export, Housekeeping, Profiles, Revocations, SecondFactors, Sessions, Tokens, Users,
 };
 
 /// The services that handlers call.
@@ -20,6 +20,8 @@ pub struct AuthState {
     pub tokens: Tokens,
     /// What happened to accounts.
     pub audit: Arc<Audit>,
+    /// All that a user owns.
+    pub export: Export,
     /// Deletes what is over.
     pub housekeeping: Housekeeping,
 }

@@ -11,6 +11,8 @@ use platform::http::{AppError, FieldError};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
+use crate::services::ExportError;
+
 pub fn user(error: UserError) -> AppError {
     match error {
         UserError::EmailTaken => AppError::new(
@@ -78,6 +80,21 @@ pub fn profile(error: ProfileError) -> AppError {
         .with_cause(cause),
         ProfileError::User(error) => user(error),
     }
+}
+
+pub fn export(error: ExportError) -> AppError {
+    match error {
+        ExportError::Unavailable(cause) => AppError::unavailable(
+            "Not all services answer, and an export without them would not be whole. Try again in a moment.",
+        )
+        .with_cause(cause),
+        ExportError::User(error) => user(error),
+    }
+}
+
+/// What a sibling was sending has broken off; nobody reads this but the log.
+pub fn broken_off(cause: Box<dyn std::error::Error + Send + Sync>) -> AppError {
+    AppError::unavailable("The export broke off. Try again in a moment.").with_cause(cause)
 }
 
 pub fn second_factor(error: SecondFactorError) -> AppError {

@@ -2,6 +2,7 @@
 
 mod audit;
 pub(crate) mod errors;
+mod export;
 mod internal;
 mod profile;
 mod second_factors;
@@ -19,6 +20,7 @@ pub fn endpoints() -> Endpoints {
         users::get_me,
         users::change_password,
         users::delete_account,
+        export::export_account,
         profile::get_profile,
         profile::update_profile,
         second_factors::begin_second_factor,

@@ -1,6 +1,7 @@
 //! Requests and answers as they stand on the wire: their shape, their limits, and what they become.
 
 pub mod audit;
+pub mod export;
 pub mod internal;
 pub mod profile;
 pub mod second_factors;

@@ -2,6 +2,7 @@
 
 mod account_data;
 mod audit;
+mod export;
 mod hashing;
 mod housekeeping;
 mod passwords;
@@ -15,8 +16,9 @@ mod throttle;
 mod tokens;
 mod users;
 
-pub use account_data::AccountData;
+pub use account_data::{AccountData, Lines};
 pub use audit::Audit;
+pub use export::{Export, ExportError, ExportParts};
 pub use hashing::{Hasher, HashingPool};
 pub use housekeeping::Housekeeping;
 pub use passwords::Passwords;

@@ -40,6 +40,7 @@ impl Town<'_> {
             "register" => Target::each("/auth/register").body(new),
             "create_user" => Target::each("/users").body(new),
             "get_me" => Target::each("/users/me"),
+            "export_account" => Target::each("/users/me/export"),
             "get_profile" => Target::each("/profile"),
             "update_profile" => Target::each("/profile").body(json!({"displayName": "Ada"})),
             "check_session" => Target::each("/check_session"),

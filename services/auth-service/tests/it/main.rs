@@ -4,6 +4,7 @@
 mod audit;
 mod bad_input;
 mod browsers;
+mod export;
 mod internal;
 mod isolation;
 mod layers;
@@ -32,6 +33,7 @@ use sea_orm::{ConnectionTrait, Statement, TryGetable};
 use serde_json::{Value, json};
 use testkit::{Actor, Engine, Reply, TestApp, TestDatabase, a_clock};
 
+use export::Shelf;
 use profile::Desk;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -59,8 +61,9 @@ struct Started {
 impl Auth {
     /// Starts the service on a database that is there already.
     async fn on(database: &TestDatabase, clock: Arc<dyn Clock>, more: &[(&str, &str)]) -> Self {
-        let (settings, instance, siblings) = Self::prepare(database, clock, more);
-        let siblings = Siblings { settings: Arc::new(Desk::default()), ..siblings };
+        let (settings, instance, _) = Self::prepare(database, clock, more);
+        let (projects, chat) = (Arc::new(Shelf::empty()), Arc::new(Shelf::empty()));
+        let siblings = Siblings { projects, chat, settings: Arc::new(Desk::default()) };
         Self::build(settings, instance, siblings).await
     }
 

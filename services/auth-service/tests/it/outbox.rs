@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use async_trait::async_trait;
-use auth_service::services::AccountData;
+use auth_service::services::{AccountData, Lines};
 use auth_service::{AuthModule, AuthService, Siblings};
 use common::UserId;
 use platform::Instance;
@@ -35,6 +35,13 @@ impl AccountData for Keeper {
         }
         self.told.send((self.name, user))?;
         Ok(())
+    }
+
+    async fn export_of_user(
+        &self,
+        _: UserId,
+    ) -> Result<Lines, Box<dyn std::error::Error + Send + Sync>> {
+        Err("not now".into())
     }
 }
 

@@ -22,6 +22,8 @@ mod m20261121_000060_create_idempotency_keys;
 mod m20261121_000070_create_shares;
 mod m20261121_000110_index_running_of_maker;
 mod m20261121_000080_create_imports;
+mod m20261121_000090_search_summaries;
+mod m20261121_000100_create_creations;
 
 pub struct Migrator;
 
@@ -49,6 +51,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000060_create_idempotency_keys::Migration),
             Box::new(m20261121_000110_index_running_of_maker::Migration),
             Box::new(m20261121_000080_create_imports::Migration),
+            Box::new(m20261121_000090_search_summaries::Migration),
+            Box::new(m20261121_000100_create_creations::Migration),
         ]
     }
 

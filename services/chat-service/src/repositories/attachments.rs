@@ -190,7 +190,7 @@ mod tests {
             created_at: a_clock().now(),
             updated_at: a_clock().now(),
         };
-        SqlConversations::new(schema.db.clone()).insert(&conversation).await.unwrap();
+        SqlConversations::new(schema.db.clone()).insert(&conversation, None).await.unwrap();
         conversation.id
     }
 

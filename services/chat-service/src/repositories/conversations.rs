@@ -6,13 +6,14 @@ use common::domain::conversation::{
     Conversation, ConversationChanges, ConversationError, DeletedConversation,
     DeletedConversations, LastMessage, ModelContext, PREVIEW_CHARS,
 };
+use common::domain::idempotency::CreationKey;
 use common::domain::message::{MessageStatus, Role};
 use common::repositories::{
     ConversationFilter, ConversationRepository, ConversationSort, StoreError,
 };
 use common::{ConversationId, MessageId, Page, PageRequest, Position, ProjectId, UserId};
 use platform::db::{
-    Counts, Database, Keyset, Tombstones, is_unique_violation, micros, store_error,
+    Counts, Creations, Database, Keyset, Tombstones, is_unique_violation, micros, store_error,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -232,7 +233,11 @@ impl ConversationRepository for SqlConversations {
         Ok(self.complete(rows).await.map_err(store_error)?.pop())
     }
 
-    async fn insert(&self, conversation: &Conversation) -> Result<(), ConversationError> {
+    async fn insert(
+        &self,
+        conversation: &Conversation,
+        key: Option<&CreationKey>,
+    ) -> Result<(), ConversationError> {
         let tx = self.db.begin_write().await.map_err(store_error)?;
         let owner = conversation.owner.uuid();
         let needed: Vec<Uuid> =
@@ -244,6 +249,8 @@ impl ConversationRepository for SqlConversations {
         if !buried.is_empty() {
             return Err(ConversationError::NoSuchProject);
         }
+        let (made, at) = (conversation.id.uuid(), conversation.created_at);
+        Creations::claim(&tx, conversation.owner, key, made, at).await?;
         let insert = async {
             conversation::Entity::insert(row_of(conversation)).exec_without_returning(&tx).await?;
             if let Some(title) = &conversation.title {
@@ -297,8 +304,8 @@ impl ConversationRepository for SqlConversations {
                 .filter(Condition::all().add_option(unless_renamed))
                 .exec_with_returning(&tx)
                 .await?;
-            if let (Some(title), [row]) = (&changes.title, rows.as_slice()) {
-                search::index_title(&tx, owner, row.id, title).await?;
+            if let (Some(_), [row]) = (&changes.title, rows.as_slice()) {
+                search::index_about(&tx, owner, row.id).await?;
             }
             tx.commit().await?;
             self.complete(rows).await
@@ -341,6 +348,7 @@ impl ConversationRepository for SqlConversations {
             let deleted = self.delete_all_where(owner.uuid(), condition).await?;
             let tx = self.db.begin_write().await?;
             CONVERSATION_COUNTS.forget(&tx, owner).await?;
+            Creations::forget(&tx, owner).await?;
             tx.commit().await?;
             Ok(deleted)
         };

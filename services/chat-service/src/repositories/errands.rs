@@ -199,7 +199,7 @@ mod tests {
         let schema = schema(engine).await;
         let (errands, id) = (SqlErrands::new(schema.db.clone()), Uuid::from_u128(9).into());
         let conversations = SqlConversations::new(schema.db.clone());
-        conversations.insert(&a_conversation(id)).await.unwrap();
+        conversations.insert(&a_conversation(id), None).await.unwrap();
         note_all(&schema, &an_end(id, &[(1, ErrandKind::Summary)])).await;
         note_all(&schema, &an_end(id, &[(2, ErrandKind::Summary)])).await;
 

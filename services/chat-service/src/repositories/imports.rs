@@ -22,6 +22,7 @@ use super::conversations::{CONVERSATION_COUNTS, TOMBSTONES};
 use super::entities::import::{Column, Entity};
 use super::entities::import_piece;
 use super::entities::message::word;
+use super::search;
 
 /// Imports in the service's database.
 pub struct SqlImports {
@@ -95,6 +96,9 @@ impl ImportRepository for SqlImports {
         lease: Lease,
         imported: &ImportedConversation,
     ) -> Result<(), ImportError> {
+        let backend = self.db.connection().get_database_backend();
+        let messages = imported.messages.iter().map(|record| &record.message);
+        let texts = search::prepare(backend, import.owner, messages).await;
         let tx = self.db.begin_write().await.map_err(store_error)?;
         let owner = import.owner.uuid();
         if !TOMBSTONES.buried(&tx, &[owner]).await.map_err(store_error)?.is_empty() {
@@ -109,6 +113,7 @@ impl ImportRepository for SqlImports {
                 return Ok(false);
             }
             rows::insert(&tx, imported).await?;
+            search::run(&tx, texts).await?;
             CONVERSATION_COUNTS.add(&tx, import.owner, 1).await?;
             tx.commit().await?;
             Ok(true)

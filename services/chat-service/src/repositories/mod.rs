@@ -29,7 +29,7 @@ pub use load_jobs::SqlLoadJobs;
 pub use messages::SqlMessages;
 pub use preferences::SqlPreferences;
 pub use replies::SqlReplies;
-pub use search::index_all;
+pub use search::{index_all, index_summaries};
 pub use shares::SqlShares;
 pub use summaries::SqlSummaries;
 pub use usage::SqlUsage;

@@ -11,7 +11,7 @@ mod tests;
 mod words;
 
 use common::UserId;
-use common::domain::message::{MessageStatus, NewTurn, Question, ReplyEnd};
+use common::domain::message::{Message, MessageStatus, NewTurn, Question, ReplyEnd};
 use platform::db::Database;
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, SimpleExpr};
 use sea_orm::{
@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use self::words::{INDEXED_BYTES, Query};
 use super::entities::message::word;
-use super::entities::{conversation, message};
+use super::entities::{conversation, message, model_context};
 
 /// So many that few texts are in memory at once.
 const INDEXED_AT_ONCE: u64 = 500;
@@ -70,7 +70,7 @@ pub(super) fn found(db: &Database, owner: UserId, typed: &str) -> SimpleExpr {
     }
 }
 
-/// Indexes what a conversation is called. A summary of it, once it has one, belongs into the same text.
+/// Indexes what a conversation is called, where it has no summary yet.
 pub(super) async fn index_title(
     connection: &impl ConnectionTrait,
     owner: UserId,
@@ -79,6 +79,52 @@ pub(super) async fn index_title(
 ) -> Result<(), DbErr> {
     let text = Text { id: conversation, conversation, owner: owner.uuid(), text: title };
     store(connection, &text).await
+}
+
+/// Indexes what a conversation is called together with its newest summary, as they now are. The conversation must be locked, so
+/// that of two changes the later one is not undone.
+pub(super) async fn index_about(
+    connection: &impl ConnectionTrait,
+    owner: UserId,
+    conversation: Uuid,
+) -> Result<(), DbErr> {
+    let title: Option<Option<String>> = conversation::Entity::find_by_id(conversation)
+        .select_only()
+        .column(conversation::Column::Title)
+        .into_tuple()
+        .one(connection)
+        .await?;
+    let summary: Option<Option<String>> = model_context::Entity::find()
+        .filter(model_context::Column::ConversationId.eq(conversation))
+        .filter(model_context::Column::Summary.is_not_null())
+        .order_by_desc(model_context::Column::SummaryUpdatedAt)
+        .select_only()
+        .column(model_context::Column::Summary)
+        .into_tuple()
+        .one(connection)
+        .await?;
+    let texts: Vec<String> = [title, summary].into_iter().flatten().flatten().collect();
+    index_title(connection, owner, conversation, &texts.join("\n\n")).await
+}
+
+/// Indexes the conversations that have a summary; for the migration that lets summaries be found.
+pub async fn index_summaries(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+    let summarized = SelectStatement::new()
+        .column(model_context::Column::ConversationId)
+        .from(model_context::Entity)
+        .and_where(model_context::Column::Summary.is_not_null())
+        .to_owned();
+    let ids: Vec<(Uuid, Uuid)> = conversation::Entity::find()
+        .filter(conversation::Column::Id.in_subquery(summarized))
+        .select_only()
+        .columns([conversation::Column::Id, conversation::Column::UserId])
+        .into_tuple()
+        .all(connection)
+        .await?;
+    for (conversation, owner) in ids {
+        index_about(connection, owner.into(), conversation).await?;
+    }
+    Ok(())
 }
 
 /// Indexes what the user says in a turn, and the title if that is the conversation's first.
@@ -120,6 +166,22 @@ pub(super) async fn index_messages(
         store(connection, &Text { id, conversation, owner, text: &row.content }).await?;
     }
     Ok(())
+}
+
+/// What indexes messages that are about to be stored, made before anything is locked: of many it takes a while.
+pub(super) async fn prepare(
+    backend: DbBackend,
+    owner: UserId,
+    messages: impl Iterator<Item = &Message>,
+) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    for message in messages {
+        let (id, conversation) = (message.id.uuid(), message.conversation.uuid());
+        let text = Text { id, conversation, owner: owner.uuid(), text: &message.content };
+        statements.extend(index_of(backend).store(&text));
+        tokio::task::yield_now().await;
+    }
+    statements
 }
 
 /// Takes out conversations that are about to be deleted.
@@ -178,7 +240,10 @@ async fn store(connection: &impl ConnectionTrait, text: &Text<'_>) -> Result<(),
     run(connection, index_of(connection.get_database_backend()).store(text)).await
 }
 
-async fn run(connection: &impl ConnectionTrait, statements: Vec<Statement>) -> Result<(), DbErr> {
+pub(super) async fn run(
+    connection: &impl ConnectionTrait,
+    statements: Vec<Statement>,
+) -> Result<(), DbErr> {
     for statement in statements {
         connection.execute_raw(statement).await?;
     }

@@ -8,7 +8,7 @@ use common::domain::share::{
 };
 use common::repositories::{ShareRepository, StoreError};
 use common::{ConversationId, ShareId, UserId};
-use platform::db::{Database, store_error};
+use platform::db::{Creations, Database, store_error};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult,
@@ -62,6 +62,7 @@ impl ShareRepository for SqlShares {
         let tx = self.db.begin_write().await.map_err(store_error)?;
         let locked = lock(&tx, owner, new.conversation).await.map_err(store_error)?;
         let conversation = locked.ok_or(ShareError::NotFound)?;
+        Creations::claim(&tx, owner, new.key.as_ref(), new.id.uuid(), new.at).await?;
         let of_conversation = share::Column::ConversationId.eq(conversation.id);
         let shares = share::Entity::find().filter(of_conversation).count(&tx).await;
         if shares.map_err(store_error)? >= MAX_SHARES {

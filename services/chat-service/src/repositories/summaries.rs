@@ -3,11 +3,12 @@ use common::domain::summary::{PlacedSummary, Summary};
 use common::repositories::{StoreError, SummaryRepository};
 use common::{ConversationId, UserId};
 use platform::db::{Database, store_error};
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::entities::{conversation, message, model_context};
+use super::search;
 
 /// Summaries in the service's database.
 pub struct SqlSummaries {
@@ -56,24 +57,31 @@ impl SummaryRepository for SqlSummaries {
         model: &str,
         summary: &Summary,
     ) -> Result<bool, StoreError> {
-        let mine = Query::select()
+        let mine = conversation::Entity::find_by_id(conversation.uuid())
+            .filter(conversation::Column::UserId.eq(owner.uuid()))
+            .select_only()
             .column(conversation::Column::Id)
-            .from(conversation::Entity)
-            .and_where(conversation::Column::Id.eq(conversation.uuid()))
-            .and_where(conversation::Column::UserId.eq(owner.uuid()))
-            .to_owned();
+            .lock_exclusive()
+            .into_tuple::<Uuid>();
         let through = summary.through.uuid();
-        let stored = model_context::Entity::update_many()
+        let change = model_context::Entity::update_many()
             .col_expr(model_context::Column::Summary, Expr::val(Some(summary.text.as_str())))
             .col_expr(model_context::Column::SummaryThrough, Expr::val(Some::<Uuid>(through)))
             .col_expr(model_context::Column::SummaryIsOwn, Expr::val(summary.is_own))
             .col_expr(model_context::Column::SummaryUpdatedAt, Expr::val(Some(summary.at)))
-            .filter(model_context::Column::ConversationId.in_subquery(mine))
-            .filter(model_context::Column::Model.eq(model))
-            .exec(self.db.connection())
-            .await
-            .map_err(store_error)?;
-        Ok(stored.rows_affected > 0)
+            .filter(model_context::Column::ConversationId.eq(conversation.uuid()))
+            .filter(model_context::Column::Model.eq(model));
+        let store = async {
+            let tx = self.db.begin_write().await?;
+            if mine.one(&tx).await?.is_none() {
+                return Ok(false);
+            }
+            let stored = change.exec(&tx).await?.rows_affected > 0;
+            search::index_about(&tx, owner, conversation.uuid()).await?;
+            tx.commit().await?;
+            Ok(stored)
+        };
+        store.await.map_err(store_error)
     }
 }
 

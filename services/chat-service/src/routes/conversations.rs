@@ -1,6 +1,9 @@
 use actix_web::web::{Data, Path};
+use common::domain::conversation::NewConversation;
 use common::{ConversationId, Direction, PageRequest};
-use platform::http::{Answer, AppError, Body, Caller, Envelope, Query};
+use platform::http::{
+    Answer, AppError, Body, Caller, Envelope, IdempotencyKeyHeader, Idempotent, Query,
+};
 
 use super::errors;
 use crate::dependencies::ChatState;
@@ -32,14 +35,15 @@ pub async fn list_conversations(
 }
 
 /// Makes a conversation.
-#[utoipa::path(post, path = "/conversations", request_body = CreateConversationRequest, responses((status = 201, body = Envelope<ConversationData>, description = "The conversation.")))]
+#[utoipa::path(post, path = "/conversations", params(IdempotencyKeyHeader), request_body = CreateConversationRequest, responses((status = 201, body = Envelope<ConversationData>, description = "The conversation.")))]
 pub async fn create_conversation(
     state: Data<ChatState>,
     whom: OnBehalf,
-    Body(body): Body<CreateConversationRequest>,
+    Idempotent { key, body: Body(body) }: Idempotent<Body<CreateConversationRequest>>,
 ) -> Result<Answer<ConversationData>, AppError> {
+    let new = NewConversation { key, ..body.into() };
     let conversation =
-        state.conversations.create(&whom, body.into()).await.map_err(errors::conversation)?;
+        state.conversations.create(&whom, new).await.map_err(errors::conversation)?;
     Ok(Answer::created(conversation.into()))
 }
 

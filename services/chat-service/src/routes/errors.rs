@@ -34,6 +34,7 @@ pub fn conversation(error: ConversationError) -> AppError {
         ConversationError::UnknownModel { model } => unknown_model(&model),
         ConversationError::ProjectsUnavailable(cause) => projects_unavailable(cause),
         ConversationError::Unauthorized => AppError::unauthorized(),
+        ConversationError::Creation(error) => error.into(),
         ConversationError::Store(error) => error.into(),
     }
 }
@@ -210,6 +211,7 @@ pub fn share(error: ShareError) -> AppError {
             ErrorCode::Conflict,
             format!("The conversation has {MAX_SHARES} shares already. Delete one of them first."),
         ),
+        ShareError::Creation(error) => error.into(),
         ShareError::Store(error) => error.into(),
     }
 }

@@ -1,10 +1,12 @@
 //! For sibling services only; the gateway lets nobody else through.
 
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use common::{ProjectId, UserId};
-use platform::http::{Answer, AppError, Envelope, ServiceCaller};
+use platform::http::{Answer, AppError, Envelope, ServiceCaller, lines};
 
 use super::errors;
+use super::export::export_lines;
 use crate::dependencies::ChatState;
 use crate::schemas::internal::{DeletedUserConversationsData, ForgottenProjectData};
 
@@ -28,4 +30,14 @@ pub async fn delete_user_conversations(
 ) -> Result<Answer<DeletedUserConversationsData>, AppError> {
     let deleted = state.users.delete(*user).await.map_err(errors::conversation)?;
     Ok(Answer::ok(deleted.into()))
+}
+
+/// All that a user owns, one JSON object a line.
+#[utoipa::path(get, path = "/internal/users/{id}/export", params(("id" = uuid::Uuid, Path)), responses((status = 200, body = String, content_type = "application/x-ndjson", description = "The lines.")))]
+pub async fn export_user_conversations(
+    state: Data<ChatState>,
+    _: ServiceCaller,
+    user: Path<UserId>,
+) -> HttpResponse {
+    lines(export_lines(&state, *user))
 }

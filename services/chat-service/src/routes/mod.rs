@@ -21,6 +21,7 @@ mod threads;
 mod titles;
 mod usage;
 
+pub use export::export_lines;
 use platform::http::Endpoints;
 
 /// What chat-service serves.
@@ -75,6 +76,7 @@ pub fn endpoints() -> Endpoints {
         api_keys::delete_api_key,
         internal::delete_project_conversations,
         internal::delete_user_conversations,
+        internal::export_user_conversations,
         preferences::get_preferences,
         preferences::update_preferences,
     ])

@@ -1,7 +1,7 @@
 use actix_web::web::{Data, Path};
-use actix_web::{CustomizeResponder, Responder};
+use actix_web::{CustomizeResponder, HttpRequest, Responder};
 use common::{ConversationId, ShareId};
-use platform::http::{Answer, AppError, Caller, Envelope};
+use platform::http::{Answer, AppError, Caller, Envelope, HalfKey, IdempotencyKeyHeader};
 
 use super::errors;
 use crate::dependencies::ChatState;
@@ -12,13 +12,15 @@ const UNLISTED: (&str, &str) = ("x-robots-tag", "noindex");
 
 /// Shares a conversation as it is now: everybody who has the token sees the active branch, without images and without whose it
 /// is. What is said later is not shown.
-#[utoipa::path(post, path = "/conversations/{id}/shares", params(("id" = ConversationId, Path)), responses((status = 201, body = Envelope<NewShareData>, description = "The share, with its token.")))]
+#[utoipa::path(post, path = "/conversations/{id}/shares", params(("id" = ConversationId, Path), IdempotencyKeyHeader), responses((status = 201, body = Envelope<NewShareData>, description = "The share, with its token.")))]
 pub async fn create_share(
     state: Data<ChatState>,
     caller: Caller,
     id: Path<ConversationId>,
+    request: HttpRequest,
 ) -> Result<Answer<NewShareData>, AppError> {
-    let (share, token) = state.shares.create(caller.user, *id).await.map_err(errors::share)?;
+    let key = HalfKey::of(&request)?.map(HalfKey::finish);
+    let (share, token) = state.shares.create(caller.user, *id, key).await.map_err(errors::share)?;
     Ok(Answer::created(NewShareData::new(share, &token)))
 }
 

@@ -2,7 +2,10 @@
 
 use actix_web::web::{Data, Path};
 use common::ConversationId;
-use platform::http::{Answer, AppError, Body, Caller, Envelope, Idempotent, Query, SizedBody};
+use common::domain::conversation::NewConversation;
+use platform::http::{
+    Answer, AppError, Body, Caller, Envelope, IdempotencyKeyHeader, Idempotent, Query, SizedBody,
+};
 
 use super::errors;
 use super::messages::{SEND_LIMIT, Sent, answer};
@@ -31,13 +34,14 @@ pub async fn list_threads(
 }
 
 /// Makes a thread.
-#[utoipa::path(post, path = "/threads", request_body = CreateThreadRequest, responses((status = 201, body = Envelope<ThreadData>, description = "The thread.")))]
+#[utoipa::path(post, path = "/threads", params(IdempotencyKeyHeader), request_body = CreateThreadRequest, responses((status = 201, body = Envelope<ThreadData>, description = "The thread.")))]
 pub async fn create_thread(
     state: Data<ChatState>,
     whom: OnBehalf,
-    Body(body): Body<CreateThreadRequest>,
+    Idempotent { key, body: Body(body) }: Idempotent<Body<CreateThreadRequest>>,
 ) -> Result<Answer<ThreadData>, AppError> {
-    let made = state.conversations.create(&whom, body.into()).await;
+    let new = NewConversation { key, ..body.into() };
+    let made = state.conversations.create(&whom, new).await;
     Ok(Answer::created(made.map_err(errors::conversation)?.into()))
 }
 

@@ -250,7 +250,7 @@ impl From<CreateConversationRequest> for NewConversation {
             project: request.project_id,
             model: request.model,
             system_prompt: request.system_prompt,
-            is_default: false,
+            ..Self::default()
         }
     }
 }

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use common::domain::attachment::{ImageType, NewAttachment};
 use common::domain::conversation::Conversation;
-use common::domain::export::MessageRecord;
+use common::domain::export::{ChatRecord, MessageRecord};
 use common::domain::message::{FinishReason, Message, MessageStatus, PromptUse, Role};
+use common::domain::share::Share;
 use common::{AttachmentId, ConversationId, MessageId, ProjectId, TurnId};
 use garde::Validate;
 use platform::http::AppError;
@@ -16,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::messages::{FailureResponse, UsageResponse};
+use super::shares::ShareResponse;
+use super::usage::UsageGroupResponse;
 
 const FORMAT: &str = "omnichat.conversation";
 const VERSION: u32 = 1;
@@ -116,6 +119,42 @@ pub struct ExportedAttachment {
     data: String,
 }
 
+/// One line of all that a user has, beside conversations.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ExportLine {
+    Preferences(ExportedPreferences),
+    Usage(UsageGroupResponse),
+    Share(ShareResponse),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportedPreferences {
+    default_model: Option<String>,
+    default_temperature: Option<f64>,
+    system_prompt: Option<String>,
+}
+
+impl From<ChatRecord> for ExportLine {
+    fn from(record: ChatRecord) -> Self {
+        match record {
+            ChatRecord::Preferences(preferences) => Self::Preferences(ExportedPreferences {
+                default_model: preferences.default_model,
+                default_temperature: preferences.default_temperature,
+                system_prompt: preferences.system_prompt,
+            }),
+            ChatRecord::Usage(sum) => Self::Usage(sum.into()),
+        }
+    }
+}
+
+impl From<Share> for ExportLine {
+    fn from(share: Share) -> Self {
+        Self::Share(share.into())
+    }
+}
+
 impl ExportFormat {
     /// The media type of such a file.
     pub fn media_type(self) -> &'static str {
@@ -143,13 +182,21 @@ impl ConversationFile {
         let head = file.strip_suffix(tail).unwrap_or(&file).to_owned();
         Ok((head.into(), tail))
     }
+
+    /// The same, where the file is a line of all that a user has.
+    pub fn split_as_line(self) -> Result<(Bytes, &'static str), AppError> {
+        let (head, _) = self.split()?;
+        let file = std::str::from_utf8(&head).map_err(AppError::internal)?;
+        let fields = file.strip_prefix('{').unwrap_or(file);
+        Ok((format!("{{\"type\":\"conversation\",{fields}").into(), "]}\n"))
+    }
 }
 
 impl ExportedMessage {
-    /// It as it stands in the file, as the one of the number given, from 0.
-    pub fn render(&self, number: usize) -> Result<Bytes, AppError> {
+    /// It as it stands in the file, behind what is between it and the one before.
+    pub fn render(&self, before: &str) -> Result<Bytes, AppError> {
         let message = serde_json::to_string(self).map_err(AppError::internal)?;
-        Ok(if number == 0 { message.into() } else { format!(",\n{message}").into() })
+        Ok(if before.is_empty() { message.into() } else { format!("{before}{message}").into() })
     }
 }
 

@@ -107,8 +107,13 @@ impl UsageQuery {
 impl UsageData {
     pub fn new(UsageSpan { from, to }: UsageSpan, group_by: GroupBy, sums: Vec<UsageSum>) -> Self {
         let total = sums.iter().fold(UsageSum::default(), UsageSum::plus).into();
-        let group = |mut sum: UsageSum| UsageGroupResponse { key: sum.key.take(), sum: sum.into() };
-        Self { from, to, group_by, usage: sums.into_iter().map(group).collect(), total }
+        Self { from, to, group_by, usage: sums.into_iter().map(Into::into).collect(), total }
+    }
+}
+
+impl From<UsageSum> for UsageGroupResponse {
+    fn from(mut sum: UsageSum) -> Self {
+        Self { key: sum.key.take(), sum: sum.into() }
     }
 }
 

@@ -3,12 +3,13 @@ use std::sync::Arc;
 use common::domain::conversation::{
     Conversation, ConversationChanges, ConversationError, DeletedConversation, NewConversation,
 };
+use common::domain::idempotency::{CreationError, CreationKey, RequestKey};
 use common::domain::preferences::Preferences;
 use common::repositories::{
     ConversationFilter, ConversationRepository, PreferenceRepository, StoreError,
 };
 use common::{Clock, ConversationId, Ids, Page, PageRequest, ProjectId, UserId};
-use platform::Tasks;
+use platform::{EarlierCreations, Tasks};
 use tokio::try_join;
 
 use super::{Models, OnBehalf, ProjectAccess, ProjectAccessError};
@@ -19,6 +20,7 @@ use crate::generation::Engine;
 pub struct Conversations {
     conversations: Arc<dyn ConversationRepository>,
     preferences: Arc<dyn PreferenceRepository>,
+    creations: EarlierCreations,
     projects: Arc<dyn ProjectAccess>,
     models: Arc<Models>,
     engine: Engine,
@@ -31,6 +33,7 @@ pub struct Conversations {
 pub struct ConversationsParts {
     pub conversations: Arc<dyn ConversationRepository>,
     pub preferences: Arc<dyn PreferenceRepository>,
+    pub creations: EarlierCreations,
     pub projects: Arc<dyn ProjectAccess>,
     pub models: Arc<Models>,
     pub engine: Engine,
@@ -39,9 +42,16 @@ pub struct ConversationsParts {
 
 impl Conversations {
     pub fn new(parts: ConversationsParts, clock: Arc<dyn Clock>, ids: Ids) -> Self {
-        let ConversationsParts { conversations, preferences, projects, models, engine, tasks } =
-            parts;
-        Self { conversations, preferences, projects, models, engine, tasks, clock, ids }
+        let ConversationsParts {
+            conversations,
+            preferences,
+            creations,
+            projects,
+            models,
+            engine,
+            tasks,
+        } = parts;
+        Self { conversations, preferences, creations, projects, models, engine, tasks, clock, ids }
     }
 
     pub async fn list(
@@ -66,6 +76,9 @@ impl Conversations {
         whom: &OnBehalf,
         new: NewConversation,
     ) -> Result<Conversation, ConversationError> {
+        if let Some(made) = self.earlier(whom.user, new.key.as_ref()).await? {
+            return Ok(made);
+        }
         // Before anybody is asked.
         let named = new.model.as_deref().map(|id| self.model(id)).transpose()?;
         let is_whole = named.is_some() && new.system_prompt.is_some();
@@ -93,8 +106,30 @@ impl Conversations {
             created_at: now,
             updated_at: now,
         };
-        self.conversations.insert(&conversation).await?;
-        Ok(conversation)
+        let key = new.key.map(CreationKey::from);
+        match self.conversations.insert(&conversation, key.as_ref()).await {
+            // The same request was faster.
+            Err(ConversationError::Creation(CreationError::Taken)) => {
+                let made = self.earlier(whom.user, key.as_ref().map(|key| &key.key)).await?;
+                made.ok_or(ConversationError::NotFound)
+            }
+            inserted => inserted.map(|()| conversation),
+        }
+    }
+
+    /// What an earlier request with the key has made.
+    async fn earlier(
+        &self,
+        owner: UserId,
+        key: Option<&RequestKey>,
+    ) -> Result<Option<Conversation>, ConversationError> {
+        let Some(earlier) = self.creations.find(owner, key).await? else { return Ok(None) };
+        self.get(owner, earlier.made.into()).await.map(Some)
+    }
+
+    /// Forgets keys that are too old.
+    pub async fn keep_house(&self) {
+        self.creations.keep_house().await;
     }
 
     /// The conversation that a person has with a project itself; made, if there is none.

@@ -173,14 +173,16 @@ impl Imports {
         let mut number = 0;
         while let Some(piece) = self.uploads.piece(import.id, number).await? {
             number += 1;
-            let cut = entries.cut(&piece);
-            let no_json = "The file is no JSON from here on. What stood before is stored.";
-            for entry in cut.map_err(|_| Failure::Given(no_json))? {
+            for entry in entries.cut(&piece) {
                 position += 1;
                 if position > done {
                     import.position = position;
                     self.take(import, entry).await?;
                 }
+            }
+            if entries.is_broken() {
+                let why = "The file is no JSON from here on. What stood before is stored.";
+                return Err(Failure::Given(why));
             }
         }
         if !entries.may_end() {
@@ -195,12 +197,16 @@ impl Imports {
 
     /// Stores what stands in an entry, if it is a conversation.
     async fn take(&self, import: &mut Import, entry: Entry) -> Result<(), Failure> {
+        let before = import.tally;
         let Some(imported) = self.read(import, entry).await? else { return Ok(()) };
         let stored = self.imports.store(import, self.lease(LEASE_SECONDS), &imported).await;
-        stored.map_err(|error| match error {
-            ImportError::Store(error) => Failure::Store(error),
-            ImportError::OwnerGone => Failure::Given("The account is gone."),
-            _ => Failure::Lost,
+        stored.map_err(|error| {
+            import.tally = before;
+            match error {
+                ImportError::Store(error) => Failure::Store(error),
+                ImportError::OwnerGone => Failure::Given("The account is gone."),
+                _ => Failure::Lost,
+            }
         })
     }
 

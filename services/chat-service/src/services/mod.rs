@@ -33,7 +33,7 @@ pub use completions::Completions;
 pub use conversations::{Conversations, ConversationsParts};
 pub use data_keys::{DataKeys, Rewrapped};
 pub use errands::Errands;
-pub use export::Export;
+pub use export::{Export, ExportParts};
 pub use idempotency::EarlierTurn;
 pub use imports::{Imports, Receiving};
 pub use key_wrapper::{KeyWrapper, RingWrapper, WrapError};

@@ -2,9 +2,12 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use common::domain::idempotency::{CreationError, CreationKey, RequestKey};
 use common::domain::share::{NewShare, Share, ShareError, Snapshot};
-use common::repositories::{ConversationRepository, ShareRepository};
+use common::repositories::{ConversationRepository, ShareRepository, StoreError};
 use common::{Clock, ConversationId, Entropy, Ids, ShareId, UserId};
+use platform::EarlierCreations;
+use platform::sealing::Sealer;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
@@ -12,6 +15,8 @@ use sha2::{Digest, Sha256};
 pub struct Shares {
     shares: Arc<dyn ShareRepository>,
     conversations: Arc<dyn ConversationRepository>,
+    creations: EarlierCreations,
+    sealer: Sealer,
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
     ids: Ids,
@@ -21,27 +26,73 @@ impl Shares {
     pub fn new(
         shares: Arc<dyn ShareRepository>,
         conversations: Arc<dyn ConversationRepository>,
+        creations: EarlierCreations,
+        sealer: Sealer,
         entropy: Arc<dyn Entropy>,
         clock: Arc<dyn Clock>,
         ids: Ids,
     ) -> Self {
-        Self { shares, conversations, entropy, clock, ids }
+        Self { shares, conversations, creations, sealer, entropy, clock, ids }
     }
 
-    /// Shares a conversation as it is now. The token is not kept: who loses it makes another share.
+    /// Shares a conversation as it is now. The token is not kept, but sealed for a day where the request has a key: who loses it
+    /// makes another share.
     pub async fn create(
         &self,
         owner: UserId,
         conversation: ConversationId,
+        key: Option<RequestKey>,
     ) -> Result<(Share, SecretString), ShareError> {
-        let token = self.token();
+        if let Some(made) = self.earlier(owner, conversation, key.as_ref()).await? {
+            return Ok(made);
+        }
+        let (id, token) = (self.ids.next(), self.token());
         let new = NewShare {
-            id: self.ids.next(),
+            id,
             conversation,
             token_hash: hash(&token),
+            key: key.map(|key| self.with_answer(key, id, &token)).transpose()?,
             at: self.clock.now(),
         };
-        Ok((self.shares.insert(owner, &new).await?, token))
+        match self.shares.insert(owner, &new).await {
+            // The same request was faster.
+            Err(ShareError::Creation(CreationError::Taken)) => {
+                let key = new.key.as_ref().map(|key| &key.key);
+                let made = self.earlier(owner, conversation, key).await?;
+                made.ok_or(ShareError::NotFound)
+            }
+            inserted => inserted.map(|share| (share, token)),
+        }
+    }
+
+    /// What an earlier request with the key has made.
+    async fn earlier(
+        &self,
+        owner: UserId,
+        conversation: ConversationId,
+        key: Option<&RequestKey>,
+    ) -> Result<Option<(Share, SecretString)>, ShareError> {
+        let Some(earlier) = self.creations.find(owner, key).await? else { return Ok(None) };
+        let shares = self.shares.list(owner, conversation).await?;
+        let found = shares.into_iter().find(|share| share.id.uuid() == earlier.made);
+        let share = found.ok_or(ShareError::NotFound)?;
+        let sealed = earlier.answer.unwrap_or_default();
+        let token = self.sealer.open(&["share", &share.id.to_string()], &sealed);
+        let token = token.map_err(|error| StoreError::Failed(error.into()))?;
+        let token = String::from_utf8_lossy(token.expose_secret()).into_owned();
+        Ok(Some((share, token.into())))
+    }
+
+    fn with_answer(
+        &self,
+        key: RequestKey,
+        id: ShareId,
+        token: &SecretString,
+    ) -> Result<CreationKey, ShareError> {
+        let token = token.expose_secret().as_bytes();
+        let sealed = self.sealer.seal(&["share", &id.to_string()], token);
+        let answer = Some(sealed.map_err(|error| StoreError::Failed(error.into()))?);
+        Ok(CreationKey { key, answer })
     }
 
     pub async fn list(

@@ -180,3 +180,40 @@ async fn extend(chat: &Chat, second: &str, length: u32) {
     let statement = Statement::from_sql_and_values(backend, sql, [second.into()]);
     db.connection().execute_raw(statement).await.unwrap();
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_a_user_has_is_exported_line_by_line(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let chat = Chat::start(engine).await;
+    let (user, other) = (chat.app.user(), chat.app.user());
+    let conversation = talk(&chat, &user).await;
+    a_conversation(&user, json!({"title": "Empty"})).await;
+    a_conversation(&other, json!({"title": "canary"})).await;
+    let shared = user.post(&format!("/conversations/{conversation}/shares"), Value::Null).await;
+    user.post("/profile/api-keys", json!({"openai": "sk-canary"})).await.expect(200);
+    let id = chat.app.instance.keys.verify_access(user.token()).unwrap().sub;
+    let path = format!("/internal/users/{id}");
+    let sibling = chat.app.service("auth-service");
+    let wanted = json!({"systemPrompt": "Be brief."});
+    sibling.patch(&format!("{path}/preferences"), wanted).await.expect(200);
+
+    let file = sibling.get(&format!("{path}/export")).await.expect(200);
+    assert_eq!(file.header("content-type"), Some("application/x-ndjson"));
+    let lines: Vec<Value> =
+        file.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["preferences", "usage", "conversation", "share", "conversation"]);
+    assert_eq!(lines[0]["systemPrompt"], "Be brief.");
+    assert_eq!(lines[1]["requests"], 4);
+    assert_eq!(lines[3]["id"], shared.data("share")["id"]);
+    assert_eq!(lines[4]["conversation"]["title"], "Empty");
+    let alone = user.get(&format!("/conversations/{conversation}/export")).await.expect(200);
+    let mut line = lines[2].clone();
+    line.as_object_mut().unwrap().remove("type");
+    assert_eq!(line, alone.json);
+    for secret in ["canary", shared.data("share")["token"].as_str().unwrap()] {
+        assert!(!file.text.contains(secret));
+    }
+}

@@ -179,7 +179,7 @@ async fn chatgpts_conversations_become_ours(
     let file = json!([a_chat(), empty, broken, unknown]).to_string();
     assert_eq!(tally(&import(&user, &file).await), ("complete", [2, 2, 5, 0, 0]));
 
-    let listed = user.get("/conversations?orderBy=created_at&order=desc").await.expect(200);
+    let listed = user.get("/conversations?orderBy=created_at&order=asc").await.expect(200);
     let bees = &listed.data("conversations")[1];
     assert_eq!((&bees["title"], &bees["model"]), (&json!("Insects"), &json!("gpt-4o")));
     assert_eq!(bees["createdAt"], "2023-11-14T22:13:20.500Z");

@@ -116,6 +116,7 @@ async fn target(operation: &str, owner: &Actor) -> Option<Target> {
         }
         "delete_project_conversations" => Target::each(format!("/internal/projects/{id}")),
         "delete_user_conversations" => Target::each(format!("/internal/users/{id}")),
+        "export_user_conversations" => Target::each(format!("/internal/users/{id}/export")),
         "get_preferences" => Target::each(format!("/internal/users/{of_another}/preferences")),
         "update_preferences" => Target::each(format!("/internal/users/{of_another}/preferences"))
             .body(json!({"systemPrompt": "Be brief."})),

@@ -16,6 +16,7 @@ mod chat;
 mod completions;
 mod conformance;
 mod conversations;
+mod creations;
 mod discovery;
 mod export;
 mod faults;

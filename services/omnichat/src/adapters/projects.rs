@@ -62,6 +62,7 @@ fn failure(error: ProjectError) -> ProjectAccessError {
     match error {
         ProjectError::NotFound => ProjectAccessError::NotFound,
         ProjectError::OwnerGone => ProjectAccessError::Unauthorized,
+        ProjectError::Creation(error) => ProjectAccessError::Unavailable(Box::new(error)),
         ProjectError::Store(error) => ProjectAccessError::Unavailable(Box::new(error)),
     }
 }

@@ -11,6 +11,7 @@ mod browser;
 mod canaries;
 mod containers;
 mod deployment;
+mod export;
 mod gateway;
 mod journey;
 mod kubernetes;

@@ -7,6 +7,7 @@ mod m20261121_000002_create_prompts;
 mod m20261121_000003_create_outbox;
 mod m20261121_000004_create_tombstones;
 mod m20261121_000005_create_rate_buckets;
+mod m20261121_000006_create_creations;
 
 pub struct Migrator;
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_create_outbox::Migration),
             Box::new(m20261121_000004_create_tombstones::Migration),
             Box::new(m20261121_000005_create_rate_buckets::Migration),
+            Box::new(m20261121_000006_create_creations::Migration),
         ]
     }
 

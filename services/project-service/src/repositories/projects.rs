@@ -1,9 +1,12 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use common::domain::idempotency::CreationKey;
 use common::domain::project::{DeletedProject, Project, ProjectChanges, ProjectError};
 use common::repositories::{ProjectFilter, ProjectRepository, ProjectSort, StoreError};
 use common::{Page, PageRequest, Position, ProjectId, UserId};
-use platform::db::{Counts, Database, Keyset, Tombstones, contains, micros, store_error};
+use platform::db::{
+    Counts, Creations, Database, Keyset, Tombstones, contains, micros, store_error,
+};
 use platform::outbox::Outbox;
 use sea_orm::sea_query::Query;
 use sea_orm::{
@@ -70,6 +73,7 @@ impl SqlProjects {
             let deleted = self.delete_where(&tx, owner, some).await?.len() as u64;
             if deleted == 0 {
                 PROJECT_COUNTS.forget(&tx, owner).await?;
+                Creations::forget(&tx, owner).await?;
                 tx.commit().await?;
                 return Ok(total);
             }
@@ -128,12 +132,18 @@ impl ProjectRepository for SqlProjects {
         Ok(row.map(Project::from))
     }
 
-    async fn insert(&self, project: &Project) -> Result<(), ProjectError> {
+    async fn insert(
+        &self,
+        project: &Project,
+        key: Option<&CreationKey>,
+    ) -> Result<(), ProjectError> {
         let tx = self.db.begin_write().await.map_err(store_error)?;
         let owner = project.owner.uuid();
         if !TOMBSTONES.buried(&tx, &[owner]).await.map_err(store_error)?.is_empty() {
             return Err(ProjectError::OwnerGone);
         }
+        let (made, at) = (project.id.uuid(), project.created_at);
+        Creations::claim(&tx, project.owner, key, made, at).await?;
         let insert = async {
             project::Entity::insert(row_of(project)).exec_without_returning(&tx).await?;
             PROJECT_COUNTS.add(&tx, project.owner, 1).await?;

@@ -1,9 +1,12 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use common::domain::idempotency::CreationKey;
 use common::domain::prompt::{Prompt, PromptChanges, PromptError, PromptVersion};
 use common::repositories::{PromptFilter, PromptRepository, PromptSort, StoreError};
 use common::{Page, PageRequest, Position, PromptId, UserId};
-use platform::db::{Database, Keyset, contains, is_unique_violation, micros, store_error};
+use platform::db::{
+    Creations, Database, Keyset, contains, is_unique_violation, micros, store_error,
+};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr,
@@ -110,13 +113,20 @@ impl PromptRepository for SqlPrompts {
         Ok(row.map(Prompt::from))
     }
 
-    async fn insert(&self, prompt: &Prompt, position: Option<i32>) -> Result<Prompt, PromptError> {
+    async fn insert(
+        &self,
+        prompt: &Prompt,
+        position: Option<i32>,
+        key: Option<&CreationKey>,
+    ) -> Result<Prompt, PromptError> {
         let tx = self.db.begin_write().await.map_err(store_error)?;
         // Finds the project, and makes its other writers wait.
         let project = prompt.project.uuid();
         if !touch_project(&tx, prompt.owner, project, 1).await.map_err(store_error)? {
             return Err(PromptError::NotFound);
         }
+        let (made, at) = (prompt.id.uuid(), prompt.created_at);
+        Creations::claim(&tx, prompt.owner, key, made, at).await?;
         let position = match position {
             Some(position) => position,
             None => next_position(&tx, project).await.map_err(store_error)?,

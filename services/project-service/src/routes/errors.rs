@@ -12,6 +12,7 @@ pub fn project(error: ProjectError) -> AppError {
         ProjectError::OwnerGone => {
             AppError::new(ErrorCode::Unauthorized, "The account is gone. Sign in with another one.")
         }
+        ProjectError::Creation(error) => error.into(),
         ProjectError::Store(error) => error.into(),
     }
 }
@@ -37,6 +38,7 @@ pub fn prompt(error: PromptError) -> AppError {
                 .collect();
             AppError::invalid(&fields)
         }
+        PromptError::Creation(error) => error.into(),
         PromptError::Store(error) => error.into(),
     }
 }

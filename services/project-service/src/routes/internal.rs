@@ -3,8 +3,8 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Bytes, Data, Path};
 use common::UserId;
-use futures_util::TryStreamExt;
-use platform::http::{Answer, AppError, Envelope, ServiceCaller};
+use futures_util::stream::{Stream, TryStreamExt};
+use platform::http::{Answer, AppError, Envelope, ServiceCaller, line, lines};
 
 use super::errors;
 use crate::dependencies::ProjectState;
@@ -28,13 +28,14 @@ pub async fn export_user_projects(
     _: ServiceCaller,
     user: Path<UserId>,
 ) -> HttpResponse {
-    let lines = state
-        .export
-        .clone()
-        .records(*user)
-        .map_err(|error| actix_web::Error::from(errors::prompt(error)))
-        .and_then(async |record| {
-            ExportLine::from(record).render().map(Bytes::from).map_err(Into::into)
-        });
-    HttpResponse::Ok().content_type("application/x-ndjson").streaming(lines)
+    lines(export_lines(&state, *user))
+}
+
+/// The same, for who is in the same process.
+pub fn export_lines(
+    state: &ProjectState,
+    user: UserId,
+) -> impl Stream<Item = Result<Bytes, AppError>> + use<> {
+    let records = state.export.clone().records(user).map_err(errors::prompt);
+    records.and_then(async |record| line(&ExportLine::from(record)))
 }

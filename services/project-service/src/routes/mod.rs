@@ -5,6 +5,7 @@ mod internal;
 mod projects;
 mod prompts;
 
+pub use internal::export_lines;
 use platform::http::Endpoints;
 
 /// What project-service serves.

@@ -1,6 +1,8 @@
 use actix_web::web::{Data, Path};
 use common::ProjectId;
-use platform::http::{Answer, AppError, Body, Caller, Envelope, Query};
+use platform::http::{
+    Answer, AppError, Body, Caller, Envelope, IdempotencyKeyHeader, Idempotent, Query,
+};
 
 use super::errors;
 use crate::dependencies::{OwnedProject, ProjectState};
@@ -27,15 +29,15 @@ pub async fn list_projects(
 }
 
 /// Makes a project.
-#[utoipa::path(post, path = "/projects", request_body = CreateProjectRequest, responses((status = 201, body = Envelope<ProjectData>, description = "The project.")))]
+#[utoipa::path(post, path = "/projects", params(IdempotencyKeyHeader), request_body = CreateProjectRequest, responses((status = 201, body = Envelope<ProjectData>, description = "The project.")))]
 pub async fn create_project(
     state: Data<ProjectState>,
     caller: Caller,
-    Body(body): Body<CreateProjectRequest>,
+    Idempotent { key, body: Body(body) }: Idempotent<Body<CreateProjectRequest>>,
 ) -> Result<Answer<ProjectData>, AppError> {
     let project = state
         .projects
-        .create(caller.user, body.name, body.description)
+        .create(caller.user, body.name, body.description, key)
         .await
         .map_err(errors::project)?;
     Ok(Answer::created(project.into()))

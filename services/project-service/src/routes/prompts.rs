@@ -1,6 +1,8 @@
 use actix_web::web::{Data, Path};
 use common::{ProjectId, PromptId};
-use platform::http::{Answer, AppError, Body, Caller, Envelope, Query};
+use platform::http::{
+    Answer, AppError, Body, Caller, Envelope, IdempotencyKeyHeader, Idempotent, Query,
+};
 
 use super::errors;
 use crate::dependencies::{OwnedProject, ProjectState};
@@ -28,16 +30,15 @@ pub async fn list_project_prompts(
 }
 
 /// Makes a prompt, at version 1.
-#[utoipa::path(post, path = "/projects/{id}/prompts", params(("id" = ProjectId, Path)), request_body = CreatePromptRequest, responses((status = 201, body = Envelope<PromptData>, description = "The prompt.")))]
+#[utoipa::path(post, path = "/projects/{id}/prompts", params(("id" = ProjectId, Path), IdempotencyKeyHeader), request_body = CreatePromptRequest, responses((status = 201, body = Envelope<PromptData>, description = "The prompt.")))]
 pub async fn create_prompt(
     state: Data<ProjectState>,
     caller: Caller,
     project: Path<ProjectId>,
-    Body(body): Body<CreatePromptRequest>,
+    Idempotent { key, body: Body(body) }: Idempotent<Body<CreatePromptRequest>>,
 ) -> Result<Answer<PromptData>, AppError> {
-    let prompt =
-        state.prompts.create(caller.user, *project, body.into()).await.map_err(errors::prompt)?;
-    Ok(Answer::created(prompt.into()))
+    let made = state.prompts.create(caller.user, *project, body.into(), key).await;
+    Ok(Answer::created(made.map_err(errors::prompt)?.into()))
 }
 
 /// The caller's prompts across projects.

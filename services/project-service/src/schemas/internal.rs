@@ -1,6 +1,5 @@
 use common::PromptId;
 use common::domain::export::ProjectRecord;
-use platform::http::AppError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,13 +24,6 @@ pub enum ExportLine {
         #[serde(flatten)]
         version: PromptVersionResponse,
     },
-}
-
-impl ExportLine {
-    pub fn render(&self) -> Result<String, AppError> {
-        let line = serde_json::to_string(self).map_err(AppError::internal)?;
-        Ok(line + "\n")
-    }
 }
 
 impl From<ProjectRecord> for ExportLine {

@@ -8,8 +8,9 @@ use common::repositories::{
     ProjectFilter, ProjectRepository, ProjectSort, PromptFilter, PromptRepository, PromptSort,
     StoreError,
 };
-use common::{Direction, Page, PageRequest, Position, PromptId, UserId};
+use common::{PromptId, UserId};
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
+use platform::pages;
 
 const PAGE: u32 = 100;
 
@@ -29,7 +30,7 @@ impl Export {
     pub fn records(self, owner: UserId) -> impl Stream<Item = Result<ProjectRecord, PromptError>> {
         let projects = {
             let this = self.clone();
-            pages(move |page| {
+            pages(PAGE, move |page| {
                 let this = this.clone();
                 async move {
                     let filter = ProjectFilter { search: None, sort: ProjectSort::CreatedAt };
@@ -49,7 +50,7 @@ impl Export {
     }
 
     fn prompts(self, owner: UserId) -> impl Stream<Item = Result<Prompt, StoreError>> {
-        pages(move |page| {
+        pages(PAGE, move |page| {
             let this = self.clone();
             async move {
                 let filter = PromptFilter {
@@ -68,31 +69,10 @@ impl Export {
         owner: UserId,
         prompt: PromptId,
     ) -> impl Stream<Item = Result<ProjectRecord, StoreError>> {
-        pages(move |page| {
+        pages(PAGE, move |page| {
             let this = self.clone();
             async move { this.prompts.versions(owner, prompt, page).await }
         })
         .map_ok(move |version| ProjectRecord::Version(prompt, version))
     }
-}
-
-/// All rows of a list that `read` gives page by page.
-fn pages<T, F>(read: impl Fn(PageRequest) -> F) -> impl Stream<Item = Result<T, StoreError>>
-where
-    F: Future<Output = Result<Page<T>, StoreError>>,
-{
-    enum Next {
-        From(Option<Position>),
-        End,
-    }
-    stream::try_unfold((Next::From(None), read), |(next, read)| async move {
-        let Next::From(after) = next else {
-            return Ok(None);
-        };
-        let page =
-            read(PageRequest { limit: PAGE, after, direction: Direction::Ascending }).await?;
-        let next = page.next.map_or(Next::End, |place| Next::From(Some(place)));
-        Ok(Some((stream::iter(page.items.into_iter().map(Ok)), (next, read))))
-    })
-    .try_flatten()
 }

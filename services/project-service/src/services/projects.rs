@@ -1,19 +1,25 @@
 use std::sync::Arc;
 
+use common::domain::idempotency::{CreationError, CreationKey, RequestKey};
 use common::domain::project::{DeletedProject, Project, ProjectChanges, ProjectError};
 use common::repositories::{ProjectFilter, ProjectRepository, StoreError};
 use common::{Page, PageRequest, ProjectId, UserId};
-use platform::Instance;
+use platform::{EarlierCreations, Instance};
 
 /// Projects, each seen by its owner alone.
 pub struct Projects {
     projects: Arc<dyn ProjectRepository>,
+    creations: EarlierCreations,
     instance: Instance,
 }
 
 impl Projects {
-    pub fn new(projects: Arc<dyn ProjectRepository>, instance: Instance) -> Self {
-        Self { projects, instance }
+    pub fn new(
+        projects: Arc<dyn ProjectRepository>,
+        creations: EarlierCreations,
+        instance: Instance,
+    ) -> Self {
+        Self { projects, creations, instance }
     }
 
     pub async fn list(
@@ -34,7 +40,11 @@ impl Projects {
         owner: UserId,
         name: String,
         description: Option<String>,
+        key: Option<RequestKey>,
     ) -> Result<Project, ProjectError> {
+        if let Some(made) = self.earlier(owner, key.as_ref()).await? {
+            return Ok(made);
+        }
         let now = self.instance.clock.now();
         let project = Project {
             id: self.instance.ids.next(),
@@ -46,8 +56,30 @@ impl Projects {
             created_at: now,
             updated_at: now,
         };
-        self.projects.insert(&project).await?;
-        Ok(project)
+        let key = key.map(CreationKey::from);
+        match self.projects.insert(&project, key.as_ref()).await {
+            // The same request was faster.
+            Err(ProjectError::Creation(CreationError::Taken)) => {
+                let made = self.earlier(owner, key.as_ref().map(|key| &key.key)).await?;
+                made.ok_or(ProjectError::NotFound)
+            }
+            inserted => inserted.map(|()| project),
+        }
+    }
+
+    /// What an earlier request with the key has made.
+    async fn earlier(
+        &self,
+        owner: UserId,
+        key: Option<&RequestKey>,
+    ) -> Result<Option<Project>, ProjectError> {
+        let Some(earlier) = self.creations.find(owner, key).await? else { return Ok(None) };
+        self.get(owner, earlier.made.into()).await.map(Some)
+    }
+
+    /// Forgets keys that are too old.
+    pub async fn keep_house(&self) {
+        self.creations.keep_house().await;
     }
 
     pub async fn update(

@@ -1,20 +1,28 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use common::domain::idempotency::{CreationError, CreationKey, RequestKey};
 use common::domain::prompt::{self, NewPrompt, Prompt, PromptChanges, PromptError, PromptVersion};
 use common::repositories::{PromptFilter, PromptRepository};
 use common::{Clock, Ids, Page, PageRequest, ProjectId, PromptId, UserId};
+use platform::EarlierCreations;
 
 /// Prompts in all their versions, each seen by its owner alone.
 pub struct Prompts {
     prompts: Arc<dyn PromptRepository>,
+    creations: EarlierCreations,
     clock: Arc<dyn Clock>,
     ids: Ids,
 }
 
 impl Prompts {
-    pub fn new(prompts: Arc<dyn PromptRepository>, clock: Arc<dyn Clock>, ids: Ids) -> Self {
-        Self { prompts, clock, ids }
+    pub fn new(
+        prompts: Arc<dyn PromptRepository>,
+        creations: EarlierCreations,
+        clock: Arc<dyn Clock>,
+        ids: Ids,
+    ) -> Self {
+        Self { prompts, creations, clock, ids }
     }
 
     pub async fn list(
@@ -35,7 +43,11 @@ impl Prompts {
         owner: UserId,
         project: ProjectId,
         new: NewPrompt,
+        key: Option<RequestKey>,
     ) -> Result<Prompt, PromptError> {
+        if let Some(made) = self.earlier(owner, key.as_ref()).await? {
+            return Ok(made);
+        }
         let now = self.clock.now();
         let prompt = Prompt {
             id: self.ids.next(),
@@ -49,7 +61,25 @@ impl Prompts {
             created_at: now,
             updated_at: now,
         };
-        self.prompts.insert(&prompt, new.position).await
+        let key = key.map(CreationKey::from);
+        match self.prompts.insert(&prompt, new.position, key.as_ref()).await {
+            // The same request was faster.
+            Err(PromptError::Creation(CreationError::Taken)) => {
+                let made = self.earlier(owner, key.as_ref().map(|key| &key.key)).await?;
+                made.ok_or(PromptError::NotFound)
+            }
+            inserted => inserted,
+        }
+    }
+
+    /// What an earlier request with the key has made.
+    async fn earlier(
+        &self,
+        owner: UserId,
+        key: Option<&RequestKey>,
+    ) -> Result<Option<Prompt>, PromptError> {
+        let Some(earlier) = self.creations.find(owner, key).await? else { return Ok(None) };
+        self.get(owner, earlier.made.into()).await.map(Some)
     }
 
     pub async fn update(

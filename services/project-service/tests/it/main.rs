@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod browsers;
+mod creations;
 mod internal;
 mod isolation;
 mod layers;

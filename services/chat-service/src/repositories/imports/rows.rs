@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use common::MessageId;
 use common::domain::import::ImportedConversation;
 use common::domain::message::{Message, Role};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
@@ -26,7 +27,7 @@ pub(super) async fn insert(
         archived: Set(conversation.archived),
         next_seq: Set(messages.len() as i64 + 1),
         message_count: Set(count(conversation.message_count)),
-        active_leaf_id: Set(leaf.map(|leaf| leaf.uuid())),
+        active_leaf_id: Set(leaf.map(MessageId::uuid)),
         ..row_of(conversation)
     };
     conversation::Entity::insert(row).exec_without_returning(tx).await?;
@@ -36,9 +37,8 @@ pub(super) async fn insert(
     for some in messages.chunks(ROWS_AT_ONCE) {
         let row =
             |message: &Message| message_row(owner.uuid(), message, chosen.contains(&message.id));
-        let rows: Vec<message::Model> = some.iter().map(|record| row(&record.message)).collect();
-        search::index_messages(tx, &rows).await?;
-        message::Entity::insert_many(rows.into_iter().map(message::ActiveModel::from))
+        let rows = some.iter().map(|record| row(&record.message));
+        message::Entity::insert_many(rows.map(message::ActiveModel::from))
             .exec_without_returning(tx)
             .await?;
     }
@@ -61,7 +61,7 @@ fn message_row(owner: Uuid, message: &Message, is_chosen: bool) -> message::Mode
         id: message.id.uuid(),
         conversation_id: message.conversation.uuid(),
         user_id: owner,
-        parent_id: message.parent.map(|parent| parent.uuid()),
+        parent_id: message.parent.map(MessageId::uuid),
         place_id: (message.place != message.id).then(|| message.place.uuid()),
         depth: count(message.depth),
         is_chosen,

@@ -1,10 +1,13 @@
+use chrono::TimeDelta;
 use common::Clock as _;
 use common::domain::conversation::{Conversation, ConversationChanges};
 use common::domain::message::{
     ContextUse, Lease, MessageStatus, NewQuestion, NewReply, NewTurn, Question, ReplyEnd,
 };
+use common::domain::summary::Summary;
 use common::repositories::{
     ConversationFilter, ConversationRepository, ConversationSort, ReplyRepository,
+    SummaryRepository,
 };
 use common::{Direction, MessageId, PageRequest, UserId};
 use rstest::rstest;
@@ -12,7 +15,7 @@ use sea_orm::{FromQueryResult, JsonValue};
 use testkit::{Engine, a_clock};
 
 use super::super::contract::{Schema, schema};
-use super::super::{SqlConversations, SqlReplies};
+use super::super::{SqlConversations, SqlReplies, SqlSummaries};
 use super::words::INDEXED_BYTES;
 use super::*;
 
@@ -56,7 +59,7 @@ impl Desk {
             created_at: a_clock().now(),
             updated_at: a_clock().now(),
         };
-        self.conversations.insert(&conversation).await.unwrap();
+        self.conversations.insert(&conversation, None).await.unwrap();
     }
 
     /// Says something; the reply, which is running.
@@ -195,6 +198,46 @@ async fn a_conversation_is_found_by_its_title_and_by_what_was_said_in_it(
         assert_eq!(desk.found(ADA, "bienen").await.is_empty(), is_renamed);
         assert_eq!(desk.found(ADA, "wespen").await.is_empty(), !is_renamed);
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_conversation_is_found_by_its_newest_summary(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let desk = Desk::new(engine).await;
+    desk.conversation(ADA, 10, Some("Insects")).await;
+    let reply = desk.say(ADA, 10, "hello").await;
+    desk.end(ADA, 10, reply, "hi").await;
+    let summaries = SqlSummaries::new(desk.schema.db.clone());
+    let store = async |owner: u128, text: &str, seconds: i64| {
+        let at = a_clock().now() + TimeDelta::seconds(seconds);
+        let summary = Summary { text: text.to_owned(), through: reply, is_own: false, at };
+        let conversation = Uuid::from_u128(10).into();
+        summaries.store(user(owner), conversation, "m", &summary).await.unwrap()
+    };
+    assert!(store(ADA, "They spoke of bees.", 1).await);
+    assert!(!store(EVE, "They spoke of wasps.", 2).await);
+    assert_eq!(desk.found(ADA, "bees").await, [10]);
+    assert_eq!(desk.found(ADA, "insects bees").await, [10]);
+    assert!(desk.found(ADA, "wasps").await.is_empty());
+
+    // Another summary takes its place, and another title leaves it where it is.
+    assert!(store(ADA, "They spoke of ants.", 3).await);
+    assert!(desk.found(ADA, "bees").await.is_empty());
+    let title = ConversationChanges { title: Some("Bugs".to_owned()), ..Default::default() };
+    let id = Uuid::from_u128(10).into();
+    desk.conversations.update(user(ADA), id, &title, a_clock().now()).await.unwrap();
+    assert_eq!(desk.found(ADA, "bugs ants").await, [10]);
+    assert!(desk.found(ADA, "insects").await.is_empty());
+
+    // What was there before is found after the migration.
+    let connection = desk.schema.db.connection();
+    forget(connection, &[Uuid::from_u128(10)]).await.unwrap();
+    connection.execute_unprepared("DELETE FROM search_entries").await.unwrap();
+    assert!(desk.found(ADA, "ants").await.is_empty());
+    index_summaries(connection).await.unwrap();
+    assert_eq!(desk.found(ADA, "bugs ants").await, [10]);
 }
 
 #[rstest]

@@ -11,10 +11,6 @@ pub(super) enum Entry {
     TooLarge,
 }
 
-/// The file is something else.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct NotEntries;
-
 /// Cuts a file, piece by piece. It holds one entry at a time, of at most so many bytes, and does not look into any.
 pub(super) struct Entries {
     most: usize,
@@ -35,6 +31,8 @@ enum Place {
     Inside { in_list: bool, depth: u32, text: Text },
     /// After a list.
     End,
+    /// After what cannot stand in such a file.
+    Broken,
 }
 
 /// Whether the next byte stands in a string.
@@ -56,8 +54,13 @@ impl Entries {
         matches!(self.place, Place::Between { in_list: false } | Place::End)
     }
 
+    /// Whether something has come that cannot stand in such a file. What comes after that is passed over.
+    pub(super) fn is_broken(&self) -> bool {
+        self.place == Place::Broken
+    }
+
     /// The entries that end in the next piece of the file.
-    pub(super) fn cut(&mut self, piece: &[u8]) -> Result<Vec<Entry>, NotEntries> {
+    pub(super) fn cut(&mut self, piece: &[u8]) -> Vec<Entry> {
         // Some programs put this mark in front of a text.
         let piece = match self.place {
             Place::Start => piece.strip_prefix(b"\xef\xbb\xbf").unwrap_or(piece),
@@ -66,7 +69,7 @@ impl Entries {
         let (mut entries, mut start, mut at) = (Vec::new(), 0, 0);
         while let Some(byte) = piece.get(at) {
             let before = self.place;
-            self.place = step(before, *byte).ok_or(NotEntries)?;
+            self.place = step(before, *byte);
             match (before, self.place) {
                 (Place::Inside { .. }, Place::Inside { text: Text::Yes, .. }) => {
                     let rest = piece.get(at + 1..).unwrap_or_default();
@@ -84,7 +87,7 @@ impl Entries {
         if matches!(self.place, Place::Inside { .. }) {
             self.hold(piece.get(start..).unwrap_or_default());
         }
-        Ok(entries)
+        entries
     }
 
     fn hold(&mut self, bytes: &[u8]) {
@@ -102,10 +105,10 @@ impl Entries {
     }
 }
 
-/// Where the byte after this one stands; `None`: this one cannot stand there.
-fn step(place: Place, byte: u8) -> Option<Place> {
+/// Where the byte after this one stands.
+fn step(place: Place, byte: u8) -> Place {
     let inside = |in_list| Place::Inside { in_list, depth: 1, text: Text::No };
-    Some(match (place, byte) {
+    match (place, byte) {
         (Place::Start | Place::End, b' ' | b'\t' | b'\n' | b'\r') => place,
         (Place::Start, b'[') => Place::Between { in_list: true },
         (Place::Start, b'{') => inside(false),
@@ -113,7 +116,7 @@ fn step(place: Place, byte: u8) -> Option<Place> {
         (Place::Between { in_list: true }, b',') => place,
         (Place::Between { in_list: true }, b']') => Place::End,
         (Place::Between { in_list }, b'{') => inside(in_list),
-        (Place::Start | Place::Between { .. } | Place::End, _) => return None,
+        (Place::Start | Place::Between { .. } | Place::End | Place::Broken, _) => Place::Broken,
         (Place::Inside { in_list, depth, text }, byte) => match (text, byte) {
             (Text::No, b'}' | b']') if depth == 1 => Place::Between { in_list },
             (Text::No, b'}' | b']') => Place::Inside { in_list, depth: depth - 1, text },
@@ -127,7 +130,7 @@ fn step(place: Place, byte: u8) -> Option<Place> {
             (Text::Yes, b'\\') => Place::Inside { in_list, depth, text: Text::Escaped },
             _ => place,
         },
-    })
+    }
 }
 
 #[cfg(test)]
@@ -136,12 +139,11 @@ mod tests {
 
     use super::*;
 
-    fn cut(file: &str, size: usize) -> Result<(Vec<Entry>, bool), NotEntries> {
-        let (mut entries, mut found) = (Entries::new(64), Vec::new());
-        for piece in file.as_bytes().chunks(size) {
-            found.extend(entries.cut(piece)?);
-        }
-        Ok((found, entries.may_end()))
+    /// The entries of a file that comes in pieces of a size, whether it may end, and whether it is broken.
+    fn cut(file: &str, size: usize) -> (Vec<Entry>, bool, bool) {
+        let mut entries = Entries::new(64);
+        let found = file.as_bytes().chunks(size).flat_map(|piece| entries.cut(piece)).collect();
+        (found, entries.may_end(), entries.is_broken())
     }
 
     fn whole(entry: &str) -> Entry {
@@ -158,7 +160,7 @@ mod tests {
             (format!("{one}\n{large}\n{{}}\n"), vec![whole(one), Entry::TooLarge, whole("{}")]),
             ("[]".to_owned(), vec![]),
         ] {
-            let expected = Ok((entries, true));
+            let expected = (entries, true, false);
             for size in [3, 4, 5, 7, 1_000] {
                 assert_eq!(cut(&file, size), expected, "{file} by {size}");
             }
@@ -168,10 +170,11 @@ mod tests {
     #[test]
     fn what_is_cut_off_or_something_else_is_told() {
         for file in ["{", "[{}", "[{},", "{\"a\":\"}", "[", ""] {
-            assert!(matches!(cut(file, 1), Ok((_, false))), "{file}");
+            assert!(matches!(cut(file, 1), (_, false, false)), "{file}");
         }
+        assert_eq!(cut("{} what", 100), (vec![whole("{}")], false, true));
         for file in ["PK\u{3}\u{4}", "hello", "[1]", "{}]", "[{}]{}", "\"text\"", "{},{}", "]"] {
-            assert_eq!(cut(file, 1), Err(NotEntries), "{file}");
+            assert!(matches!(cut(file, 1), (_, false, true)), "{file}");
         }
     }
 

@@ -212,11 +212,15 @@ impl Tree<'_> {
 }
 
 /// A text that can be stored, of at most so many characters; whether its end was left out.
-fn within(text: String, most: usize) -> (String, bool) {
+fn within(mut text: String, most: usize) -> (String, bool) {
     let cut = text.char_indices().nth(most).map(|(at, _)| at);
-    let kept = text.get(..cut.unwrap_or(text.len())).unwrap_or_default();
-    let kept = if kept.contains('\0') { kept.replace('\0', "\u{fffd}") } else { kept.to_owned() };
-    (kept, cut.is_some())
+    if let Some(at) = cut {
+        text.truncate(at);
+    }
+    if text.contains('\0') {
+        text = text.replace('\0', "\u{fffd}");
+    }
+    (text, cut.is_some())
 }
 
 /// The images of a message, and whether some of them were left out. They are what their first bytes say.

@@ -180,7 +180,7 @@ impl Tree<'_> {
             error: said.error.map(failure),
             tokens: said.tokens,
             temperature: said.temperature.filter(|value| (0.0..=2.0).contains(value)),
-            usage: said.usage.map(usage),
+            usage: said.usage.as_ref().map(usage),
             answered_by: said.answered_by.map(|model| within(model, MODEL_CHARS).0),
             context: None,
             prompt_versions: said.prompt_versions,
@@ -253,10 +253,10 @@ fn failure(failure: ReplyFailure) -> ReplyFailure {
     ReplyFailure { code, message, retryable, retry_after }
 }
 
-fn usage(took: Took) -> Usage {
+fn usage(took: &Took) -> Usage {
     #[expect(clippy::cast_possible_truncation, reason = "what is too large is made the largest")]
     let micros = |usd: f64| (usd * 1e6).round() as i64;
-    let Took { prompt_tokens, completion_tokens, cost_usd } = took;
+    let Took { prompt_tokens, completion_tokens, cost_usd } = *took;
     let cost_micro_usd = cost_usd.filter(|usd| *usd >= 0.0).map(micros);
     Usage { prompt_tokens, completion_tokens, cost_micro_usd }
 }

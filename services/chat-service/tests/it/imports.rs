@@ -119,11 +119,11 @@ async fn what_was_exported_is_imported_as_it_was(
 }
 
 /// A node of ChatGPT's tree.
-fn node(id: &str, parent: Value, children: Value, message: Value) -> (String, Value) {
+fn node(id: &str, parent: &Value, children: &Value, message: &Value) -> (String, Value) {
     (id.to_owned(), json!({"id": id, "parent": parent, "children": children, "message": message}))
 }
 
-fn said(role: &str, text: &str, at: f64, metadata: Value) -> Value {
+fn said(role: &str, text: &str, at: f64, metadata: &Value) -> Value {
     json!({
         "author": {"role": role, "metadata": {}}, "create_time": at, "recipient": "all", "weight": 1.0,
         "content": {"content_type": "text", "parts": [text]}, "metadata": metadata,
@@ -131,31 +131,31 @@ fn said(role: &str, text: &str, at: f64, metadata: Value) -> Value {
 }
 
 fn a_chat() -> Value {
-    let mut thinking = said("assistant", "", 3.0, json!({}));
+    let mut thinking = said("assistant", "", 3.0, &json!({}));
     thinking["content"] = json!({"content_type": "thoughts", "thoughts": [{"summary": "Bees", "content": "They hum."}]});
-    let mut call = said("assistant", "search()", 4.0, json!({}));
+    let mut call = said("assistant", "search()", 4.0, &json!({}));
     call["recipient"] = "web".into();
-    let mut seen = said("user", "", 2.0, json!({}));
+    let mut seen = said("user", "", 2.0, &json!({}));
     seen["content"] = json!({
         "content_type": "multimodal_text",
         "parts": [{"content_type": "image_asset_pointer", "asset_pointer": "file-1"}, "What is this?\u{0}"],
     });
     let gpt = json!({"model_slug": "gpt-4o", "finish_details": {"type": "stop"}});
     let mapping: serde_json::Map<String, Value> = [
-        node("root", Value::Null, json!(["system"]), Value::Null),
-        node("system", "root".into(), json!(["ask"]), said("system", "You are", 1.0, json!({}))),
-        node("ask", "system".into(), json!(["think", "other"]), seen),
-        node("think", "ask".into(), json!(["call"]), thinking),
-        node("call", "think".into(), json!(["tool"]), call),
-        node("tool", "call".into(), json!(["answer"]), said("tool", "found", 5.0, json!({}))),
+        node("root", &Value::Null, &json!(["system"]), &Value::Null),
         node(
-            "answer",
-            "tool".into(),
-            json!(["more"]),
-            said("assistant", "A bee", 6.25, gpt.clone()),
+            "system",
+            &"root".into(),
+            &json!(["ask"]),
+            &said("system", "You are", 1.0, &json!({})),
         ),
-        node("other", "ask".into(), json!([]), said("assistant", "A wasp", 7.0, gpt)),
-        node("more", "answer".into(), json!(["more"]), said("user", "Sure?", 8.0, json!({}))),
+        node("ask", &"system".into(), &json!(["think", "other"]), &seen),
+        node("think", &"ask".into(), &json!(["call"]), &thinking),
+        node("call", &"think".into(), &json!(["tool"]), &call),
+        node("tool", &"call".into(), &json!(["answer"]), &said("tool", "found", 5.0, &json!({}))),
+        node("answer", &"tool".into(), &json!(["more"]), &said("assistant", "A bee", 6.25, &gpt)),
+        node("other", &"ask".into(), &json!([]), &said("assistant", "A wasp", 7.0, &gpt)),
+        node("more", &"answer".into(), &json!(["more"]), &said("user", "Sure?", 8.0, &json!({}))),
     ]
     .into_iter()
     .collect();
@@ -175,7 +175,7 @@ async fn chatgpts_conversations_become_ours(
     let empty = json!({"title": "Nothing", "mapping": {"root": {"message": null, "children": []}}});
     let broken = json!({"title": "Broken", "mapping": {"root": 7}});
     let unknown =
-        json!({"mapping": {"a": {"message": said("user", "Hello there", 1.0, json!({}))}}});
+        json!({"mapping": {"a": {"message": said("user", "Hello there", 1.0, &json!({}))}}});
     let file = json!([a_chat(), empty, broken, unknown]).to_string();
     assert_eq!(tally(&import(&user, &file).await), ("complete", [2, 2, 5, 0, 0]));
 
@@ -233,7 +233,7 @@ async fn chatgpts_conversations_become_ours(
     assert_eq!(listed.data("conversations")[0]["title"], "Hello there");
 }
 
-fn ours(title: &str, messages: Value) -> Value {
+fn ours(title: &str, messages: &Value) -> Value {
     json!({"type": "conversation", "format": "omnichat.conversation", "version": 1,
         "conversation": {"title": title, "model": "gpt-4o-mini"}, "messages": messages})
 }
@@ -258,9 +258,9 @@ async fn of_a_whole_account_the_conversations_are_taken_and_what_is_odd_is_count
     let newer = json!({"format": "omnichat.conversation", "version": 2});
     let lines = [
         json!({"type": "account", "email": "ada@example.org"}),
-        ours("Odd\u{0}", messages),
+        ours("Odd\u{0}", &messages),
         newer,
-        ours("", json!([])),
+        ours("", &json!([])),
         json!({"type": "complete"}),
     ];
     let file = lines.map(|line| line.to_string() + "\n").concat();
@@ -293,7 +293,7 @@ async fn what_is_no_file_of_conversations_is_refused_or_fails() {
     let request = user.request(Method::POST, "/conversations/import").body("{}");
     let refused = user.send(request.header("content-type", "text/plain")).await.expect(415);
     assert_eq!(refused.code(), "UNSUPPORTED_MEDIA_TYPE");
-    let one = ours("One", json!([]));
+    let one = ours("One", &json!([]));
     for (file, stored, why) in [
         ("[]".to_owned(), 0, "no conversation"),
         ("{\"type\": \"account\"}".to_owned(), 0, "no conversation"),
@@ -316,7 +316,7 @@ async fn a_file_that_is_sent_again_is_imported_once(
     let chat = Chat::start(engine).await;
     let (user, other) = (chat.app.user(), chat.app.user());
     let replica = chat.replica().await;
-    let file = ours("Once", json!([{"id": "1", "role": "user", "content": "Hi"}])).to_string();
+    let file = ours("Once", &json!([{"id": "1", "role": "user", "content": "Hi"}])).to_string();
     let first = send(&user, &file, Some("k")).await.expect(202);
     let at_once = send(&user.at(&replica.base_url), &file, Some("k")).await.expect(202);
     ended(&user, &first).await;
@@ -361,7 +361,7 @@ async fn an_import_that_its_process_has_left_goes_on_where_it_stood(
     };
     let lease = Lease { holder: Uuid::from_u128(8), seconds: 60 };
     files.begin(&import, lease, 2).await.unwrap();
-    let file = format!("[{},{}]", ours("Stored", json!([])), ours("Yet to come", json!([])));
+    let file = format!("[{},{}]", ours("Stored", &json!([])), ours("Yet to come", &json!([])));
     let (one, two) = file.as_bytes().split_at(file.len() / 3);
     for (number, piece) in [(0, one), (1, two)] {
         files.append(import.id, lease, number, piece).await.unwrap();
@@ -393,7 +393,7 @@ async fn a_large_file_is_taken_and_one_that_breaks_off_leaves_nothing(
     let messages: Vec<Value> = (0..200)
         .map(|n| json!({"id": n.to_string(), "parentId": (n > 0).then(|| (n - 1).to_string()), "role": "user", "content": text}))
         .collect();
-    let file = format!("[{}]", ours("Long", json!(messages)));
+    let file = format!("[{}]", ours("Long", &json!(messages)));
     assert!(file.len() > 3_000_000);
     assert_eq!(tally(&import(&user, &file).await), ("complete", [1, 0, 200, 0, 0]));
 

@@ -1,7 +1,6 @@
 //! Projects and prompts that are made once, however often they are asked for.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use chrono::TimeDelta;
 use common::repositories::CreationRepository;
@@ -95,6 +94,6 @@ async fn one_thing_is_made_for_a_key_whoever_is_asked(
     let db =
         Database::connect(&DatabaseSettings::from(&settings).unwrap(), "project").await.unwrap();
     let tomorrow = app.instance.clock.now() + TimeDelta::seconds(1);
-    Arc::new(Creations::new(db)).delete_before(tomorrow).await.unwrap();
+    Creations::new(db).delete_before(tomorrow).await.unwrap();
     post(&user, "/projects", "k", &body).await.expect(201);
 }

@@ -1,13 +1,16 @@
 //! Bringing a schema up to date, one replica at a time.
 
+use std::collections::HashSet;
+
+use sea_orm::sea_query::Query;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 use super::Database;
 use crate::NotReady;
 
 impl Database {
-    /// Applies the migrations that are missing.
+    /// Applies the migrations that are missing. A schema that a newer version has made is left as it is.
     ///
     /// On Postgres all of it, the schema's creation included, is one transaction under an advisory lock: replicas that
     /// start together take turns, and the later ones find nothing to do.
@@ -16,7 +19,13 @@ impl Database {
     /// The database's; nothing is applied then.
     pub async fn migrate<M: MigratorTrait>(&self) -> Result<(), DbErr> {
         if self.connection.get_database_backend() != DbBackend::Postgres {
+            if self.is_current::<M>().await? {
+                return Ok(());
+            }
             return M::up(&self.connection, None).await;
+        }
+        if self.is_current::<M>().await? {
+            return Ok(());
         }
         let tx = self.begin_write().await?;
         let postgres = |sql: &str, value: String| {
@@ -41,20 +50,33 @@ impl Database {
         tx.commit().await
     }
 
-    /// Whether the database answers and has the newest schema.
+    /// Whether the database answers and has the schema that this version needs.
     ///
     /// # Errors
     /// It does not, in words for an operator.
     pub async fn ready<M: MigratorTrait>(&self) -> Result<(), NotReady> {
-        let pending =
-            M::get_pending_migrations_read_only(&self.connection).await.map_err(|error| {
-                tracing::warn!(%error, service = self.schema, "not ready");
-                NotReady("the database does not answer".to_owned())
-            })?;
-        if pending.is_empty() {
+        let is_current = self.is_current::<M>().await.map_err(|error| {
+            tracing::warn!(%error, service = self.schema, "not ready");
+            NotReady("the database does not answer".to_owned())
+        })?;
+        if is_current {
             Ok(())
         } else {
             Err(NotReady("migrations are missing: run `migrate`".to_owned()))
         }
+    }
+
+    /// Whether every migration that this version has is applied. A newer version's may be too: they only add, and while it replaces
+    /// this one, both run on one schema. `MigratorTrait` takes what it does not know for an error.
+    async fn is_current<M: MigratorTrait>(&self) -> Result<bool, DbErr> {
+        let table = M::migration_table_name();
+        if !SchemaManager::new(&self.connection).has_table(table.to_string()).await? {
+            return Ok(false);
+        }
+        let statement = Query::select().column("version").from(table).to_owned();
+        let rows = self.connection.query_all(&statement).await?;
+        let applied: HashSet<String> =
+            rows.iter().map(|row| row.try_get("", "version")).collect::<Result<_, _>>()?;
+        Ok(M::migrations().iter().all(|migration| applied.contains(migration.name())))
     }
 }

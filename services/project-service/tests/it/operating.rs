@@ -9,6 +9,7 @@ use platform::{Instance, Module};
 use project_service::ProjectService;
 use reqwest::Method;
 use rstest::rstest;
+use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 use testkit::{Engine, TestApp, TestDatabase, redacted, settings};
 
@@ -56,6 +57,25 @@ async fn replicas_that_start_together_take_turns_to_migrate() {
     for module in replicas {
         module.ready().await.unwrap();
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_version_before_goes_on_beside_a_newer_one(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = TestDatabase::new(engine).await;
+    let settings = settings(&[ProjectService::DEFAULTS], &database, &[]);
+    let (_, module) = build(&settings).await;
+    module.migrate().await.unwrap();
+    let newer =
+        "INSERT INTO project_migrations (version, applied_at) VALUES ('m99990101_000001_newer', 0)";
+    module.database().connection().execute_unprepared(newer).await.unwrap();
+    module.ready().await.unwrap();
+    // Also if it is started again.
+    let (_, again) = build(&settings).await;
+    again.migrate().await.unwrap();
+    again.ready().await.unwrap();
 }
 
 #[rstest]

@@ -32,8 +32,10 @@ pub enum Checkpoint {
     Stored,
     /// Stored, and the owner wants the reply stopped.
     CancelRequested,
-    /// The lease is somebody else's, or the reply is gone: stop, and write nothing more.
+    /// The lease is somebody else's: stop, and write nothing more.
     LeaseLost,
+    /// The reply is gone, and its conversation with it.
+    Gone,
 }
 
 /// The life of a reply in a database. Leases are kept by the database's clock, which all replicas share.

@@ -112,6 +112,7 @@ impl Maker<'_> {
                 }
                 Ok(Checkpoint::CancelRequested) => return StopReason::Cancelled,
                 Ok(Checkpoint::LeaseLost) => return StopReason::Lost,
+                Ok(Checkpoint::Gone) => return StopReason::Deleted,
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, reply = %reply.id(), "a checkpoint waits");
                     // Else a long log, which is due at once, would be tried without a pause.

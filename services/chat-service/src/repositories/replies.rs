@@ -245,7 +245,11 @@ impl ReplyRepository for SqlReplies {
             Err(error) if is_another_running(&error) => None,
             other => other.map_err(store_error)?,
         };
-        let Some(row) = row else { return Ok(Checkpoint::LeaseLost) };
+        let Some(row) = row else {
+            let there = message::Entity::find_by_id(reply.uuid()).count(self.db.connection()).await;
+            let is_gone = there.map_err(store_error)? == 0;
+            return Ok(if is_gone { Checkpoint::Gone } else { Checkpoint::LeaseLost });
+        };
         let is_cancelled: bool = row.try_get("", "cancel_requested").map_err(store_error)?;
         Ok(if is_cancelled { Checkpoint::CancelRequested } else { Checkpoint::Stored })
     }

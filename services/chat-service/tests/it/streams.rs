@@ -214,17 +214,19 @@ async fn a_reply_that_is_cut_off_by_the_process_end_is_kept_and_says_so(
     );
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn deleting_a_conversation_stops_its_reply_and_the_call() {
+async fn deleting_a_conversation_stops_its_reply_and_the_call(#[values(true, false)] here: bool) {
     let chat = Chat::start(Engine::Postgres).await;
-    let user = chat.app.user();
+    let (user, replica) = (chat.app.user(), chat.replica().await);
     let conversation = a_conversation(&user, json!({})).await;
     let gate = Gate::new();
     chat.model.script(Script::tokens(TOKENS).hold_after(2, &gate));
     let mut events = stream(&user, &conversation, "What do bees say?").await;
     events.expect("message_start").await;
     gate.reached().await;
-    user.delete(&format!("/conversations/{conversation}")).await.expect(200);
+    let deleter = if here { user.clone() } else { user.at(&replica.base_url) };
+    deleter.delete(&format!("/conversations/{conversation}")).await.expect(200);
     let rest = events.rest().await;
     let error = rest.iter().find(|event| event.event == "error").unwrap();
     assert_eq!(error.data["code"], "CONVERSATION_DELETED");

@@ -19,6 +19,8 @@ pub struct Sent {
     /// The ids, once the client was told: from then on it counts as stored.
     pub user_message: Option<String>,
     pub reply: Option<String>,
+    /// Whether the client was told that it is not to be, so that it must not be stored.
+    pub is_refused: bool,
     /// What came of the reply.
     pub text: String,
     /// How it ended, if the client was told: a finish reason, or an error's code.
@@ -36,8 +38,8 @@ pub struct Sent {
 pub enum Answer {
     /// All of it came.
     Whole,
-    /// The connection broke.
-    Broken,
+    /// The connection broke, in this way.
+    Broken(String),
     /// No.
     Refused { status: u16, code: String, retry_after: bool },
 }
@@ -59,19 +61,26 @@ impl Sent {
 
     /// Makes a request, and takes down what comes.
     pub async fn ask(&mut self, request: RequestBuilder) -> Answer {
-        let Ok(response) = request.send().await else { return Answer::Broken };
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Answer::Broken(format!("{error:?}")),
+        };
         if response.status().is_success() && is_stream(&response) {
             return self.listen(response).await;
         }
         let (status, headers) = (response.status(), response.headers().clone());
-        let Ok(answer) = response.json::<Value>().await else { return Answer::Broken };
+        let answer = match response.json::<Value>().await {
+            Ok(answer) => answer,
+            Err(error) => return Answer::Broken(format!("{error:?}")),
+        };
         if status.is_success() {
             self.read(&answer["data"]);
             return Answer::Whole;
         }
-        let Value::String(code) = &answer["error"]["code"] else { return Answer::Broken };
+        let code = answer["error"]["code"].as_str().unwrap().to_owned();
+        self.is_refused = status.is_client_error();
         let retry_after = headers.contains_key("retry-after");
-        Answer::Refused { status: status.as_u16(), code: code.clone(), retry_after }
+        Answer::Refused { status: status.as_u16(), code, retry_after }
     }
 
     /// Takes down what comes of an answer that has begun.
@@ -81,7 +90,8 @@ impl Sent {
             match timeout(SILENCE, events.next()).await.expect("not even a comment") {
                 Some(Ok(event)) if event.event == "close" => return Answer::Whole,
                 Some(Ok(event)) => self.hear(event),
-                Some(Err(_)) | None => return Answer::Broken,
+                Some(Err(error)) => return Answer::Broken(format!("{error:?}")),
+                None => return Answer::Broken("the stream ended".to_owned()),
             }
         }
     }

@@ -2,7 +2,13 @@
 //! Every run ends with the checker, which knows the tables and the model server's log, and nothing of the code that it judges.
 //!
 //! `SOAK_SEED` repeats a run's choices, `SOAK_MINUTES` makes all runs together last so long; without it they are short.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and a run says how it goes"
+)]
 
 mod checker;
 mod client;

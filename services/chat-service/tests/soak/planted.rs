@@ -79,62 +79,63 @@ const CUT: &str = "UPDATE chat.messages SET content = left(content, 3), status =
 #[tokio::test(flavor = "multi_thread")]
 async fn the_checker_objects_to_what_is_planted() {
     let scene = Scene::set(1, Vec::new()).await;
-    let mut random = SmallRng::seed_from_u64(1);
-    let user = scene.somebody();
-    let conversation = scene.conversation(&user, &mut random).await;
-    let address = scene.address(&mut random).await;
-    let mut story = Vec::new();
-    for (path, words) in
-        [(format!("/conversations/{conversation}/messages"), 40), (String::new(), 3)]
-    {
-        let mut sent = Sent::new(scene.question(&mut random, words));
-        let path = match story.last() {
-            None => path,
-            Some(Sent { user_message, .. }) => {
-                format!("/messages/{}/edit", user_message.clone().unwrap())
-            }
-        };
-        let request = user.request(Method::POST, &format!("{address}{path}"));
-        let body = json!({"content": sent.question, "stream": true});
-        let request = request.header("idempotency-key", words).json(&body);
-        assert_eq!(sent.ask(request).await, Answer::Whole);
-        story.push(sent);
-    }
+    let (conversation, story) = a_story(&scene).await;
     scene.check(&story).await;
 
-    let Sent { user_message, reply, .. } = story[1].clone();
-    let (user_message, reply) = (user_message.unwrap(), reply.unwrap());
+    let last = &story[1];
     let asked = scene.model.requests();
     let plant = async |statement: &str, story: &[Sent]| {
         let tx = scene.database.begin_with_options(TransactionOptions::default()).await.unwrap();
-        let statement = statement.replace("{u}", &user_message).replace("{r}", &reply);
+        let statement = statement
+            .replace("{u}", last.user_message.as_ref().unwrap())
+            .replace("{r}", last.reply.as_ref().unwrap());
         tx.execute_unprepared(&statement).await.unwrap();
         checker::objections(&tx, &asked, story).await.join("\n")
     };
-    for (statement, objection) in PLANTED {
+    for (statement, objection) in PLANTED.into_iter().chain([(TWICE, "more than once")]) {
         let objections = plant(statement, &story).await;
         assert!(objections.contains(objection), "{statement}: {objection}, but: {objections}");
     }
-    let objections = plant(TWICE, &story).await;
-    assert!(objections.contains("more than once"), "{objections}");
 
-    let cut = |after: Duration| {
-        let mut last = story[1].clone();
-        (last.cut, last.end) = (Some(Instant::now() + after), None);
-        [story[0].clone(), last]
-    };
-    let objections = plant(CUT, &cut(Duration::from_secs(5))).await;
+    let mut cut = last.clone();
+    (cut.cut, cut.end) = (Some(Instant::now() + Duration::from_secs(5)), None);
+    let objections = plant(CUT, &[cut]).await;
     assert!(objections.contains("more than a second behind"), "{objections}");
+
+    let mut refused = Sent::new(last.question.clone());
+    refused.is_refused = true;
+    let objections = plant("SELECT 1", &[refused]).await;
+    assert!(objections.contains("a refused message is stored"), "{objections}");
 
     let twice = [asked.clone(), asked.clone()].concat();
     let objections = checker::objections(&scene.database, &twice, &story).await.join("\n");
     assert!(objections.contains("asked 2 times for 1 replies"), "{objections}");
 
+    let title = |value: &str, began| {
+        let value = value.to_owned();
+        Write { column: "title", value, began, ended: began }
+    };
     let now = Instant::now();
-    let later = now + Duration::from_secs(1);
-    let write =
-        |value: &str, began| Write { column: "title", value: value.into(), began, ended: began };
-    let writes = [write(&story[0].question, now), write("later", later)];
+    let writes = [title(&story[0].question, now), title("later", now + Duration::from_secs(1))];
     let lost = checker::lost_updates(&scene.database, &conversation, &writes).await.join("\n");
     assert!(lost.contains("title has lost its last write"), "{lost}");
+}
+
+/// A message and its reply, and another in its place; and their conversation.
+async fn a_story(scene: &Scene) -> (String, Vec<Sent>) {
+    let mut random = SmallRng::seed_from_u64(1);
+    let user = scene.somebody();
+    let conversation = scene.conversation(&user, &mut random).await;
+    let user = user.at(&scene.address(&mut random).await);
+    let mut path = format!("/conversations/{conversation}/messages");
+    let mut story = Vec::new();
+    for key in ["first", "second"] {
+        let mut sent = Sent::new(scene.question(&mut random, 40));
+        let request = user.request(Method::POST, &path).header("idempotency-key", key);
+        let body = json!({"content": sent.question, "stream": true});
+        assert_eq!(sent.ask(request.json(&body)).await, Answer::Whole);
+        path = format!("/messages/{}/edit", sent.user_message.as_ref().unwrap());
+        story.push(sent);
+    }
+    (conversation, story)
 }

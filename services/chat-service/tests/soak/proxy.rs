@@ -83,7 +83,7 @@ async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, cut: &Mutex<Optio
 }
 
 fn is_time(cut: &mut Option<Cut>, piece: &[u8]) -> bool {
-    // As the client asks for it; the answer ends in a NUL after the word, and begins with a `C`.
+    // Asked for as a query, which begins with a `Q`; the answer has the word too.
     let is_commit = piece[0] == b'Q' && piece.windows(7).any(|word| word == b"COMMIT\0");
     let is_time = match cut {
         None => false,

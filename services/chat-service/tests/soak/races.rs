@@ -149,9 +149,9 @@ impl Table<'_> {
     }
 
     async fn write(&self, random: &mut SmallRng, column: &'static str) {
-        let number: u32 = random.random();
+        let (number, is_pinned): (u32, bool) = (random.random(), random.random());
         let (body, value) = match column {
-            "pinned" => (json!({"pinned": number % 2 == 0}), (number % 2 == 0).to_string()),
+            "pinned" => (json!({"pinned": is_pinned}), is_pinned.to_string()),
             "title" => (json!({"title": format!("t {number}")}), format!("t {number}")),
             _ => (json!({"systemPrompt": format!("s {number}")}), format!("s {number}")),
         };

@@ -84,6 +84,9 @@ fn told(rows: &[Row], sent: &[Sent]) -> Vec<String> {
     let rows: HashMap<&str, &Row> = rows.iter().map(|row| (row.id.as_str(), row)).collect();
     let mut objections = Vec::new();
     for sent in sent {
+        if sent.is_refused && rows.values().any(|row| row.content == sent.question) {
+            objections.push(format!("a refused message is stored: {}", sent.question));
+        }
         let Some(user_message) = &sent.user_message else { continue };
         match rows.get(user_message.as_str()) {
             Some(row) if row.role == "user" && row.content == sent.question => {}

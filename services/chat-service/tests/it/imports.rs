@@ -4,10 +4,12 @@ use chat_service::repositories::SqlImports;
 use common::domain::import::{Import, ImportStatus, Tally};
 use common::domain::message::Lease;
 use common::repositories::UploadRepository;
+use futures_util::stream::{self, StreamExt};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 use testkit::{Actor, Engine, Reply};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::export::talk;
@@ -406,13 +408,21 @@ async fn a_large_file_is_taken_and_one_that_breaks_off_leaves_nothing(
         row.unwrap().unwrap().try_get::<i64>("", "n").unwrap()
     };
     assert_eq!(rows("import_pieces").await, 0);
-    let pieces = futures_util::stream::iter([
-        Ok(file.into_bytes()),
-        Err(std::io::Error::other("the line is cut")),
-    ]);
+    let (cut, is_cut) = oneshot::channel::<()>();
+    let end = async {
+        is_cut.await.ok();
+        Err(std::io::Error::other("the line is cut"))
+    };
+    let pieces = stream::once(async { Ok(file.into_bytes()) }).chain(stream::once(end));
     let request = user.request(Method::POST, "/conversations/import");
     let request = request.header("content-type", "application/json");
-    request.body(reqwest::Body::wrap_stream(pieces)).send().await.unwrap_err();
+    let sending = request.body(reqwest::Body::wrap_stream(pieces)).send();
+    let cutting = async {
+        while rows("imports").await < 2 {}
+        cut.send(()).unwrap();
+    };
+    let (sent, ()) = tokio::join!(sending, cutting);
+    sent.unwrap_err();
     while rows("imports").await > 1 {}
     assert_eq!((rows("import_pieces").await, titles(&user, "").await.len()), (0, 1));
     a_conversation(&user, json!({})).await;

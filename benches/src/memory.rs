@@ -29,10 +29,8 @@ const LAST: &str = " done";
 const FILES: usize = 2 * PEOPLE * (IDLE[0] + IDLE[1]) + 500;
 
 /// Silence is not to end a stream.
-const OWN: [(&str, &str); 2] = [
-    ("OMNICHAT__PROVIDERS__IDLE_SECONDS", "600"),
-    ("OMNICHAT__GENERATION__TOTAL_SECONDS", "3600"),
-];
+const OWN: [(&str, &str); 2] =
+    [("OMNICHAT__PROVIDERS__IDLE_SECONDS", "600"), ("OMNICHAT__GENERATION__TOTAL_SECONDS", "3600")];
 
 /// Prints three rows.
 pub async fn measure() -> anyhow::Result<()> {

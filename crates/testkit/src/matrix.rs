@@ -136,6 +136,16 @@ impl Case<'_> {
             assert_eq!(refused.status, 403, "{self} {header:?}: {}", refused.text);
             self.assert_code(&refused, 403, "CSRF_REJECTED");
         }
+        if self.endpoint.is_read() {
+            return;
+        }
+        // A link or an image in a page of ours may be what a model has written.
+        for mode in ["navigate", "no-cors"] {
+            let headers =
+                [("cookie", &*cookie), ("sec-fetch-site", "same-origin"), ("sec-fetch-mode", mode)];
+            let refused = self.send(&self.app.anonymous(), &headers).await;
+            self.assert_code(&refused, 403, "CSRF_REJECTED");
+        }
     }
 
     /// Another person gets what that person would get if the thing had never been.

@@ -134,7 +134,10 @@ fn check_page(
     let is_ours = match (caller, endpoint.is_read()) {
         (Some(caller), _) if !caller.is_by_cookie => true,
         (Some(_), true) => !origins.disown(request) || is_navigation(request),
-        (Some(_), false) => origins.vouch_for(request),
+        // Not a link or an image either, which others' text may put into a page of ours.
+        (Some(_), false) => {
+            origins.vouch_for(request) && !is_navigation(request) && !is_embedded(request)
+        }
         (None, true) => true,
         (None, false) => bearer_token(request)?.is_some() || !origins.disown(request),
     };
@@ -163,6 +166,11 @@ fn of_another_page() -> AppError {
 /// Whether a person goes to the address, rather than a page asking for it (W3C Fetch Metadata §2.2).
 fn is_navigation(request: &HttpRequest) -> bool {
     request.headers().get(SEC_FETCH_MODE).is_some_and(|mode| mode == "navigate")
+}
+
+/// Whether a page shows what is at the address, as an image, say, rather than a script of its asking for it.
+fn is_embedded(request: &HttpRequest) -> bool {
+    request.headers().get(SEC_FETCH_MODE).is_some_and(|mode| mode == "no-cors")
 }
 
 /// Refuses a query where none is taken, so that a typo is never silently ignored.

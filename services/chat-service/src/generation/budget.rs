@@ -78,6 +78,14 @@ impl Meter<'_> {
             return false;
         }
         tab.set_cost(price.cost_micro_usd(tokens));
+        self.is_spent_elsewhere(tab).await
+    }
+
+    /// The same where nothing more has come: other answers may have spent it.
+    pub(super) async fn is_spent_elsewhere(self, tab: &Tab) -> bool {
+        if tab.cost() == 0 {
+            return false;
+        }
         self.budget.is_spent(tab.owner()).await.unwrap_or_else(|error| {
             tracing::warn!(error = &error as &dyn std::error::Error, user_id = %tab.owner(), "a budget is not checked");
             false

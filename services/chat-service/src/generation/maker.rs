@@ -100,6 +100,9 @@ impl Maker<'_> {
             let _due_or_outgrown =
                 timeout(settings.checkpoint(), reply.outgrown(stored_size)).await;
             if reply.size() == stored_size && !reply.was_doubted() {
+                if self.meter.is_spent_elsewhere(reply.tab()).await {
+                    return StopReason::BudgetSpent;
+                }
                 continue;
             }
             let (text, reasoning) = reply.texts();

@@ -20,10 +20,10 @@ mod m20261121_000040_create_search;
 mod m20261121_000050_summarize_conversations;
 mod m20261121_000060_create_idempotency_keys;
 mod m20261121_000070_create_shares;
-mod m20261121_000110_index_running_of_maker;
 mod m20261121_000080_create_imports;
 mod m20261121_000090_search_summaries;
 mod m20261121_000100_create_creations;
+mod m20261121_000110_index_running_of_maker;
 
 pub struct Migrator;
 

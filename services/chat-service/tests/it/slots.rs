@@ -108,10 +108,7 @@ async fn who_finds_no_place_is_refused_at_once_and_nothing_is_stored() {
     while database.query_one_raw(waiting.clone()).await.unwrap().is_none() {}
 
     let refused = user.post(&second, json!({"content": "x"})).await.expect(503);
-    assert_eq!(
-        (refused.code(), refused.header("retry-after")),
-        ("SERVICE_UNAVAILABLE", Some("1"))
-    );
+    assert_eq!((refused.code(), refused.header("retry-after")), ("SERVICE_UNAVAILABLE", Some("1")));
     lock.rollback().await.unwrap();
     slow.await.unwrap().expect(200);
     assert_eq!(user.get(&second).await.json["data"]["messages"], json!([]));

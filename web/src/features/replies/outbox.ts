@@ -1,0 +1,50 @@
+import type { MessageContent } from '~/api/types';
+import { createStore, type Store } from '~/lib/store';
+import { storage } from '~/lib/storage';
+
+/** A message on its way: kept from the moment it is sent until the server says that it has it. */
+export interface Outgoing {
+  /** The idempotency key: however often this is sent, it is said once. */
+  key: string;
+  conversationId: string;
+  /** What is posted where. */
+  path: string;
+  body: Record<string, unknown>;
+  kind: 'send' | 'edit' | 'regenerate';
+  content: MessageContent;
+  models: string[];
+  createdAt: string;
+  state: 'sending' | 'waiting' | 'failed';
+  problem: { code: string; message: string } | null;
+}
+
+const PREFIX = 'omnichat.outbox.';
+/** The server remembers a key for 24 hours; after that sending again might say it twice. */
+const KEPT = 23 * 3_600_000;
+
+export const outbox: Store<readonly Outgoing[]> = createStore<readonly Outgoing[]>(restore());
+
+function restore(): Outgoing[] {
+  const kept: Outgoing[] = [];
+  for (const key of storage.keys(PREFIX)) {
+    const outgoing = storage.get<Outgoing>(key);
+    if (outgoing && Date.now() - Date.parse(outgoing.createdAt) < KEPT) kept.push(outgoing);
+    else storage.remove(key);
+  }
+  return kept.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+}
+
+/** Adds a message or replaces what is known of it. One too big for the browser's storage lives in this tab alone. */
+export function keep(outgoing: Outgoing): void {
+  storage.set(PREFIX + outgoing.key, outgoing);
+  const others = outbox.get().filter((one) => one.key !== outgoing.key);
+  outbox.set([...others, outgoing].sort((a, b) => a.createdAt.localeCompare(b.createdAt)));
+}
+
+export function drop(key: string): void {
+  storage.remove(PREFIX + key);
+  outbox.set(outbox.get().filter((one) => one.key !== key));
+}
+
+export const inOutbox = (key: string): Outgoing | undefined =>
+  outbox.get().find((one) => one.key === key);

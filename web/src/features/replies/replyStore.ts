@@ -1,0 +1,79 @@
+import { useCallback, useSyncExternalStore } from 'react';
+
+import type { Reply } from './reply';
+
+/**
+ * The replies that are being made, outside React: tokens come faster than it is worth rendering. Listeners are told
+ * once a frame at most, and more seldom where a rendering takes long, so that typing is never held up.
+ */
+export class ReplyStore {
+  private replies = new Map<string, Reply>();
+  private shown = new Map<string, Reply>();
+  private listeners = new Set<() => void>();
+  private scheduled = false;
+  private pause = 0;
+
+  get = (id: string): Reply | undefined => this.replies.get(id);
+
+  /** What components see, which lags behind by a frame. */
+  getShown = (id: string): Reply | undefined => this.shown.get(id);
+
+  set(reply: Reply): void {
+    this.replies.set(reply.messageId, reply);
+    this.schedule();
+  }
+
+  delete(id: string): void {
+    this.replies.delete(id);
+    this.schedule();
+  }
+
+  running = (): Reply[] => [...this.replies.values()].filter((reply) => !reply.end);
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    const flush = () => this.flush();
+    // A hidden tab paints no frames, but must not fall behind either.
+    if (document.hidden) setTimeout(flush, 250);
+    else if (this.pause > 16) setTimeout(() => requestAnimationFrame(flush), this.pause - 16);
+    else requestAnimationFrame(flush);
+  }
+
+  private flush(): void {
+    this.scheduled = false;
+    this.shown = new Map(this.replies);
+    const began = performance.now();
+    for (const listener of [...this.listeners]) listener();
+    // React renders in a microtask after the last listener; the next task sees how long that took.
+    setTimeout(() => {
+      this.pause = Math.min(400, 3 * (performance.now() - began));
+    });
+  }
+}
+
+export const replies = new ReplyStore();
+
+export function useReply(id: string): Reply | undefined {
+  const get = useCallback(() => replies.getShown(id), [id]);
+  return useSyncExternalStore(replies.subscribe, get);
+}
+
+/** Whether any of these messages is being written; it changes only when that does. */
+export function useIsAnyRunning(ids: readonly string[]): boolean {
+  const key = ids.join();
+  const get = useCallback(
+    () =>
+      key.split(',').some((id) => {
+        const reply = replies.getShown(id);
+        return reply !== undefined && !reply.end;
+      }),
+    [key],
+  );
+  return useSyncExternalStore(replies.subscribe, get);
+}

@@ -1,0 +1,70 @@
+import { createStore } from '~/lib/store';
+import { storage } from '~/lib/storage';
+import { onTabMessage, tellTabs, withLock } from '~/lib/tabs';
+
+/** Who is signed in here: not yet known, somebody, or nobody. */
+export type SessionState = 'unknown' | 'in' | 'out';
+
+const KEY = 'omnichat.session';
+/** A token is replaced so long before it expires, at the first request then. */
+const MARGIN = 60_000;
+
+/** When the access token (a cookie that no script can read) expires, shared between tabs. */
+interface Lease {
+  expiresAt: number;
+}
+
+export const sessionState = createStore<SessionState>('unknown');
+let refreshing: Promise<boolean> | null = null;
+
+const lease = () => storage.get<Lease>(KEY);
+const isFresh = () => (lease()?.expiresAt ?? 0) - MARGIN > Date.now();
+
+/** Notes that a token good for `expiresIn` seconds has come. */
+export function sessionBegan(expiresIn: number): void {
+  const isNew = sessionState.get() !== 'in';
+  storage.set(KEY, { expiresAt: Date.now() + expiresIn * 1000 } satisfies Lease);
+  sessionState.set('in');
+  if (isNew) tellTabs({ type: 'signed-in' });
+}
+
+/** Notes that nobody is signed in any more, here and in the other tabs. */
+export function sessionEnded(): void {
+  const wasIn = sessionState.get() === 'in';
+  storage.remove(KEY);
+  sessionState.set('out');
+  if (wasIn) tellTabs({ type: 'signed-out' });
+}
+
+/** Before a request: replaces a token that is about to expire. */
+export async function ensureFresh(): Promise<void> {
+  if (lease() && !isFresh()) await refresh(lease()?.expiresAt);
+}
+
+/**
+ * Gets a new token, once for all that ask meanwhile, over all tabs: who had to wait for another tab finds
+ * that the lease is no longer the `stale` one and is done. False where the session is over.
+ */
+export function refresh(stale = lease()?.expiresAt): Promise<boolean> {
+  refreshing ??= withLock('refresh', async () => {
+    const now = lease()?.expiresAt;
+    if (now !== undefined && now !== stale && isFresh()) return true;
+    const response = await fetch('/api/auth/refresh', { method: 'POST' });
+    if (response.status === 401) return false;
+    if (!response.ok) throw new TypeError(`refresh answered ${response.status}`);
+    const body = (await response.json()) as { data: { expiresIn: number } };
+    sessionBegan(body.data.expiresIn);
+    return true;
+  }).finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+/** Follows what the other tabs do. */
+export function watchOtherTabs(): () => void {
+  return onTabMessage((message) => {
+    if (message.type === 'signed-out') sessionState.set('out');
+    if (message.type === 'signed-in') sessionState.set('in');
+  });
+}

@@ -1,0 +1,6 @@
+export { SettingsLayout } from './SettingsLayout';
+export { ProfilePage } from './ProfilePage';
+export { SecurityPage } from './SecurityPage';
+export { KeysPage } from './KeysPage';
+export { ModelsPage } from './ModelsPage';
+export { TokensPage } from './TokensPage';

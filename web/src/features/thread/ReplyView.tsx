@@ -1,0 +1,53 @@
+import type { Message } from '~/api/types';
+import { Markdown } from '~/features/markdown/Markdown';
+import { useModelName } from '~/features/models/modelsQuery';
+import { useReply } from '~/features/replies/replyStore';
+import { t } from '~/locales';
+import { Reasoning } from './Reasoning';
+import { ReplyFooter } from './ReplyFooter';
+import { ReplyProblem } from './ReplyProblem';
+import { isRunning } from './turns';
+
+/** What a model said, or is saying. */
+export function ReplyView({ message }: { message: Message }) {
+  const live = useReply(message.id);
+  const nameOf = useModelName();
+  const isLive = live ? !live.end : isRunning(message);
+  const text = live?.text ?? message.content;
+  const reasoning = live?.reasoning ?? message.reasoning;
+
+  return (
+    <section aria-label={t('message.reply', { model: nameOf(message.modelId) })} aria-busy={isLive}>
+      <h3 className="mb-2 flex items-baseline gap-2 text-xs font-medium text-ink-soft">
+        {nameOf(message.modelId)}
+        {message.answeredBy && message.answeredBy !== message.modelId && (
+          <span className="font-normal">
+            {t('message.answeredBy', { model: nameOf(message.answeredBy) })}
+          </span>
+        )}
+      </h3>
+      {reasoning && <Reasoning text={reasoning} isLive={isLive && !text} />}
+      {text && <Markdown text={text} isLive={isLive} />}
+      {isLive && <Pulse progress={live?.progress ?? null} hasText={text !== ''} />}
+      {!isLive && <ReplyProblem message={message} end={live?.end ?? null} />}
+      {!isLive && <ReplyFooter message={message} text={text} />}
+    </section>
+  );
+}
+
+/** That something is coming, and what is being done until then. */
+function Pulse({
+  progress,
+  hasText,
+}: {
+  progress: { status: string; detail: string } | null;
+  hasText: boolean;
+}) {
+  if (hasText && !progress) return null;
+  return (
+    <p className="flex h-7 items-center gap-2.5 text-sm text-ink-soft">
+      <span aria-hidden className="size-2 animate-blink rounded-full bg-accent" />
+      {progress ? progress.detail || progress.status : t('message.thinking')}
+    </p>
+  );
+}

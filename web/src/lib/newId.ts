@@ -1,0 +1,5 @@
+/** A random id; `crypto.randomUUID` is not there on a page without https. */
+export const newId = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');

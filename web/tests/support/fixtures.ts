@@ -1,0 +1,70 @@
+import { test as base, type Page } from '@playwright/test';
+
+import { type Model, modelAt } from './model';
+import { startStack, type Stack } from './stack';
+
+export { expect } from '@playwright/test';
+
+export interface Account {
+  email: string;
+  password: string;
+}
+
+interface Fixtures {
+  /** What the models behind the server say next. */
+  model: Model;
+  /** A new account that is signed in on the page. */
+  account: Account;
+}
+
+let count = 0;
+
+export const test = base.extend<Fixtures, { stack: Stack }>({
+  stack: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const stack = await startStack();
+      await use(stack);
+      await stack.stop();
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  baseURL: ({ stack }, use) => use(stack.url),
+  model: ({ stack }, use) => use(modelAt(stack.mock)),
+  account: async ({ page }, use) => {
+    const account = newAccount();
+    await signUp(page, account);
+    await use(account);
+  },
+});
+
+export const newAccount = (): Account => ({
+  email: `ada.${Date.now()}.${count++}@example.org`,
+  password: 'a quiet place to think',
+});
+
+/** Makes an account and signs it in, past the forms. */
+export async function signUp(page: Page, { email, password }: Account): Promise<void> {
+  await page.goto('/signin');
+  await page.evaluate(
+    async ([email, password]) => {
+      const post = (path: string, body: object) =>
+        fetch(path, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+      await post('/api/users', { email, password, displayName: 'Ada' });
+      await post('/api/login', { email, password });
+    },
+    [email, password],
+  );
+}
+
+export const composer = (page: Page) => page.getByRole('textbox', { name: 'Message' });
+
+/** Sends a message from the composer. */
+export async function say(page: Page, text: string): Promise<void> {
+  await composer(page).fill(text);
+  await composer(page).press('Enter');
+}

@@ -1,0 +1,35 @@
+/** What the scripted model server can be told; see `crates/mock-llm`. */
+export interface Script {
+  reply?: { text: string } | { generated: number } | { tokens: string[] } | 'echo';
+  reasoning?: string[];
+  paceMs?: number;
+  firstByteDelayMs?: number;
+  fault?: Record<string, unknown>;
+}
+
+export interface Model {
+  next: (script: Script) => Promise<void>;
+  always: (model: string, script: Script) => Promise<void>;
+  loading: (script: Script) => Promise<void>;
+  requests: () => Promise<{ path: string }[]>;
+  put: (path: string, body: unknown) => Promise<void>;
+}
+
+export function modelAt(url: string): Model {
+  const call = async (method: string, path: string, body: unknown) => {
+    const response = await fetch(`${url}/mock/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+  };
+  return {
+    next: (script) => call('POST', 'scripts', script),
+    always: (model, script) => call('POST', `scripts?model=${model}`, script),
+    loading: (script) => call('POST', 'scripts?of=loading', script),
+    requests: async () =>
+      (await fetch(`${url}/mock/requests`)).json() as Promise<{ path: string }[]>,
+    put: (path, body) => call('PUT', path, body),
+  };
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { preview } from 'vite';
+
+/** A real server with a scriptable model behind it and the built app in front, on free ports. */
+export interface Stack {
+  url: string;
+  mock: string;
+  stop: () => Promise<void>;
+}
+
+export async function startStack(): Promise<Stack> {
+  const data = await mkdtemp(join(tmpdir(), 'omnichat-web-'));
+  const mock = await start(binary('MOCK_LLM_BIN'), ['--port', '0'], {}, /http:\/\/[\d.:]+/);
+  const server = await start(
+    binary('OMNICHAT_BIN'),
+    ['--data-dir', data],
+    {
+      PORT: '0',
+      OMNICHAT__RATE_LIMITS__ENABLED: 'false',
+      OMNICHAT__PASSWORDS__ROUNDS: '100000',
+      OPENAI_BASE_URL: `${mock.match}/v1`,
+      OPENAI_API_KEY: 'sk-test',
+      ANTHROPIC_BASE_URL: mock.match,
+      ANTHROPIC_API_KEY: 'sk-test',
+      OPENROUTER_BASE_URL: `${mock.match}/api/v1`,
+      OLLAMA_BASE_URL: mock.match,
+    },
+    /listens on ([\d.]+:\d+)/,
+  );
+  const target = `http://${server.match.replace('listens on ', '')}`;
+  const app = await preview({
+    logLevel: 'error',
+    preview: { port: 0, host: 'localhost', proxy: { '/api': { target, changeOrigin: false } } },
+  });
+  const address = app.httpServer.address();
+  if (!address || typeof address === 'string') throw new Error('The app has no port.');
+  return {
+    url: `http://localhost:${address.port}`,
+    mock: mock.match,
+    async stop() {
+      await app.close();
+      await Promise.all([mock, server].map(({ child }) => end(child)));
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+function binary(variable: string): string {
+  const path = process.env[variable];
+  if (!path) throw new Error(`${variable} must name a built binary; web/README.md says how.`);
+  return path;
+}
+
+/** Starts a program and waits until it has said where it listens. */
+function start(path: string, args: string[], env: Record<string, string>, said: RegExp) {
+  const child = spawn(path, args, {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return new Promise<{ child: ChildProcess; match: string }>((resolve, reject) => {
+    let output = '';
+    const read = (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-10_000);
+      const match = said.exec(output)?.[0];
+      if (match) resolve({ child, match });
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`${path} ended with ${code}:\n${output}`)));
+  });
+}
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null) return resolve();
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}

@@ -7,8 +7,11 @@ export default tseslint.config(
   ...tseslint.configs.strict,
   {
     files: ['src/**/*.{ts,tsx}'],
-    extends: [reactHooks.configs.flat['recommended-latest'], jsxA11y.flatConfigs.recommended],
+    plugins: { 'react-hooks': reactHooks },
+    extends: [jsxA11y.flatConfigs.recommended],
     rules: {
+      'react-hooks/rules-of-hooks': 'error',
+      'react-hooks/exhaustive-deps': 'error',
       'no-restricted-syntax': [
         'error',
         {
@@ -20,8 +23,6 @@ export default tseslint.config(
       'jsx-a11y/no-noninteractive-tabindex': 'off',
       // A menu's items are buttons that press themselves.
       'jsx-a11y/click-events-have-key-events': 'off',
-      // There is no compiler here that would have to skip anything.
-      'react-hooks/incompatible-library': 'off',
       // Focus moves where a person has just asked for it: into a dialog, a rename, the composer.
       'jsx-a11y/no-autofocus': 'off',
     },

@@ -22,7 +22,7 @@ export function Toasts() {
           <IconButton
             isSmall
             label={t('common.dismiss')}
-            className="text-page hover:text-ink"
+            look="inherit"
             onClick={() => dismiss(toast.id)}
           >
             <X />

@@ -21,7 +21,6 @@ let count = 0;
 
 export const test = base.extend<Fixtures, { stack: Stack }>({
   stack: [
-    // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
       const stack = await startStack();
       await use(stack);

@@ -117,8 +117,7 @@ export function Composer({ place, tools, isBusy, canSeeImages, onSend, onStop }:
         {isBusy && onStop ? (
           <IconButton
             label={t('composer.stop')}
-            onClick={onStop}
-            className="rounded-xl bg-ink text-page hover:bg-ink hover:text-page"
+            onClick={onStop} look="ink"
           >
             <Square className="fill-current" />
           </IconButton>
@@ -127,7 +126,7 @@ export function Composer({ place, tools, isBusy, canSeeImages, onSend, onStop }:
             type="submit"
             label={t('composer.send')}
             disabled={isEmpty || isBusy}
-            className="rounded-xl bg-accent text-accent-ink hover:bg-accent hover:text-accent-ink hover:opacity-90"
+            look="primary"
           >
             <ArrowUp />
           </IconButton>

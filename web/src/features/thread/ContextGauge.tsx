@@ -48,7 +48,9 @@ export function ContextGauge({ conversationId }: { conversationId: string }) {
           className={share > 0.9 ? 'stroke-danger' : share > 0.7 ? 'stroke-warn' : 'stroke-accent'}
         />
       </svg>
-      <span className="hidden sm:inline">{formatPercent(share)}</span>
+      <span className="hidden sm:inline">
+        {formatCompact(used)} / {formatCompact(limit)}
+      </span>
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { nameOf, useProfile } from '~/features/session/useCurrentUser';
 import { t, type MessageKey } from '~/locales';
 import { newMessage } from './outgoing';
 import { textOf } from './startedMessages';
+import { beginThread } from './threadCache';
 import { useChatChoices } from './useChatChoices';
 import { useDelivery } from './useDelivery';
 
@@ -31,7 +32,7 @@ export function NewChatPage() {
       return { content, ...(await dataOf(api.POST('/conversations', { body }))) };
     },
     onSuccess({ conversation, content }) {
-      client.setQueryData(['conversation', conversation.id], conversation);
+      beginThread(client, conversation);
       send(newMessage(conversation.id, content, choices));
       void navigate(`/c/${conversation.id}`);
     },

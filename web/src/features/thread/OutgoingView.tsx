@@ -11,7 +11,7 @@ export function OutgoingView({ outgoing }: { outgoing: Outgoing }) {
   const { state, problem, kind } = outgoing;
   const text = textOf(outgoing.content);
   return (
-    <article className="mx-auto grid w-full max-w-3xl gap-3 px-4 pb-9">
+    <article className="mx-auto grid w-full max-w-3xl grid-cols-1 gap-3 px-4 pb-9">
       {kind !== 'regenerate' && (
         <div className="max-w-[min(85%,42rem)] justify-self-end rounded-2xl rounded-br-md bg-sunken px-4 py-2.5 leading-relaxed wrap-anywhere whitespace-pre-wrap opacity-70">
           {text || t('message.image')}

@@ -18,14 +18,14 @@ export function ReplyView({ message }: { message: Message }) {
 
   return (
     <section aria-label={t('message.reply', { model: nameOf(message.modelId) })} aria-busy={isLive}>
-      <h3 className="mb-2 flex items-baseline gap-2 text-xs font-medium text-ink-soft">
+      <h2 className="mb-2 flex items-baseline gap-2 text-xs font-medium text-ink-soft">
         {nameOf(message.modelId)}
         {message.answeredBy && message.answeredBy !== message.modelId && (
           <span className="font-normal">
             {t('message.answeredBy', { model: nameOf(message.answeredBy) })}
           </span>
         )}
-      </h3>
+      </h2>
       {reasoning && <Reasoning text={reasoning} isLive={isLive && !text} />}
       {text && <Markdown text={text} isLive={isLive} />}
       {isLive && <Pulse progress={live?.progress ?? null} hasText={text !== ''} />}

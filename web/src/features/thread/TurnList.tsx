@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 
 import { IconButton } from '~/components/IconButton';
 import { Spinner } from '~/components/Spinner';
@@ -9,6 +9,7 @@ import { t } from '~/locales';
 import { OutgoingView } from './OutgoingView';
 import type { Turn } from './turns';
 import { TurnView } from './TurnView';
+import { useStickToEnd } from './useStickToEnd';
 
 interface Props {
   turns: Turn[];
@@ -18,13 +19,9 @@ interface Props {
   onReachStart: () => void;
 }
 
-/** Within so many pixels of the end one is reading along, and is taken along. */
-const NEAR_END = 80;
-
 /** The turns of a thread, of which only those in sight are there. It holds on to its end while that grows. */
 export function TurnList({ turns, outgoing, hasOlder, isLoading, onReachStart }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
-  const [isAtEnd, setAtEnd] = useState(true);
   const count = turns.length + outgoing.length;
 
   const virtual = useVirtualizer({
@@ -36,24 +33,10 @@ export function TurnList({ turns, outgoing, hasOlder, isLoading, onReachStart }:
     paddingStart: 24,
     paddingEnd: 24,
     anchorTo: 'end',
-    followOnAppend: true,
-    scrollEndThreshold: NEAR_END,
-    onChange: (instance) => setAtEnd(instance.isAtEnd(NEAR_END)),
   });
 
-  const hasTurns = count > 0;
-  useEffect(() => {
-    if (hasTurns) virtual.scrollToEnd();
-    // Once, when the thread is first there.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [hasTurns]);
-
   // What one has just sent is always gone along with.
-  const lastOutgoing = outgoing.at(-1)?.key;
-  useEffect(() => {
-    if (lastOutgoing) virtual.scrollToEnd();
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [lastOutgoing]);
+  const { isAtEnd, toEnd } = useStickToEnd(scroller, virtual.getTotalSize(), outgoing.at(-1)?.key);
 
   const items = virtual.getVirtualItems();
   const first = items[0]?.index;
@@ -96,7 +79,7 @@ export function TurnList({ turns, outgoing, hasOlder, isLoading, onReachStart }:
       {!isAtEnd && (
         <IconButton
           label={t('thread.toEnd')}
-          onClick={() => virtual.scrollToEnd({ behavior: 'smooth' })}
+          onClick={toEnd}
           className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full border border-line bg-raised shadow-lift"
         >
           <ArrowDown />

@@ -1,7 +1,7 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 
-import type { Message } from '~/api/types';
-import { messagesQuery } from './messagesQuery';
+import type { Conversation, Message } from '~/api/types';
+import { conversationQuery, messagesQuery } from './messagesQuery';
 
 type Pages = InfiniteData<{ data: { messages: Message[] } }, string | null>;
 
@@ -21,6 +21,15 @@ const mapMessages = (
   })),
 });
 
+/** Notes that a conversation has just been made, so that there is nothing to read yet. */
+export function beginThread(client: QueryClient, conversation: Conversation): void {
+  client.setQueryData(conversationQuery(conversation.id).queryKey, conversation);
+  client.setQueryData(messagesQuery(conversation.id).queryKey, {
+    pages: [{ success: true, data: { messages: [] }, timestamp: '', requestId: '' }],
+    pageParams: [null],
+  });
+}
+
 /** Puts messages at the end of a conversation; one that is there already stays as it is. */
 export function appendMessages(
   client: QueryClient,
@@ -29,7 +38,9 @@ export function appendMessages(
 ): void {
   const { queryKey } = messagesQuery(conversationId);
   // What is being read at this moment may be from before; then it is read again.
-  if (client.isFetching({ queryKey }) > 0) void client.invalidateQueries({ queryKey });
+  if (client.isFetching({ queryKey }) > 0) {
+    void client.cancelQueries({ queryKey }).then(() => client.invalidateQueries({ queryKey }));
+  }
   change(client, conversationId, (pages) => {
     const known = new Set(pages.pages.flatMap((page) => page.data.messages.map(({ id }) => id)));
     const fresh = added.filter(({ id }) => !known.has(id)).reverse();

@@ -1,0 +1,127 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import { composer, expect, say, test } from './support/fixtures';
+
+async function expectNoFindings(page: Page) {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  const found = violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`,
+  );
+  expect(found).toEqual([]);
+}
+
+const RICH = [
+  'Some **bold** text with `code`, $x^2$ and a [link](https://example.org).',
+  '## A heading',
+  '| a | b |\n|---|---|\n| 1 | 2 |',
+  '```ts\n// a comment\nconst answer: number = 42; // "text"\n```',
+  '- [x] done\n- [ ] open',
+].join('\n\n');
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing, ${colorScheme}`, async ({ page, account, model }) => {
+    test.setTimeout(150_000);
+    expect(account.email).toContain('@');
+    // Without motion nothing is caught half transparent.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.goto('/c');
+    await expect(composer(page)).toBeVisible();
+    await expectNoFindings(page);
+
+    await model.next({ reply: { text: RICH }, reasoning: ['Hm.'] });
+    await say(page, 'Show me everything.');
+    await expect(page.getByText(/tokens · \$/)).toBeVisible();
+    await expect(page.locator('.hljs-keyword').first()).toBeVisible();
+    await expectNoFindings(page);
+
+    await page.getByRole('button', { name: /^Model:/ }).click();
+    await expect(page.getByRole('heading', { name: 'OpenAI' })).toBeVisible();
+    await expectNoFindings(page);
+    await page.keyboard.press('Escape');
+
+    await page
+      .getByRole('button', { name: /^Actions for/ })
+      .last()
+      .click();
+    await expect(page.getByRole('menuitem', { name: 'Rename' })).toBeVisible();
+    await expectNoFindings(page);
+    await page.keyboard.press('Escape');
+
+    for (const path of [
+      '/p',
+      '/settings/profile',
+      '/settings/keys',
+      '/settings/models',
+      '/settings/usage',
+      '/settings/tokens',
+      '/settings/security',
+    ]) {
+      await page.goto(path);
+      await page.waitForLoadState('networkidle');
+      await expectNoFindings(page);
+    }
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto('/c');
+    await expect(composer(page)).toBeVisible();
+    await expectNoFindings(page);
+    await page.context().clearCookies();
+    await page.goto('/signin');
+    await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+    await expectNoFindings(page);
+  });
+}
+
+test('everything goes without a mouse', async ({ page, account, model }) => {
+  expect(account.email).toContain('@');
+  await page.goto('/c');
+  await expect(composer(page)).toBeFocused();
+  await model.next({ reply: { text: 'By keyboard.' } });
+  await page.keyboard.type('Hello');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('By keyboard.')).toBeVisible();
+
+  await page.locator('body').press('?');
+  await composer(page).blur();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('heading', { name: 'Keyboard shortcuts' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('searchbox', { name: 'Search' })).toBeFocused();
+  await page.keyboard.type('keyboard');
+  await expect(page.getByRole('heading', { name: 'Found' })).toBeVisible();
+  await expect(
+    page.getByRole('navigation', { name: 'Conversations' }).getByRole('link', { name: 'Hello' }),
+  ).toBeVisible();
+  await page.keyboard.press('Control+Shift+o');
+  await expect(page).toHaveURL(/\/c$/);
+});
+
+test('a reply is announced in whole sentences, each once', async ({ page, account, model }) => {
+  expect(account.email).toContain('@');
+  await page.goto('/c');
+  const sentences = Array.from({ length: 12 }, (_, index) => `Sentence number ${index} is here.`);
+  await model.next({ reply: { text: sentences.join(' ') }, paceMs: 60 });
+  await say(page, 'Read aloud.');
+  const heard = new Set<string>();
+  const log = page.getByRole('log').locator('p');
+  await expect(async () => {
+    for (const line of await log.allTextContents()) heard.add(line);
+    expect([...heard].some((line) => line.includes('number 11'))).toBe(true);
+    expect(heard.has('The reply is complete.')).toBe(true);
+  }).toPass({ timeout: 20_000, intervals: [200] });
+  const spoken = [...heard].filter((line) => line.includes('Sentence')).join(' ');
+  expect(spoken).toBe(sentences.join(' '));
+});
+
+test('the app speaks German', async ({ page, account }) => {
+  expect(account.email).toContain('@');
+  await page.goto('/settings/profile');
+  await page.getByLabel('Language').selectOption('de');
+  await expect(page.getByRole('heading', { name: 'Profil' })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Profil' })).toBeVisible();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'de');
+});

@@ -2,13 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
 
-const LIMIT = 200_000;
+const NEW_CHAT = 'src/features/thread/NewChatPage.tsx';
+const THREAD = 'src/features/thread/ThreadPage.tsx';
+const MARKDOWN = 'src/features/markdown/MarkdownBlock.tsx';
+
+/** What a page consists of, and how many bytes that may be. */
 const PAGES = {
-  'a new conversation': ['src/features/thread/NewChatPage.tsx'],
-  'a conversation with Markdown': [
-    'src/features/thread/ThreadPage.tsx',
-    'src/features/markdown/MarkdownBlock.tsx',
-  ],
+  'the first load': { sources: [NEW_CHAT], limit: 200_000 },
+  'a conversation': { sources: [THREAD], limit: 200_000 },
+  'a conversation with its Markdown': { sources: [THREAD, MARKDOWN], limit: 210_000 },
 };
 
 const dist = new URL('../dist/', import.meta.url);
@@ -26,10 +28,10 @@ function collect(key, files = new Set()) {
 const sizeOf = (file) => brotliCompressSync(readFileSync(new URL(file, dist))).length;
 
 let isTooMuch = false;
-for (const [page, sources] of Object.entries(PAGES)) {
+for (const [page, { sources, limit }] of Object.entries(PAGES)) {
   const files = new Set(['index.html', ...sources].flatMap((key) => [...collect(key)]));
   const total = [...files].reduce((sum, file) => sum + sizeOf(file), sizeOf('index.html'));
-  console.log(`${page}: ${(total / 1000).toFixed(1)} kB of ${LIMIT / 1000} kB`);
-  isTooMuch ||= total > LIMIT;
+  console.log(`${page}: ${(total / 1000).toFixed(1)} kB of ${limit / 1000} kB`);
+  isTooMuch ||= total > limit;
 }
 process.exit(isTooMuch ? 1 : 0);

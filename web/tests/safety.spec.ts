@@ -24,7 +24,7 @@ test('nothing that a model says runs a script or reaches another host', async ({
   page.on('console', (message) => {
     if (message.text().includes('Content Security Policy')) violations.push(message.text());
   });
-  await page.addInitScript(() => Object.assign(window, { __hit: 0 }));
+  await page.addInitScript(() => Object.assign(window, { hitByModel: 0 }));
 
   const size = 60;
   for (let start = 0; start < payloads.length; start += size) {
@@ -34,7 +34,7 @@ test('nothing that a model says runs a script or reaches another host', async ({
       reply: { tokens: [text.slice(0, 500), text.slice(500), `\n\n~~~\n\nEnd of part ${start}.`] },
     });
     await say(page, `Part ${start}`);
-    await expect(page.getByText(`End of part ${start}.`)).toBeVisible();
+    await expect(page.locator('.prose', { hasText: `End of part ${start}.` })).toBeVisible();
     await page.getByRole('button', { name: 'Copy', exact: true }).last().waitFor();
     // A hostile address must not be reachable by a click either.
     const hrefs = await page
@@ -46,7 +46,9 @@ test('nothing that a model says runs a script or reaches another host', async ({
         .locator('.prose :is(script, iframe, object, embed, form, style, link, base, meta)')
         .count(),
     ).toBe(0);
-    expect(await page.evaluate(() => (window as unknown as { __hit: number }).__hit)).toBe(0);
+    expect(
+      await page.evaluate(() => (window as unknown as { hitByModel: number }).hitByModel),
+    ).toBe(0);
   }
   expect(elsewhere).toEqual([]);
   expect(writes).toEqual([]);

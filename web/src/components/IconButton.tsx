@@ -4,7 +4,8 @@ import { cx } from '~/lib/cx';
 
 const LOOKS = {
   quiet: 'text-ink-soft hover:bg-hover hover:text-ink rounded-lg disabled:opacity-45',
-  primary: 'bg-accent text-accent-ink rounded-xl hover:opacity-90 disabled:bg-sunken disabled:text-ink-soft',
+  primary:
+    'bg-accent text-accent-ink rounded-xl hover:opacity-90 disabled:bg-sunken disabled:text-ink-soft',
   ink: 'bg-ink text-page rounded-xl hover:opacity-90',
   raised: 'bg-raised text-ink-soft hover:text-ink border-line shadow-lift rounded-full border',
   inherit: 'rounded-lg opacity-75 hover:opacity-100',
@@ -17,7 +18,14 @@ interface Props extends ComponentProps<'button'> {
   look?: keyof typeof LOOKS;
 }
 
-export function IconButton({ label, isSmall, look = 'quiet', className, children, ...rest }: Props) {
+export function IconButton({
+  label,
+  isSmall,
+  look = 'quiet',
+  className,
+  children,
+  ...rest
+}: Props) {
   return (
     <button
       type="button"

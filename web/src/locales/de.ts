@@ -143,6 +143,8 @@ export const de: Translation = {
   'message.sendEdit': 'Senden',
   'message.several': 'Antworten nebeneinander',
   'message.table': 'Tabelle',
+  'message.taskDone': 'erledigt',
+  'message.taskOpen': 'offen',
   'message.thinking': 'Denkt nach …',
   'message.yours': 'Deine Nachricht',
   'models.compare': 'Bis zu 4 vergleichen',

@@ -138,6 +138,8 @@ export const en = {
   'message.sendEdit': 'Send',
   'message.several': 'Replies side by side',
   'message.table': 'Table',
+  'message.taskDone': 'done',
+  'message.taskOpen': 'open',
   'message.thinking': 'Thinking…',
   'message.yours': 'Your message',
   'models.compare': 'Compare up to 4',

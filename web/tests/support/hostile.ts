@@ -86,6 +86,6 @@ export function hostilePayloads(): string[] {
     .flatMap((text) => [`\`\`\`html\n${text}\n\`\`\``, `\`\`\`"onload=HIT\n${text}`])
     .slice(0, 60);
   return [...PLACES.flatMap((place) => all.map(place)), ...fences].map((text) =>
-    text.replaceAll('HIT', 'window.__hit=1'),
+    text.replaceAll('HIT', 'window.hitByModel=1'),
   );
 }

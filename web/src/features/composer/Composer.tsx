@@ -115,10 +115,7 @@ export function Composer({ place, tools, isBusy, canSeeImages, onSend, onStop }:
         {tools}
         <span className="flex-1" />
         {isBusy && onStop ? (
-          <IconButton
-            label={t('composer.stop')}
-            onClick={onStop} look="ink"
-          >
+          <IconButton label={t('composer.stop')} onClick={onStop} look="ink">
             <Square className="fill-current" />
           </IconButton>
         ) : (

@@ -1,5 +1,5 @@
 import { memo, useEffect, useState } from 'react';
-import ReactMarkdown, { type Components, type Options } from 'react-markdown';
+import ReactMarkdown, { type Components } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 
 import { t } from '~/locales';
@@ -7,27 +7,27 @@ import { CodeBlock } from './CodeBlock';
 import { mayHaveMath, normalizeMath } from './normalizeMath';
 import { safeHref, safeImage } from './safeLink';
 
-type Plugins = Pick<Options, 'remarkPlugins' | 'rehypePlugins'>;
+type MathModule = typeof import('./math');
 
-const PLAIN: Plugins = { remarkPlugins: [remarkGfm] };
-let withMath: Plugins | null = null;
+const PLAIN = [remarkGfm];
+let math: MathModule | null = null;
 
 /** Formulas are seldom and their renderer is large: it comes when the first one does. */
-function usePlugins(text: string): Plugins {
+function useMath(text: string): MathModule | null {
   const wanted = mayHaveMath(text);
-  const [, setLoaded] = useState(withMath !== null);
+  const [, setLoaded] = useState(math !== null);
   useEffect(() => {
-    if (!wanted || withMath) return;
+    if (!wanted) return;
     let isGone = false;
-    void import('./math').then(({ mathRemark, mathRehype }) => {
-      withMath = { remarkPlugins: [remarkGfm, ...mathRemark], rehypePlugins: mathRehype };
+    void import('./math').then((module) => {
+      math = module;
       if (!isGone) setLoaded(true);
     });
     return () => {
       isGone = true;
     };
   }, [wanted]);
-  return wanted && withMath ? withMath : PLAIN;
+  return wanted ? math : null;
 }
 
 const components: Components = {
@@ -58,8 +58,15 @@ const components: Components = {
     if (code?.type !== 'element') return null;
     const text = code.children.map((child) => (child.type === 'text' ? child.value : '')).join('');
     const names = Array.isArray(code.properties.className) ? code.properties.className : [];
+    if (math && names.includes('math-display')) return <math.Formula tex={text} isDisplay />;
     const language = String(names[0] ?? '').replace('language-', '');
     return <CodeBlock code={text.replace(/\n$/, '')} language={language} />;
+  },
+  code({ className, children }) {
+    if (math && className?.includes('math-inline')) {
+      return <math.Formula tex={String(children)} isDisplay={false} />;
+    }
+    return <code>{children}</code>;
   },
   table: ({ children }) => (
     // A wide table scrolls by itself, also with the keyboard.
@@ -67,15 +74,26 @@ const components: Components = {
       <table>{children}</table>
     </div>
   ),
-  input: ({ checked }) => <input type="checkbox" checked={checked ?? false} readOnly disabled />,
+  input: ({ checked }) => (
+    <input
+      type="checkbox"
+      aria-label={t(checked ? 'message.taskDone' : 'message.taskOpen')}
+      checked={checked ?? false}
+      readOnly
+      disabled
+    />
+  ),
 };
 
 /** One block of Markdown; rendered again only when its text changes. */
 const MarkdownBlock = memo(function MarkdownBlock({ text }: { text: string }) {
-  const plugins = usePlugins(text);
+  const formulas = useMath(text);
   return (
-    <ReactMarkdown {...plugins} components={components}>
-      {plugins === PLAIN ? text : normalizeMath(text)}
+    <ReactMarkdown
+      remarkPlugins={formulas ? [remarkGfm, ...formulas.mathRemark] : PLAIN}
+      components={components}
+    >
+      {formulas ? normalizeMath(text) : text}
     </ReactMarkdown>
   );
 });

@@ -1,6 +1,7 @@
 import { useCallback, useSyncExternalStore } from 'react';
 
 import type { Reply } from './reply';
+import { reveal } from './reveal';
 
 /**
  * The replies that are being made, outside React: tokens come faster than it is worth rendering. Listeners are told
@@ -9,6 +10,7 @@ import type { Reply } from './reply';
 export class ReplyStore {
   private replies = new Map<string, Reply>();
   private shown = new Map<string, Reply>();
+  private leaving = new Set<string>();
   private listeners = new Set<() => void>();
   private scheduled = false;
   private pause = 0;
@@ -23,17 +25,18 @@ export class ReplyStore {
     this.schedule();
   }
 
+  /** Forgets a reply once everybody has seen its end. */
   delete(id: string): void {
-    this.replies.delete(id);
+    this.leaving.add(id);
     this.schedule();
   }
-
-  running = (): Reply[] => [...this.replies.values()].filter((reply) => !reply.end);
 
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
+
+  private isWhole = (id: string): boolean => this.shown.get(id) === this.replies.get(id);
 
   private schedule(): void {
     if (this.scheduled) return;
@@ -47,12 +50,20 @@ export class ReplyStore {
 
   private flush(): void {
     this.scheduled = false;
-    this.shown = new Map(this.replies);
+    const last = this.shown;
+    this.shown = new Map([...this.replies].map(([id, reply]) => [id, reveal(reply, last.get(id))]));
     const began = performance.now();
+    const over = [...this.leaving].filter((id) => this.isWhole(id));
     for (const listener of [...this.listeners]) listener();
+    for (const id of over) {
+      this.leaving.delete(id);
+      this.replies.delete(id);
+    }
+    if (over.length > 0 || ![...this.replies.keys()].every((id) => this.isWhole(id)))
+      this.schedule();
     // React renders in a microtask after the last listener; the next task sees how long that took.
     setTimeout(() => {
-      this.pause = Math.min(400, 3 * (performance.now() - began));
+      this.pause = Math.min(250, 3 * (performance.now() - began));
     });
   }
 }

@@ -27,17 +27,26 @@ export function Announcer({ ids }: { ids: string[] }) {
     say(t('announce.begun', { count: watched.length }));
 
     const offsets = said.current;
+    // A reply leaves the store once it is read from the server again, and what was left of it is still to be said.
+    const [only] = watched;
+    let heard = '';
+    const listen = () => {
+      heard = (only && replies.get(only)?.text) || heard;
+    };
+    listen();
+    const stopListening = replies.subscribe(listen);
     const speak = (isOver: boolean) => {
-      const [only] = watched;
       if (watched.length !== 1 || !only) return;
       const from = offsets.get(only) ?? 0;
-      const { text, end } = newSentences(replies.get(only)?.text ?? '', from, isOver);
+      const { text, end } = newSentences(heard, from, isOver);
       offsets.set(only, end);
       if (text) say(text);
     };
     const timer = setInterval(() => speak(false), PAUSE);
     return () => {
       clearInterval(timer);
+      stopListening();
+      listen();
       speak(true);
       say(t('announce.over'));
       offsets.clear();

@@ -28,7 +28,7 @@ export function NewChatPage() {
 
   const begin = useMutation({
     mutationFn: async (content: MessageContent) => {
-      const body = { model: choices.models[0], ...(projectId ? { projectId } : {}) };
+      const body = { model: choices.models[0] || null, ...(projectId ? { projectId } : {}) };
       return { content, ...(await dataOf(api.POST('/conversations', { body }))) };
     },
     onSuccess({ conversation, content }) {
@@ -51,7 +51,7 @@ export function NewChatPage() {
           <Composer
             key={place}
             place={place}
-            isBusy={begin.isPending || choices.models[0] === ''}
+            isBusy={begin.isPending}
             canSeeImages={choices.chosenModels.every((model) =>
               model.capabilities.includes('vision'),
             )}

@@ -16,7 +16,10 @@ export const TurnView = memo(function TurnView({ turn }: { turn: Turn }) {
   const several = turn.replies.length > 1;
   return (
     <article
-      className={cx('mx-auto grid w-full grid-cols-1 gap-3 px-4 pb-9', several ? 'max-w-[88rem]' : 'max-w-3xl')}
+      className={cx(
+        'mx-auto grid w-full grid-cols-1 gap-3 px-4 pb-9',
+        several ? 'max-w-[88rem]' : 'max-w-3xl',
+      )}
     >
       {turn.user && (
         <div className={cx('w-full', several && 'mx-auto max-w-[46rem]')}>

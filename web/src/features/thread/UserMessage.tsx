@@ -15,7 +15,10 @@ export function UserMessage({ message }: { message: Message }) {
   const [isEditing, setEditing] = useState(false);
   if (isEditing) return <EditForm message={message} onDone={() => setEditing(false)} />;
   return (
-    <section aria-label={t('message.yours')} className="group grid grid-cols-1 justify-items-end gap-1">
+    <section
+      aria-label={t('message.yours')}
+      className="group grid grid-cols-1 justify-items-end gap-1"
+    >
       {message.attachments.length > 0 && (
         <div className="flex flex-wrap justify-end gap-2">
           {message.attachments.map((image) => (

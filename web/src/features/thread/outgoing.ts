@@ -36,7 +36,7 @@ export function newMessage(
     body: {
       content,
       // Side by side, models still see all that was said, as one alone would.
-      ...(several ? { models, history: 'all' } : { model: models[0] }),
+      ...(several ? { models, history: 'all' } : models[0] ? { model: models[0] } : {}),
       ...heat(temperature),
     },
   };

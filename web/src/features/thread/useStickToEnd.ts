@@ -7,7 +7,11 @@ const NEAR = 80;
  * Holds a scroller at its end while what is in it grows, until somebody scrolls up; at the end again it holds again.
  * `size` is the height of what is in it, `resetKey` takes it to the end whenever it changes.
  */
-export function useStickToEnd(scroller: RefObject<HTMLElement | null>, size: number, resetKey: unknown) {
+export function useStickToEnd(
+  scroller: RefObject<HTMLElement | null>,
+  size: number,
+  resetKey: unknown,
+) {
   const sticks = useRef(true);
   const lastTop = useRef(0);
   const [isAtEnd, setAtEnd] = useState(true);

@@ -1,0 +1,72 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { refresh, sessionBegan, sessionEnded, sessionState } from './session';
+import { sessionFetch } from './sessionFetch';
+
+const answer = (status: number, body: object) => new Response(JSON.stringify(body), { status });
+const renewed = () => answer(200, { data: { expiresIn: 900 } });
+const refused = (code: string) => answer(401, { error: { code, message: '' } });
+const request = (path = '/api/projects') =>
+  new Request(`http://localhost:3000${path}`, { method: 'POST', body: 'x' });
+
+let answers: Record<string, (() => Response)[]>;
+let asked: string[];
+
+beforeEach(() => {
+  sessionEnded();
+  answers = {};
+  asked = [];
+  vi.stubGlobal('fetch', (input: Request | string) => {
+    const path = typeof input === 'string' ? input : new URL(input.url).pathname;
+    asked.push(path);
+    return Promise.resolve(answers[path]?.shift()?.() ?? answer(200, {}));
+  });
+});
+
+describe('a session', () => {
+  it('is renewed before its token expires', async () => {
+    sessionBegan(30);
+    answers['/api/auth/refresh'] = [renewed];
+    await sessionFetch(request());
+    expect(asked).toEqual(['/api/auth/refresh', '/api/projects']);
+  });
+
+  it('is renewed once for all requests', async () => {
+    sessionBegan(30);
+    answers['/api/auth/refresh'] = [renewed];
+    await Promise.all([sessionFetch(request()), sessionFetch(request()), sessionFetch(request())]);
+    expect(asked.filter((path) => path.endsWith('refresh'))).toHaveLength(1);
+  });
+
+  it('makes a request again that met an expired token', async () => {
+    sessionBegan(900);
+    answers['/api/projects'] = [() => refused('TOKEN_EXPIRED'), () => answer(201, {})];
+    answers['/api/auth/refresh'] = [renewed];
+    expect((await sessionFetch(request())).status).toBe(201);
+    expect(asked).toEqual(['/api/projects', '/api/auth/refresh', '/api/projects']);
+  });
+
+  it('is over where it cannot be renewed', async () => {
+    sessionBegan(900);
+    answers['/api/projects'] = [() => refused('UNAUTHORIZED')];
+    answers['/api/auth/refresh'] = [() => refused('UNAUTHORIZED')];
+    expect((await sessionFetch(request())).status).toBe(401);
+    expect(sessionState.get()).toBe('out');
+  });
+
+  it('goes on after a wrong password', async () => {
+    sessionBegan(900);
+    answers['/api/users/me/password'] = [() => refused('INVALID_CREDENTIALS')];
+    await sessionFetch(request('/api/users/me/password'));
+    expect(asked).toHaveLength(1);
+    expect(sessionState.get()).toBe('in');
+  });
+
+  it('is not renewed again after another tab has done so', async () => {
+    sessionBegan(30);
+    const stale = Date.now() + 1;
+    sessionBegan(900);
+    expect(await refresh(stale)).toBe(true);
+    expect(asked).toEqual([]);
+  });
+});

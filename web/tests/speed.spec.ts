@@ -1,0 +1,181 @@
+import type { Page } from '@playwright/test';
+
+import { composer, expect, say, test } from './support/fixtures';
+
+/** What a slow machine may make of the figures. */
+const slack = Number(process.env.SPEED_SLACK ?? 1.5);
+
+/**
+ * Does something, and tells what the page's main thread was busy with meanwhile, in milliseconds of processor time: that
+ * does not depend on what else the machine has to do.
+ */
+async function busy(page: Page, act: () => Promise<void>) {
+  const browser = page.context().browser();
+  if (!browser) throw new Error('There is no browser.');
+  await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });
+  await act();
+  const trace = JSON.parse((await browser.stopTracing()).toString()) as {
+    traceEvents: TraceEvent[];
+  };
+  const main = new Set(
+    trace.traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+      .map(({ pid, tid }) => `${pid}:${tid}`),
+  );
+  const tasks = trace.traceEvents
+    .filter(({ name, pid, tid }) => name.endsWith('RunTask') && main.has(`${pid}:${tid}`))
+    .map(({ tdur }) => (tdur ?? 0) / 1000);
+  return {
+    longest: Math.round(Math.max(0, ...tasks)),
+    total: Math.round(tasks.reduce((sum, task) => sum + task, 0)),
+  };
+}
+
+interface TraceEvent {
+  name: string;
+  pid: number;
+  tid: number;
+  tdur?: number;
+  args: { name?: string };
+}
+
+function essay(tokens: number): string[] {
+  const pieces: string[] = [];
+  for (let section = 0; pieces.length < tokens; section++) {
+    const text = `\n\n## Section ${section}\n\nA paragraph with **bold** words, some \`code\` and a [link](https://example.org/${section}).\n\n- one point\n- another point\n\n\`\`\`ts\nconst value${section} = compute(${section});\n\`\`\`\n\n| a | b |\n|---|---|\n| ${section} | x |\n`;
+    pieces.push(...(text.match(/\s*\S+|\s+$/g) ?? []));
+  }
+  return pieces.slice(0, tokens);
+}
+
+test('a long and fast reply never holds up typing', async ({ page, account, model }) => {
+  test.setTimeout(120_000);
+  expect(account.email).toContain('@');
+  await page.goto('/c');
+  await model.next({ reply: { text: 'Ready, with `code`.' } });
+  await say(page, 'Warm up.');
+  await expect(page.getByText('Ready, with code.')).toBeVisible();
+  await model.next({ reply: { tokens: [...essay(10_000), '\n\nThe very end.'] }, paceMs: 2 });
+  await say(page, 'Write a lot.');
+  await expect(page.getByText('Section 3', { exact: true })).toBeVisible();
+  await composer(page).focus();
+  // From here on nothing looks at the page but the page itself: reading so much of it from outside takes longer than
+  // writing it.
+  const { longest, total } = await busy(page, async () => {
+    for (let count = 0; count < 20; count++) {
+      await page.keyboard.press('a');
+      await page.waitForTimeout(200);
+    }
+    await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'), null, {
+      polling: 500,
+    });
+  });
+  console.log(`10,000 tokens: longest task ${longest} ms, ${total} ms in all`);
+  expect(longest).toBeLessThanOrEqual(50 * slack);
+  await expect(page.locator('.prose').last()).toContainText('The very end.');
+});
+
+test('a thread of 5,000 messages opens at once and scrolls smoothly', async ({
+  page,
+  account,
+  model,
+}) => {
+  test.setTimeout(120_000);
+  expect(account.email).toContain('@');
+  await page.goto('/c');
+  await model.next({ reply: { text: 'Ready.' } });
+  await say(page, 'Begin.');
+  await expect(page.getByText('Ready.', { exact: true })).toBeVisible();
+  const address = new URL(page.url()).pathname;
+  await longThread(page, 5000);
+
+  await page.goto('/p');
+  await expect(page.getByRole('heading', { name: 'Projects' })).toBeVisible();
+  const link = page
+    .getByRole('navigation', { name: 'Conversations' })
+    .getByRole('link', { name: 'Begin.' });
+  // Clicked and watched from within, so that only the page's own time counts.
+  const opening = await busy(page, () =>
+    link.evaluate(
+      (element: HTMLElement) =>
+        new Promise<void>((resolve) => {
+          const look = () =>
+            document.getElementById('main')?.textContent.includes('Answer 4999.')
+              ? resolve()
+              : requestAnimationFrame(look);
+          element.click();
+          look();
+        }),
+    ),
+  );
+  await expect(page).toHaveURL(address);
+  console.log(`5,000 messages: opened with ${opening.total} ms`);
+  expect(opening.total).toBeLessThanOrEqual(300 * slack);
+
+  const messages = page.getByRole('region', { name: 'Messages' });
+  await messages.hover();
+  const scrolling = await busy(page, async () => {
+    for (let count = 0; count < 60; count++) {
+      await page.mouse.wheel(0, -900);
+      await page.waitForTimeout(50);
+    }
+  });
+  console.log(`5,000 messages: longest task while scrolling ${scrolling.longest} ms`);
+  expect(scrolling.longest).toBeLessThanOrEqual(50 * slack);
+  await expect(messages.getByText('Answer 4999.')).toHaveCount(0);
+  expect(await messages.locator('article').count()).toBeLessThan(30);
+});
+
+/** Answers the pages of a thread as the server would, had somebody spoken for a year. */
+async function longThread(page: Page, count: number) {
+  await page.route('**/api/conversations/*/messages?*', async (route) => {
+    const url = new URL(route.request().url());
+    const conversationId = url.pathname.split('/')[3];
+    const before = Number(url.searchParams.get('cursor') ?? count);
+    const limit = Number(url.searchParams.get('limit'));
+    const messages = Array.from({ length: Math.min(limit, before) }, (_, index) => {
+      const place = before - 1 - index;
+      const own = place % 2 === 0;
+      return {
+        id: `m${place}`,
+        conversationId,
+        threadId: conversationId,
+        turnId: `t${place - (place % 2)}`,
+        parentId: place > 0 ? `m${place - 1}` : null,
+        role: own ? 'user' : 'assistant',
+        modelId: 'gpt-4o-mini',
+        content: own
+          ? `Question ${place}?`
+          : `Answer ${place}.\n\n${'Some **words** that go on. '.repeat(5 + (place % 40))}`,
+        reasoning: '',
+        attachments: [],
+        tokens: 20,
+        temperature: null,
+        status: 'complete',
+        finishReason: null,
+        usage: null,
+        error: null,
+        answeredBy: null,
+        context: null,
+        promptVersions: [],
+        siblingCount: 1,
+        createdAt: new Date(1.7e12 + place * 1000).toISOString(),
+      };
+    });
+    const rest = before - messages.length;
+    await route.fulfill({
+      json: {
+        success: true,
+        data: { messages },
+        timestamp: '',
+        requestId: '',
+        pagination: {
+          cursor: rest > 0 ? String(rest) : null,
+          limit,
+          hasMore: rest > 0,
+          totalCount: count,
+        },
+      },
+    });
+  });
+}

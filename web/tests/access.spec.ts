@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
-import { composer, expect, say, test } from './support/fixtures';
+import { composer, expect, said, say, test } from './support/fixtures';
 
 async function expectNoFindings(page: Page) {
   const { violations } = await new AxeBuilder({ page })
@@ -81,7 +81,7 @@ test('everything goes without a mouse', async ({ page, account, model }) => {
   await model.next({ reply: { text: 'By keyboard.' } });
   await page.keyboard.type('Hello');
   await page.keyboard.press('Enter');
-  await expect(page.getByText('By keyboard.')).toBeVisible();
+  await expect(said(page).getByText('By keyboard.')).toBeVisible();
 
   await page.locator('body').press('?');
   await composer(page).blur();

@@ -47,7 +47,7 @@ test('a second factor is asked for once it is on', async ({ page, account }) => 
   await page.getByRole('button', { name: 'Turn on' }).click();
   await page.getByRole('button', { name: 'Begin' }).click();
   const secret = (await page.getByTestId('secret').textContent()) ?? '';
-  await page.getByLabel('Code').fill(codeOf(secret));
+  await page.getByRole('textbox', { name: 'Code' }).fill(codeOf(secret));
   await page.getByRole('button', { name: 'Confirm' }).click();
   await expect(page.getByText('Keep these recovery codes')).toBeVisible();
   const recovery =
@@ -88,7 +88,7 @@ test('preferences, keys and tokens are kept', async ({ page, account }) => {
 
   await page.goto('/settings/keys');
   await page.getByRole('button', { name: 'Set the key for OpenAI' }).click();
-  await page.getByLabel('Key for OpenAI').fill('sk-of-my-own-1234');
+  await page.getByRole('textbox', { name: 'Key for OpenAI' }).fill('sk-of-my-own-1234');
   await page.getByRole('button', { name: 'Check and save' }).click();
   await expect(page.getByText('The key works and is stored.')).toBeVisible();
   await expect(page.getByText('Ends in 1234')).toBeVisible();

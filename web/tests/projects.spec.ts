@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { expect, say, test } from './support/fixtures';
+import { expect, said, say, test } from './support/fixtures';
 
 test('a project has prompts with versions, changes between them, and a preview', async ({
   page,
@@ -38,7 +38,7 @@ test('a project has prompts with versions, changes between them, and a preview',
   await page.getByRole('link', { name: 'New conversation' }).click();
   await model.next({ reply: { text: 'Once upon a time.' } });
   await say(page, 'Begin the story.');
-  await expect(page.getByText('Once upon a time.')).toBeVisible();
+  await expect(said(page).getByText('Once upon a time.')).toBeVisible();
   await page.getByRole('link', { name: 'Project', exact: true }).click();
   await expect(page.getByRole('main').getByRole('link', { name: /Begin the story/ })).toBeVisible();
 });
@@ -53,7 +53,7 @@ test('a conversation is renamed, pinned, archived, exported, shared and deleted'
   await page.goto('/c');
   await model.next({ reply: { text: 'An answer worth **sharing**.' } });
   await say(page, 'Something good.');
-  await expect(page.getByText('An answer worth sharing.')).toBeVisible();
+  await expect(said(page).getByText('An answer worth sharing.')).toBeVisible();
   const list = page.getByRole('navigation', { name: 'Conversations' });
   const act = async (name: string) => {
     await page

@@ -1,4 +1,4 @@
-import { composer, expect, newAccount, say, signUp, test } from './support/fixtures';
+import { composer, expect, newAccount, said, say, signUp, test } from './support/fixtures';
 
 /** A text in which each word can be counted, so that nothing lost or doubled goes unseen. */
 const counted = (words: number) => Array.from({ length: words }, (_, index) => ` w${index}`);
@@ -12,46 +12,46 @@ test.beforeEach(async ({ account, page }) => {
 test('a reply goes on after a reload in its middle', async ({ page, model }) => {
   await model.next({ reply: { tokens: counted(120) }, paceMs: 40 });
   await say(page, 'Count.');
-  await expect(page.getByText('w10 w11')).toBeVisible();
+  await expect(said(page).getByText('w10 w11')).toBeVisible();
   await page.reload();
-  await expect(page.getByText(WHOLE, { exact: true })).toBeVisible({ timeout: 20_000 });
+  await expect(said(page).getByText(WHOLE, { exact: true })).toBeVisible({ timeout: 20_000 });
   await expect(page.getByText(/120 tokens/)).toBeVisible();
 });
 
 test('a reply goes on after the line was gone for a while', async ({ page, context, model }) => {
   await model.next({ reply: { tokens: counted(120) }, paceMs: 40 });
   await say(page, 'Count.');
-  await expect(page.getByText('w5 w6')).toBeVisible();
+  await expect(said(page).getByText('w5 w6')).toBeVisible();
   await context.setOffline(true);
   await expect(page.getByText('You are offline')).toBeVisible();
   await page.waitForTimeout(1500);
   await context.setOffline(false);
-  await expect(page.getByText(WHOLE, { exact: true })).toBeVisible({ timeout: 20_000 });
+  await expect(said(page).getByText(WHOLE, { exact: true })).toBeVisible({ timeout: 20_000 });
 });
 
 test('a reply that ended while nobody looked is there whole', async ({ page, model }) => {
   await model.next({ reply: { tokens: counted(120) }, paceMs: 5 });
   await say(page, 'Count.');
-  await expect(page.getByText('w5 w6')).toBeVisible();
+  await expect(said(page).getByText('w5 w6')).toBeVisible();
   const address = page.url();
   await page.goto('about:blank');
   await page.waitForTimeout(1500);
   await page.goto(address);
-  await expect(page.getByText(WHOLE, { exact: true })).toBeVisible();
+  await expect(said(page).getByText(WHOLE, { exact: true })).toBeVisible();
 });
 
 test('another tab shows the same reply while it is written', async ({ page, context, model }) => {
   await model.next({ reply: { text: 'Hello.' } });
   await say(page, 'Hi.');
-  await expect(page.getByText('Hello.')).toBeVisible();
+  await expect(said(page).getByText('Hello.')).toBeVisible();
   const other = await context.newPage();
   await other.goto(page.url());
-  await expect(other.getByText('Hello.')).toBeVisible();
+  await expect(said(other).getByText('Hello.')).toBeVisible();
   await model.next({ reply: { tokens: counted(120) }, paceMs: 30 });
   await say(page, 'Count.');
-  await expect(other.getByText('w10 w11')).toBeVisible();
-  await expect(other.getByText(WHOLE, { exact: true })).toBeVisible({ timeout: 20_000 });
-  await expect(page.getByText(WHOLE, { exact: true })).toBeVisible();
+  await expect(said(other).getByText('w10 w11')).toBeVisible();
+  await expect(said(other).getByText(WHOLE, { exact: true })).toBeVisible({ timeout: 20_000 });
+  await expect(said(page).getByText(WHOLE, { exact: true })).toBeVisible();
 });
 
 test('a draft outlives a reload and the way to another conversation', async ({ page, model }) => {
@@ -60,7 +60,7 @@ test('a draft outlives a reload and the way to another conversation', async ({ p
   await expect(composer(page)).toHaveValue('A thought that is not finished');
   await model.next({ reply: { text: 'Fine.' } });
   await say(page, 'Something else.');
-  await expect(page.getByText('Fine.')).toBeVisible();
+  await expect(said(page).getByText('Fine.')).toBeVisible();
   await composer(page).fill('To be continued');
   await page.getByRole('link', { name: 'New chat' }).click();
   await expect(composer(page)).toHaveValue('');
@@ -75,13 +75,13 @@ test('what is sent without a line is sent once when it is back, also after a rel
 }) => {
   await model.next({ reply: { text: 'Ready.' } });
   await say(page, 'Begin.');
-  await expect(page.getByText('Ready.')).toBeVisible();
+  await expect(said(page).getByText('Ready.')).toBeVisible();
   await model.next({ reply: { text: 'It has arrived.' } });
   await context.setOffline(true);
   await say(page, 'Across the gap.');
   await expect(page.getByText('Waiting for the connection')).toBeVisible();
   await context.setOffline(false);
-  await expect(page.getByText('It has arrived.')).toBeVisible({ timeout: 20_000 });
+  await expect(said(page).getByText('It has arrived.')).toBeVisible({ timeout: 20_000 });
   await page.reload();
   await expect(page.getByLabel('Messages').getByText('Across the gap.')).toHaveCount(1);
 });
@@ -89,7 +89,7 @@ test('what is sent without a line is sent once when it is back, also after a rel
 test('an answer that was lost on its way does not double the message', async ({ page, model }) => {
   await model.next({ reply: { text: 'Ready.' } });
   await say(page, 'Begin.');
-  await expect(page.getByText('Ready.')).toBeVisible();
+  await expect(said(page).getByText('Ready.')).toBeVisible();
   await model.next({ reply: { text: 'Only once.' } });
   let lost = 0;
   await page.route('**/api/conversations/*/messages', async (route) => {
@@ -99,10 +99,10 @@ test('an answer that was lost on its way does not double the message', async ({ 
     await route.abort('connectionreset');
   });
   await say(page, 'Say it once.');
-  await expect(page.getByText('Only once.')).toBeVisible({ timeout: 20_000 });
+  await expect(said(page).getByText('Only once.')).toBeVisible({ timeout: 20_000 });
   expect(lost).toBe(1);
   await page.reload();
-  await expect(page.getByText('Only once.')).toBeVisible();
+  await expect(said(page).getByText('Only once.')).toBeVisible();
   await expect(page.getByLabel('Messages').getByText('Say it once.')).toHaveCount(1);
 });
 
@@ -114,7 +114,7 @@ test('an expired token is renewed without losing what was sent', async ({
   await model.next({ reply: { text: 'Renewed.' } });
   await context.clearCookies({ name: 'access_token' });
   await say(page, 'Are we still signed in?');
-  await expect(page.getByText('Renewed.')).toBeVisible();
+  await expect(said(page).getByText('Renewed.')).toBeVisible();
   expect((await context.cookies()).some((cookie) => cookie.name === 'access_token')).toBe(true);
 });
 

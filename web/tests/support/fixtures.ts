@@ -62,6 +62,9 @@ export async function signUp(page: Page, { email, password }: Account): Promise<
 
 export const composer = (page: Page) => page.getByRole('textbox', { name: 'Message' });
 
+/** What has been said: a screen reader's log of it stands elsewhere on the page. */
+export const said = (page: Page) => page.getByRole('region', { name: 'Messages' });
+
 /** Sends a message from the composer. */
 export async function say(page: Page, text: string): Promise<void> {
   await composer(page).fill(text);

@@ -63,7 +63,7 @@ export class ReplyStore {
       this.schedule();
     // React renders in a microtask after the last listener; the next task sees how long that took.
     setTimeout(() => {
-      this.pause = Math.min(250, 3 * (performance.now() - began));
+      this.pause = Math.min(200, 3 * (performance.now() - began));
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { Reply } from './reply';
 
 /** At most so much text is added to what is shown at once: as much as can be rendered without being noticed. */
-export const STEP = 1000;
+export const STEP = 600;
 
 /** What is shown of a reply next, after what is shown now. A reply that is first seen is shown whole. */
 export function reveal(reply: Reply, shown: Reply | undefined): Reply {

@@ -54,6 +54,13 @@ describe('a session', () => {
     expect(sessionState.get()).toBe('out');
   });
 
+  it('is over where there never was one', async () => {
+    answers['/api/projects'] = [() => refused('UNAUTHORIZED')];
+    answers['/api/auth/refresh'] = [() => answer(400, { error: { code: 'VALIDATION_ERROR' } })];
+    await sessionFetch(request());
+    expect(sessionState.get()).toBe('out');
+  });
+
   it('goes on after a wrong password', async () => {
     sessionBegan(900);
     answers['/api/users/me/password'] = [() => refused('INVALID_CREDENTIALS')];

@@ -50,7 +50,8 @@ export function refresh(stale = lease()?.expiresAt): Promise<boolean> {
     const now = lease()?.expiresAt;
     if (now !== undefined && now !== stale && isFresh()) return true;
     const response = await fetch('/api/auth/refresh', { method: 'POST' });
-    if (response.status === 401) return false;
+    // Without a refresh token at all that is a 400.
+    if (response.status === 400 || response.status === 401) return false;
     if (!response.ok) throw new TypeError(`refresh answered ${response.status}`);
     const body = (await response.json()) as { data: { expiresIn: number } };
     sessionBegan(body.data.expiresIn);

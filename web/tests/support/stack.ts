@@ -12,10 +12,11 @@ export interface Stack {
 }
 
 export async function startStack(): Promise<Stack> {
+  const [model, omnichat] = [binary('MOCK_LLM_BIN'), binary('OMNICHAT_BIN')];
   const data = await mkdtemp(join(tmpdir(), 'omnichat-web-'));
-  const mock = await start(binary('MOCK_LLM_BIN'), ['--port', '0'], {}, /http:\/\/[\d.:]+/);
+  const mock = await start(model, ['--port', '0'], {}, /http:\/\/[\d.:]+/);
   const server = await start(
-    binary('OMNICHAT_BIN'),
+    omnichat,
     ['--data-dir', data],
     {
       PORT: '0',

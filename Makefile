@@ -8,6 +8,7 @@ help: ## List the verbs
 
 run: ## Serve all of it on http://localhost:8080, on SQLite, with nothing else installed
 	@scripts/check-tools cargo cc
+	@scripts/build-web
 	cargo run --locked -p omnichat
 
 up: ## Serve all of it in containers on http://localhost:8080, each service by itself, on PostgreSQL

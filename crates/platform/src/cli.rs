@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use clap::{Parser, Subcommand};
-use futures_util::future::try_join_all;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::http::{Endpoints, Paths, Server, document};
@@ -75,7 +74,10 @@ pub fn main<S: Service>() -> ExitCode {
         let module = S::build(&settings, &instance).await?;
         match command {
             Command::Migrate => module.migrate().await,
-            _ => serve(&settings, instance, S::TITLE, vec![module], Paths::Bare).await,
+            _ => {
+                let server = Server::new(instance, S::TITLE, vec![module], Paths::Bare);
+                serve(&settings, server).await
+            }
         }
     })
 }
@@ -99,24 +101,18 @@ pub fn run(name: &str, work: impl Future<Output = anyhow::Result<()>>) -> ExitCo
     }
 }
 
-/// Serves modules until SIGTERM or SIGINT, or until something that should run for ever ends.
+/// Serves until SIGTERM or SIGINT, or until something that should run for ever ends.
 ///
 /// # Errors
 /// What kept it from serving.
-pub async fn serve(
-    settings: &Settings,
-    instance: Instance,
-    title: &'static str,
-    modules: Vec<Arc<dyn Module>>,
-    paths: Paths,
-) -> anyhow::Result<()> {
+pub async fn serve(settings: &Settings, server: Server) -> anyhow::Result<()> {
     let server_settings: ServerSettings = settings.section("server")?;
     if DatabaseSettings::from(settings)?.migrate_on_start {
-        try_join_all(modules.iter().map(|module| module.migrate())).await?;
+        server.migrate().await?;
     }
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut server = Server::new(instance, title, modules, paths).start(&server_settings)?;
+    let mut server = server.start(&server_settings)?;
     announce(&server_settings, server.address());
     tokio::select! {
         broken = server.broken() => return broken,

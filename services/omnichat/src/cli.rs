@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use platform::http::Paths;
+use platform::http::{Paths, Server};
 use platform::settings::{Sources, TelemetrySettings};
 use platform::{Instance, cli, telemetry};
 
-use crate::{DEFAULTS, DataDir, TITLE, endpoints, modules};
+use crate::{DEFAULTS, DataDir, TITLE, endpoints, modules, web};
 
 /// A self-hosted chat platform for teams that talk to many language models, in one process.
 #[derive(Parser)]
@@ -59,6 +59,7 @@ pub fn main() -> ExitCode {
             }
             return Ok(());
         }
-        cli::serve(&settings, instance, TITLE, modules, Paths::Gateway).await
+        let server = Server::new(instance, TITLE, modules, Paths::Gateway);
+        cli::serve(&settings, server.with_front(web::configure)).await
     })
 }

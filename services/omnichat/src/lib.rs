@@ -7,6 +7,7 @@ mod adapters;
 pub mod cli;
 mod data_dir;
 mod modules;
+mod web;
 
 pub use adapters::InProcessProjects;
 pub use data_dir::DataDir;

@@ -62,8 +62,13 @@ pub fn document(title: &str, services: impl IntoIterator<Item = Endpoints>) -> O
         .build()
 }
 
+/// What a browser finds at a process that is its own gateway and has nothing better to show.
+pub(super) fn front(config: &mut ServiceConfig) {
+    config.service(web::resource("/").get(to_docs));
+}
+
 /// Leads to Swagger UI.
-pub(super) async fn to_docs() -> HttpResponse {
+async fn to_docs() -> HttpResponse {
     HttpResponse::Found().insert_header((LOCATION, "/docs/")).finish()
 }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
-use actix_web::web::{Bytes, Data, PathConfig};
+use actix_web::web::{Bytes, Data, PathConfig, ServiceConfig};
 use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -33,6 +33,7 @@ pub struct Server {
     modules: Vec<Arc<dyn Module>>,
     title: &'static str,
     paths: Paths,
+    front: fn(&mut ServiceConfig),
 }
 
 /// A server that has bound its address.
@@ -53,7 +54,21 @@ impl Server {
         modules: Vec<Arc<dyn Module>>,
         paths: Paths,
     ) -> Self {
-        Self { instance, modules, title, paths }
+        Self { instance, modules, title, paths, front: docs::front }
+    }
+
+    /// The same with something else at `/` and at addresses beside the API, for a process that is its own gateway.
+    #[must_use]
+    pub fn with_front(self, front: fn(&mut ServiceConfig)) -> Self {
+        Self { front, ..self }
+    }
+
+    /// Brings the databases to the newest schema.
+    ///
+    /// # Errors
+    /// The first that cannot be.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        try_join_all(self.modules.iter().map(|module| module.migrate())).await.map(drop)
     }
 
     /// The endpoints that every process has beside its modules'.
@@ -69,7 +84,7 @@ impl Server {
         let listener = bind(settings)?;
         let address = listener.local_addr()?;
 
-        let paths = self.paths;
+        let (paths, front) = (self.paths, self.front);
         let document = self.document()?;
         let instance = Data::new(self.instance.clone());
         let edge_settings = Data::new(self.edge_settings(settings));
@@ -103,10 +118,7 @@ impl Server {
                     Paths::Bare => {
                         config.service(web::resource("/metrics").get(operating::get_metrics));
                     }
-                    // What a browser finds at a process that is its own gateway.
-                    Paths::Gateway => {
-                        config.service(web::resource("/").get(docs::to_docs));
-                    }
+                    Paths::Gateway => front(config),
                 })
                 .default_service(web::to(async || AppError::not_found_response()))
         })

@@ -23,4 +23,5 @@ mod sessions;
 mod start;
 mod tls;
 mod tools;
+mod web;
 mod units;

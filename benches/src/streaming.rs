@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use mock_llm::Script;
+use mock_llm::{Chunking, Script};
 use reqwest::{RequestBuilder, StatusCode};
 
 use crate::load::{Until, closed_loop, median};
@@ -65,7 +65,7 @@ pub async fn measure() -> anyhow::Result<()> {
 
 impl Ways {
     async fn many(&self) -> anyhow::Result<()> {
-        self.stage.script(&Script::generated(TOKENS)).await?;
+        self.stage.script(&Script::generated(TOKENS).chunked(Chunking::Events)).await?;
         let (floor, chat) = self.rounds(TALKERS, EACH).await?;
         let [pace, floor_pace] = [&chat, &floor].map(|rounds| median_of(rounds, |r| r.per_second));
         let ratio = median_ratio(&chat, &floor, |round| round.per_second);
@@ -107,7 +107,7 @@ impl Ways {
     }
 
     async fn alone(&self) -> anyhow::Result<()> {
-        self.stage.script(&Script::generated(TOKENS)).await?;
+        self.stage.script(&Script::generated(TOKENS).chunked(Chunking::Events)).await?;
         let mut floor = self.of_floor(1).remove(0);
         let mut chat = self.of_chat(1, SINGLES).await?.remove(0);
         for _ in 0..SINGLES {

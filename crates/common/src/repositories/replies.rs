@@ -63,7 +63,8 @@ pub trait ReplyRepository: Send + Sync {
         content: &str,
         reasoning: &str,
     ) -> Result<Checkpoint, StoreError>;
-    /// Renews the leases of all running replies of a maker's, together; which those were.
+    /// Renews the leases of all running replies of a maker's, together, but for those that are just being written; which those
+    /// were.
     async fn renew(&self, lease: Lease) -> Result<Vec<MessageId>, StoreError>;
     /// Stores the ends of replies and what they cost, all in one transaction; which of them were still held by their maker, or
     /// stood so already. So it may be repeated where the answer to it was lost.

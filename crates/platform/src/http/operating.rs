@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
-use actix_web::web::Data;
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -136,7 +136,11 @@ pub(super) async fn get_version(_: Caller, instance: Data<Instance>) -> Answer<V
 }
 
 /// The measures, where the process is asked itself: behind a gateway they are not there.
-pub(super) async fn get_metrics(
+pub(super) fn metrics(config: &mut ServiceConfig) {
+    config.service(web::resource("/metrics").get(get_metrics));
+}
+
+async fn get_metrics(
     instance: Data<Instance>,
     operating: Data<Operating>,
 ) -> Result<HttpResponse, AppError> {

@@ -114,12 +114,7 @@ impl Server {
                 .configure(|config| modules.iter().for_each(|module| module.configure(config)))
                 .configure(|config| operating::endpoints().configure(config, &limits))
                 .configure(|config| docs::configure(config, document))
-                .configure(|config| match paths {
-                    Paths::Bare => {
-                        config.service(web::resource("/metrics").get(operating::get_metrics));
-                    }
-                    Paths::Gateway => front(config),
-                })
+                .configure(if paths == Paths::Gateway { front } else { operating::metrics })
                 .default_service(web::to(async || AppError::not_found_response()))
         })
         .on_connect(move |connection, _| let_go_if_stalled(connection, stalled))

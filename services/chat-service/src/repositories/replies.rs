@@ -8,7 +8,7 @@ use common::domain::message::{
 use common::repositories::{Checkpoint, ReplyRepository, StoreError, TurnError};
 use common::{ErrorCode, MessageId, UserId};
 use platform::db::{Bell, Database, is_unique_violation, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query, SimpleExpr};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
@@ -255,10 +255,17 @@ impl ReplyRepository for SqlReplies {
     }
 
     async fn renew(&self, lease: Lease) -> Result<Vec<MessageId>, StoreError> {
+        // Not those that another statement has just locked: it waits for others of them, perhaps, and renews or ends what it has.
+        let ours = Query::select()
+            .column(message::Column::Id)
+            .from(message::Entity)
+            .cond_where(is_running().add(message::Column::LeaseOwner.eq(lease.holder)))
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .to_owned();
         let statement = Query::update()
             .table(message::Entity)
             .value(message::Column::LeaseUntil, self.until(lease))
-            .cond_where(is_running().add(message::Column::LeaseOwner.eq(lease.holder)))
+            .and_where(Expr::col(message::Column::Id).in_subquery(ours))
             .returning_col(message::Column::Id)
             .to_owned();
         let renew = async {

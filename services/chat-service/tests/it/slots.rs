@@ -1,6 +1,6 @@
 //! How many replies of one person may be in the making at once.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use mock_llm::{Gate, Script};
 use reqwest::Method;
 use rstest::rstest;
@@ -86,6 +86,7 @@ async fn of_thirty_sends_made_at_once_exactly_eight_begin(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "a lock that only PostgreSQL has")]
 async fn who_finds_no_place_is_refused_at_once_and_nothing_is_stored() {
     let one_place = [("OMNICHAT__GENERATION__BEGINNING", "1")];
     let chat = Chat::start_with(Engine::Postgres, &one_place).await;
@@ -99,18 +100,19 @@ async fn who_finds_no_place_is_refused_at_once_and_nothing_is_stored() {
     let database = sea_orm::Database::connect(chat.database.url()).await.unwrap();
     let lock = database.begin().await.unwrap();
     lock.execute_unprepared("LOCK TABLE chat.conversations IN EXCLUSIVE MODE").await.unwrap();
-    let slow = tokio::spawn({
-        let (user, first) = (user.clone(), first.clone());
-        async move { user.post(&first, json!({"content": "x"})).await }
-    });
+    let slow = user.post(&first, json!({"content": "x"}));
     let waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
     let waiting = Statement::from_string(DbBackend::Postgres, waiting);
-    while database.query_one_raw(waiting.clone()).await.unwrap().is_none() {}
-
-    let refused = user.post(&second, json!({"content": "x"})).await.expect(503);
-    assert_eq!((refused.code(), refused.header("retry-after")), ("SERVICE_UNAVAILABLE", Some("1")));
-    lock.rollback().await.unwrap();
-    slow.await.unwrap().expect(200);
+    let meanwhile = async {
+        while database.query_one_raw(waiting.clone()).await.unwrap().is_none() {}
+        let refused = user.post(&second, json!({"content": "x"})).await.expect(503);
+        assert_eq!(
+            (refused.code(), refused.header("retry-after")),
+            ("SERVICE_UNAVAILABLE", Some("1"))
+        );
+        lock.rollback().await.unwrap();
+    };
+    join(slow, meanwhile).await.0.expect(200);
     assert_eq!(user.get(&second).await.json["data"]["messages"], json!([]));
     user.post(&second, json!({"content": "x"})).await.expect(200);
 }

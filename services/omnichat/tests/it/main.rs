@@ -23,5 +23,5 @@ mod sessions;
 mod start;
 mod tls;
 mod tools;
-mod web;
 mod units;
+mod web;

@@ -34,6 +34,7 @@ fn certificate(name: &str, until: i32) -> CertificateParams {
 }
 
 /// Stands before a model server with a certificate, signed by an authority or else by itself; its address at `localhost`.
+#[expect(clippy::disallowed_methods, reason = "it ends with the runtime")]
 async fn in_front_of(
     model: &MockLlm,
     certificate: CertificateParams,

@@ -20,7 +20,8 @@ async fn its_page_is_at_all_its_addresses_and_nowhere_else() {
         // A client that follows redirects is at the documentation.
         assert!(front.text.contains("Swagger UI"), "{}", front.text);
     }
-    for path in ["/c", "/c/anything", "/p/x/y", "/s/token", "/settings/keys", "/signin", "/signup"] {
+    for path in ["/c", "/c/anything", "/p/x/y", "/s/token", "/settings/keys", "/signin", "/signup"]
+    {
         let page = get(&process, path).await;
         assert_eq!(page.status.as_u16(), if is_built { 200 } else { 404 }, "{path}");
         if is_built {

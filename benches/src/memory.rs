@@ -28,9 +28,12 @@ const LAST: &str = " done";
 /// A client's and a model server's connection for each stream, and some more.
 const FILES: usize = 2 * PEOPLE * (IDLE[0] + IDLE[1]) + 500;
 
-/// Silence is not to end a stream.
-const OWN: [(&str, &str); 2] =
-    [("OMNICHAT__PROVIDERS__IDLE_SECONDS", "600"), ("OMNICHAT__GENERATION__TOTAL_SECONDS", "3600")];
+/// Silence is not to end a stream, and as many may begin at once as there are long ones.
+const OWN: [(&str, &str); 3] = [
+    ("OMNICHAT__PROVIDERS__IDLE_SECONDS", "600"),
+    ("OMNICHAT__GENERATION__TOTAL_SECONDS", "3600"),
+    ("OMNICHAT__GENERATION__BEGINNING", "1000"),
+];
 
 /// Prints three rows.
 pub async fn measure() -> anyhow::Result<()> {

@@ -304,6 +304,13 @@ pub struct Lease {
     pub seconds: u32,
 }
 
+impl Lease {
+    /// For how long it is taken.
+    pub fn length(self) -> Duration {
+        Duration::from_secs(self.seconds.into())
+    }
+}
+
 /// A reply's end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReplyEnd {

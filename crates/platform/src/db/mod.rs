@@ -12,7 +12,9 @@ mod keyset;
 mod migrate;
 mod tombstones;
 
-use sea_orm::sea_query::{Expr, SimpleExpr};
+use std::time::Duration;
+
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
@@ -60,6 +62,11 @@ impl Database {
             DbBackend::Postgres => "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
             _ => "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
         })
+    }
+
+    /// So long from now, by the same clock.
+    pub fn after(&self, pause: Duration) -> SimpleExpr {
+        self.now_micros().add(i64::try_from(pause.as_micros()).unwrap_or(i64::MAX / 2))
     }
 
     /// Whether the database answers.

@@ -6,7 +6,7 @@ use common::domain::errand::{Errand, ErrandKind};
 use common::domain::message::{Lease, ReplyEnd};
 use common::repositories::{ErrandRepository, StoreError};
 use platform::db::{Database, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, Order, QueryFilter,
 };
@@ -22,15 +22,6 @@ pub struct SqlErrands {
 impl SqlErrands {
     pub fn new(db: Database) -> Self {
         Self { db }
-    }
-
-    /// So long from now, by the database's clock.
-    fn after(&self, pause: Duration) -> SimpleExpr {
-        self.db.now_micros().add(i64::try_from(pause.as_micros()).unwrap_or(i64::MAX / 2))
-    }
-
-    fn until(&self, lease: Lease) -> SimpleExpr {
-        self.after(Duration::from_secs(lease.seconds.into()))
     }
 }
 
@@ -50,7 +41,7 @@ impl ErrandRepository for SqlErrands {
             .to_owned();
         let taken = Entity::update_many()
             .col_expr(Column::LeaseOwner, Expr::val(Some(lease.holder)))
-            .col_expr(Column::LeaseUntil, self.until(lease))
+            .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
             .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
             .filter(Column::Id.in_subquery(chosen))
             .filter(is_idle())
@@ -62,7 +53,7 @@ impl ErrandRepository for SqlErrands {
 
     async fn keep(&self, id: ErrandId, lease: Lease) -> Result<bool, StoreError> {
         let kept = Entity::update_many()
-            .col_expr(Column::LeaseUntil, self.until(lease))
+            .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
             .filter(held(id, lease))
             .exec(self.db.connection())
             .await
@@ -72,7 +63,7 @@ impl ErrandRepository for SqlErrands {
 
     async fn let_go(&self, id: ErrandId, lease: Lease, pause: Duration) -> Result<(), StoreError> {
         let let_go = Entity::update_many()
-            .col_expr(Column::LeaseUntil, self.after(pause))
+            .col_expr(Column::LeaseUntil, self.db.after(pause))
             .col_expr(Column::LeaseOwner, Expr::val(None::<uuid::Uuid>))
             .filter(held(id, lease))
             .exec(self.db.connection());

@@ -14,7 +14,7 @@ use common::domain::message::Lease;
 use common::repositories::{ImportRepository, StoreError};
 use common::{ImportId, UserId};
 use platform::db::{Database, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, UpdateMany};
 use uuid::Uuid;
 
@@ -32,15 +32,6 @@ pub struct SqlImports {
 impl SqlImports {
     pub fn new(db: Database) -> Self {
         Self { db }
-    }
-
-    /// So long from now, by the database's clock.
-    fn after(&self, pause: Duration) -> SimpleExpr {
-        self.db.now_micros().add(i64::try_from(pause.as_micros()).unwrap_or(i64::MAX / 2))
-    }
-
-    fn until(&self, lease: Lease) -> SimpleExpr {
-        self.after(Duration::from_secs(lease.seconds.into()))
     }
 }
 
@@ -70,7 +61,7 @@ impl ImportRepository for SqlImports {
             .to_owned();
         let taken = Entity::update_many()
             .col_expr(Column::LeaseOwner, Expr::val(Some(lease.holder)))
-            .col_expr(Column::LeaseUntil, self.until(lease))
+            .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
             .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
             .filter(Column::Id.in_subquery(chosen))
             .filter(idle())
@@ -82,7 +73,7 @@ impl ImportRepository for SqlImports {
 
     async fn keep(&self, id: ImportId, lease: Lease) -> Result<bool, StoreError> {
         let kept = Entity::update_many()
-            .col_expr(Column::LeaseUntil, self.until(lease))
+            .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
             .filter(held(id, lease, ImportStatus::Running))
             .exec(self.db.connection())
             .await
@@ -106,7 +97,7 @@ impl ImportRepository for SqlImports {
         }
         let store = async {
             let stored = stand(import, lease)
-                .col_expr(Column::LeaseUntil, self.until(lease))
+                .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
                 .exec(&tx)
                 .await?;
             if stored.rows_affected == 0 {
@@ -123,7 +114,7 @@ impl ImportRepository for SqlImports {
 
     async fn let_go(&self, id: ImportId, lease: Lease, pause: Duration) -> Result<(), StoreError> {
         let let_go = Entity::update_many()
-            .col_expr(Column::LeaseUntil, self.after(pause))
+            .col_expr(Column::LeaseUntil, self.db.after(pause))
             .col_expr(Column::LeaseOwner, Expr::val(None::<Uuid>))
             .filter(held(id, lease, ImportStatus::Running))
             .exec(self.db.connection());

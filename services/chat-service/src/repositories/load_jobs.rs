@@ -7,7 +7,7 @@ use common::domain::load_job::{LoadJob, LoadStatus, LoadStep};
 use common::domain::message::Lease;
 use common::repositories::{LoadJobRepository, StoreError};
 use platform::db::{Database, is_unique_violation, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, UpdateMany,
 };
@@ -23,15 +23,6 @@ pub struct SqlLoadJobs {
 impl SqlLoadJobs {
     pub fn new(db: Database) -> Self {
         Self { db }
-    }
-
-    /// So long from now, by the database's clock.
-    fn after(&self, pause: Duration) -> SimpleExpr {
-        self.db.now_micros().add(i64::try_from(pause.as_micros()).unwrap_or(i64::MAX / 2))
-    }
-
-    fn until(&self, lease: Lease) -> SimpleExpr {
-        self.after(Duration::from_secs(lease.seconds.into()))
     }
 }
 
@@ -54,7 +45,7 @@ impl LoadJobRepository for SqlLoadJobs {
             let tx = self.db.begin_write().await?;
             Entity::insert(row).exec_without_returning(&tx).await?;
             Entity::update_many()
-                .col_expr(Column::LeaseUntil, self.until(lease))
+                .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
                 .filter(Column::Id.eq(job.id.uuid()))
                 .exec(&tx)
                 .await?;
@@ -106,7 +97,7 @@ impl LoadJobRepository for SqlLoadJobs {
             .to_owned();
         let taken = Entity::update_many()
             .col_expr(Column::LeaseOwner, Expr::val(Some(lease.holder)))
-            .col_expr(Column::LeaseUntil, self.until(lease))
+            .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
             .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
             .filter(Column::Id.in_subquery(chosen))
             .filter(idle())
@@ -118,7 +109,7 @@ impl LoadJobRepository for SqlLoadJobs {
 
     async fn step(&self, id: LoadJobId, lease: Lease, step: &LoadStep) -> Result<bool, StoreError> {
         let stored = update(id, lease, step)
-            .col_expr(Column::LeaseUntil, self.until(lease))
+            .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
             .exec(self.db.connection())
             .await
             .map_err(store_error)?;
@@ -133,7 +124,7 @@ impl LoadJobRepository for SqlLoadJobs {
         step: &LoadStep,
     ) -> Result<(), StoreError> {
         let let_go = update(id, lease, step)
-            .col_expr(Column::LeaseUntil, self.after(pause))
+            .col_expr(Column::LeaseUntil, self.db.after(pause))
             .exec(self.db.connection());
         let_go.await.map(drop).map_err(store_error)
     }

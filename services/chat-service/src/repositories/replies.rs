@@ -8,7 +8,7 @@ use common::domain::message::{
 use common::repositories::{Checkpoint, ReplyRepository, StoreError, TurnError};
 use common::{ErrorCode, MessageId, UserId};
 use platform::db::{Bell, Database, is_unique_violation, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
@@ -106,11 +106,6 @@ impl SqlReplies {
         let stored =
             message::Entity::find().filter(message::Column::Id.is_in(replies)).count(&tx).await?;
         Ok(stored > 0)
-    }
-
-    /// When a lease that is taken now runs out.
-    fn until(&self, lease: Lease) -> SimpleExpr {
-        self.db.now_micros().add(i64::from(lease.seconds) * 1_000_000)
     }
 
     /// How many replies of the owner's are running and have a living maker. No other begins until the transaction ends: all
@@ -229,7 +224,7 @@ impl ReplyRepository for SqlReplies {
         } else {
             MessageStatus::Streaming
         };
-        let until = self.until(lease);
+        let until = self.db.after(lease.length());
         // Only the flag comes back, not the text that went there.
         let statement = Query::update()
             .table(message::Entity)
@@ -264,7 +259,7 @@ impl ReplyRepository for SqlReplies {
             .to_owned();
         let statement = Query::update()
             .table(message::Entity)
-            .value(message::Column::LeaseUntil, self.until(lease))
+            .value(message::Column::LeaseUntil, self.db.after(lease.length()))
             .and_where(Expr::col(message::Column::Id).in_subquery(ours))
             .returning_col(message::Column::Id)
             .to_owned();

@@ -34,7 +34,7 @@ impl UploadRepository for SqlImports {
             }
             Entity::insert(row_of(import, lease)).exec_without_returning(&tx).await?;
             Entity::update_many()
-                .col_expr(Column::LeaseUntil, self.until(lease))
+                .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
                 .filter(Column::Id.eq(import.id.uuid()))
                 .exec(&tx)
                 .await?;
@@ -60,7 +60,7 @@ impl UploadRepository for SqlImports {
         let append = async {
             let tx = self.db.begin_write().await?;
             let kept = Entity::update_many()
-                .col_expr(Column::LeaseUntil, self.until(lease))
+                .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
                 .filter(held(id, lease, ImportStatus::Receiving))
                 .exec(&tx)
                 .await?;

@@ -34,7 +34,8 @@ pub fn document(title: &str, services: impl IntoIterator<Item = Endpoints>) -> O
     let mut paths = utoipa::openapi::path::Paths::new();
     let mut tags = Vec::new();
     for service in services {
-        let operations = service.paths.paths.values().flat_map(|item| {
+        let described = service.describe();
+        let operations = described.paths.paths.values().flat_map(|item| {
             [&item.get, &item.post, &item.put, &item.patch, &item.delete].into_iter().flatten()
         });
         for tag in operations.flat_map(|operation| operation.tags.iter().flatten()) {
@@ -42,8 +43,8 @@ pub fn document(title: &str, services: impl IntoIterator<Item = Endpoints>) -> O
                 tags.push(tag.clone());
             }
         }
-        paths.merge(service.paths);
-        schemas.extend(service.schemas);
+        paths.merge(described.paths);
+        schemas.extend(described.schemas);
     }
     components.schemas.extend(schemas);
     let info = InfoBuilder::new()

@@ -22,8 +22,18 @@ use crate::limits::Limits;
 
 /// What a service serves.
 #[derive(Default)]
-pub struct Endpoints {
-    table: Vec<(Endpoint, Route)>,
+pub struct Endpoints(Vec<Entry>);
+
+struct Entry {
+    endpoint: Endpoint,
+    route: Route,
+    /// Descriptions are large, and every HTTP worker has its own routes: only the document makes them.
+    describe: fn(&Endpoint, &mut Description),
+}
+
+/// What the OpenAPI document says of endpoints.
+#[derive(Default)]
+pub(super) struct Description {
     pub(super) paths: Paths,
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,
 }
@@ -35,6 +45,8 @@ pub struct Endpoint {
     pub method: Method,
     /// The path, with `{parameters}`.
     pub path: String,
+    /// The handler's module: the OpenAPI tag.
+    tag: &'static str,
     /// The handler's name: the OpenAPI operation id, and the key of its settings.
     pub operation_id: String,
     /// The operation whose limit counts its calls: itself, unless it is another name for that one.
@@ -86,57 +98,39 @@ impl Endpoints {
     #[doc(hidden)]
     pub fn add<D: utoipa::Path + utoipa::__dev::SchemaReferences>(
         &mut self,
-        tag: &str,
+        tag: &'static str,
         route: Route,
     ) {
-        let path = D::path();
-        let mut operation = D::operation();
-        operation.tags = Some(vec![tag.to_owned()]);
+        let (path, operation) = (D::path(), D::operation());
+        let methods = D::methods();
+        let Some(verb) = methods.first() else { return };
         // A handler that serves everybody says `security(())`.
         let access = match &operation.security {
             Some(_) => Access::Public,
             None if is_internal(&path) => Access::Sibling,
             None => Access::Person,
         };
-        if access != Access::Public {
-            operation.security = Some(vec![SecurityRequirement::new::<_, _, &str>("bearer", [])]);
-        }
-        let failure = if is_openai(&path) {
-            OpenAiFailure::schemas(&mut self.schemas);
-            self.schemas.push((OpenAiFailure::name().into_owned(), OpenAiFailure::schema()));
-            failure(&OpenAiFailure::name())
-        } else {
-            failure(&ErrorEnvelope::name())
+        let takes_query = operation.parameters.iter().flatten().any(|parameter| {
+            matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
+        });
+        let operation_id = operation.operation_id.unwrap_or_default();
+        let endpoint = Endpoint {
+            method: method(verb),
+            path,
+            tag,
+            counted_as: operation_id.clone(),
+            operation_id,
+            access,
+            reads: *verb == HttpMethod::Get,
+            takes_query,
         };
-        operation.responses.responses.insert("default".to_owned(), RefOr::T(failure));
-        let takes_query = operation
-            .parameters
-            .iter()
-            .flatten()
-            .any(|parameter| {
-                matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
-            });
-        if let Some(verb) = D::methods().first() {
-            let operation_id = operation.operation_id.clone().unwrap_or_default();
-            let endpoint = Endpoint {
-                method: method(verb),
-                path: path.clone(),
-                counted_as: operation_id.clone(),
-                operation_id,
-                access,
-                reads: *verb == HttpMethod::Get,
-                takes_query,
-            };
-            self.table.push((endpoint, route));
-        }
-        self.paths.add_path_operation(path, D::methods(), operation);
-        D::schemas(&mut self.schemas);
+        self.0.push(Entry { endpoint, route, describe: describe::<D> });
     }
 
     /// With calls of `alias` counted as those of `operation`: one limit for both.
     #[must_use]
     pub fn counted_as(mut self, alias: &str, operation: &str) -> Self {
-        let mut endpoints = self.table.iter_mut().map(|(endpoint, _)| endpoint);
+        let mut endpoints = self.0.iter_mut().map(|entry| &mut entry.endpoint);
         if let Some(endpoint) = endpoints.find(|endpoint| endpoint.operation_id == alias) {
             operation.clone_into(&mut endpoint.counted_as);
         }
@@ -147,7 +141,7 @@ impl Endpoints {
     /// a page of ours where the credential is a cookie.
     #[must_use]
     pub fn writing(mut self, operation: &str) -> Self {
-        let mut endpoints = self.table.iter_mut().map(|(endpoint, _)| endpoint);
+        let mut endpoints = self.0.iter_mut().map(|entry| &mut entry.endpoint);
         if let Some(endpoint) = endpoints.find(|endpoint| endpoint.operation_id == operation) {
             endpoint.reads = false;
         }
@@ -157,19 +151,18 @@ impl Endpoints {
     /// Without what only sibling services may call.
     #[must_use]
     pub fn without_internal(mut self) -> Self {
-        self.table.retain(|(endpoint, _)| endpoint.access != Access::Sibling);
-        self.paths.paths.retain(|path, _| !is_internal(path));
+        self.0.retain(|entry| entry.endpoint.access != Access::Sibling);
         self
     }
 
     /// The names that stand for different schemas in some services: in one document only one of each would be left.
     pub fn clashes(all: &[Self]) -> Vec<String> {
-        let mut seen: BTreeMap<&str, String> = BTreeMap::new();
+        let mut seen: BTreeMap<String, String> = BTreeMap::new();
         let mut clashing = Vec::new();
-        for (name, schema) in all.iter().flat_map(|endpoints| &endpoints.schemas) {
-            let text = serde_json::to_string(schema).unwrap_or_default();
-            if *seen.entry(name).or_insert_with(|| text.clone()) != text {
-                clashing.push(name.clone());
+        for (name, schema) in all.iter().flat_map(|endpoints| endpoints.describe().schemas) {
+            let text = serde_json::to_string(&schema).unwrap_or_default();
+            if *seen.entry(name.clone()).or_insert_with(|| text.clone()) != text {
+                clashing.push(name);
             }
         }
         clashing
@@ -177,13 +170,22 @@ impl Endpoints {
 
     /// The table.
     pub fn table(&self) -> impl Iterator<Item = &Endpoint> {
-        self.table.iter().map(|(endpoint, _)| endpoint)
+        self.0.iter().map(|entry| &entry.endpoint)
+    }
+
+    /// What the document says of them.
+    pub(super) fn describe(&self) -> Description {
+        let mut description = Description::default();
+        for Entry { endpoint, describe, .. } in &self.0 {
+            describe(endpoint, &mut description);
+        }
+        description
     }
 
     /// Registers the routes, each behind its guard; one resource a path: a wrong method is then a 405 with `Allow`.
     pub fn configure(self, config: &mut ServiceConfig, limits: &Limits) {
         let mut resources: BTreeMap<String, Resource> = BTreeMap::new();
-        for (endpoint, route) in self.table {
+        for Entry { endpoint, route, .. } in self.0 {
             let path = endpoint.path.clone();
             let resource = resources.remove(&path).unwrap_or_else(|| web::resource(&path));
             resources.insert(path, resource.route(guarded(endpoint, limits, route)));
@@ -213,6 +215,29 @@ fn guarded(endpoint: Endpoint, limits: &Limits, route: Route) -> Route {
             super::guard::guard(endpoint, limits, request, next).await
         }
     }))
+}
+
+/// Describes an endpoint; `D` is what `#[utoipa::path]` made of its handler.
+fn describe<D: utoipa::Path + utoipa::__dev::SchemaReferences>(
+    endpoint: &Endpoint,
+    description: &mut Description,
+) {
+    let Description { paths, schemas } = description;
+    let mut operation = D::operation();
+    operation.tags = Some(vec![endpoint.tag.to_owned()]);
+    if endpoint.access != Access::Public {
+        operation.security = Some(vec![SecurityRequirement::new::<_, _, &str>("bearer", [])]);
+    }
+    let failure = if is_openai(&endpoint.path) {
+        OpenAiFailure::schemas(schemas);
+        schemas.push((OpenAiFailure::name().into_owned(), OpenAiFailure::schema()));
+        failure(&OpenAiFailure::name())
+    } else {
+        failure(&ErrorEnvelope::name())
+    };
+    operation.responses.responses.insert("default".to_owned(), RefOr::T(failure));
+    paths.add_path_operation(&endpoint.path, D::methods(), operation);
+    D::schemas(schemas);
 }
 
 /// What every endpoint may answer instead.

@@ -38,8 +38,8 @@ struct Text<'a> {
 
 /// What an engine keeps of texts, and how it is asked. It speaks in statements, for whoever has a transaction.
 trait SearchIndex {
-    /// Lets a text be found by the words that it now has.
-    fn store(&self, text: &Text<'_>) -> Vec<Statement>;
+    /// Lets some texts, no two of them the same, be found by the words that they now have.
+    fn store(&self, texts: &[Text<'_>]) -> Vec<Statement>;
     /// Takes away what would not go with conversations that are about to be deleted.
     fn forget(&self, conversations: &[Uuid]) -> Vec<Statement>;
     /// The ids of the owner's conversations that have a text with all that is asked for.
@@ -77,8 +77,12 @@ pub(super) async fn index_title(
     conversation: Uuid,
     title: &str,
 ) -> Result<(), DbErr> {
-    let text = Text { id: conversation, conversation, owner: owner.uuid(), text: title };
-    store(connection, &text).await
+    store(connection, &[about(owner, conversation, title)]).await
+}
+
+/// What a conversation is called, as a text that can be found.
+fn about(owner: UserId, conversation: Uuid, text: &str) -> Text<'_> {
+    Text { id: conversation, conversation, owner: owner.uuid(), text }
 }
 
 /// Indexes what a conversation is called together with its newest summary, as they now are. The conversation must be locked, so
@@ -135,12 +139,17 @@ pub(super) async fn index_turn(
     is_titled: bool,
 ) -> Result<(), DbErr> {
     let conversation = turn.conversation.uuid();
-    if is_titled {
-        index_title(connection, owner, conversation, &turn.title).await?;
-    }
-    let Question::New(question) = &turn.question else { return Ok(()) };
-    let (id, text) = (question.id.uuid(), question.content.as_str());
-    store(connection, &Text { id, conversation, owner: owner.uuid(), text }).await
+    let title = is_titled.then(|| about(owner, conversation, &turn.title));
+    let said = match &turn.question {
+        Question::New(question) => Some(question),
+        Question::Again { .. } => None,
+    };
+    let said = said.map(|question| {
+        let (id, text) = (question.id.uuid(), question.content.as_str());
+        Text { id, conversation, owner: owner.uuid(), text }
+    });
+    let texts: Vec<Text<'_>> = title.into_iter().chain(said).collect();
+    store(connection, &texts).await
 }
 
 /// Indexes replies that have ended.
@@ -148,12 +157,11 @@ pub(super) async fn index_ends(
     connection: &impl ConnectionTrait,
     ends: &[&ReplyEnd],
 ) -> Result<(), DbErr> {
-    for end in ends {
+    let texts = ends.iter().map(|end| {
         let (id, conversation) = (end.reply.uuid(), end.conversation.uuid());
-        let text = Text { id, conversation, owner: end.owner.uuid(), text: &end.content };
-        store(connection, &text).await?;
-    }
-    Ok(())
+        Text { id, conversation, owner: end.owner.uuid(), text: &end.content }
+    });
+    store(connection, &texts.collect::<Vec<_>>()).await
 }
 
 /// Indexes messages as they are stored.
@@ -161,11 +169,11 @@ pub(super) async fn index_messages(
     connection: &impl ConnectionTrait,
     messages: &[message::Model],
 ) -> Result<(), DbErr> {
-    for row in messages {
+    let texts = messages.iter().map(|row| {
         let (id, conversation, owner) = (row.id, row.conversation_id, row.user_id);
-        store(connection, &Text { id, conversation, owner, text: &row.content }).await?;
-    }
-    Ok(())
+        Text { id, conversation, owner, text: &row.content }
+    });
+    store(connection, &texts.collect::<Vec<_>>()).await
 }
 
 /// What indexes messages that are about to be stored, made before anything is locked: of many it takes a while.
@@ -178,7 +186,7 @@ pub(super) async fn prepare(
     for message in messages {
         let (id, conversation) = (message.id.uuid(), message.conversation.uuid());
         let text = Text { id, conversation, owner: owner.uuid(), text: &message.content };
-        statements.extend(index_of(backend).store(&text));
+        statements.extend(index_of(backend).store(&[text]));
         tokio::task::yield_now().await;
     }
     statements
@@ -231,13 +239,16 @@ async fn index_rows<E: EntityTrait>(
         after = *last;
         for (id, conversation, owner, text) in &some {
             let text = Text { id: *id, conversation: *conversation, owner: *owner, text };
-            store(connection, &text).await?;
+            store(connection, &[text]).await?;
         }
     }
 }
 
-async fn store(connection: &impl ConnectionTrait, text: &Text<'_>) -> Result<(), DbErr> {
-    run(connection, index_of(connection.get_database_backend()).store(text)).await
+async fn store(connection: &impl ConnectionTrait, texts: &[Text<'_>]) -> Result<(), DbErr> {
+    if texts.is_empty() {
+        return Ok(());
+    }
+    run(connection, index_of(connection.get_database_backend()).store(texts)).await
 }
 
 pub(super) async fn run(

@@ -9,19 +9,18 @@ use super::{SearchIndex, Text, owner_word};
 pub struct Postgres;
 
 impl SearchIndex for Postgres {
-    fn store(&self, text: &Text<'_>) -> Vec<Statement> {
-        // Written out, since what PostgreSQL makes of a text by itself has other ideas of what a word is.
-        let owner = quoted(&owner_word(text.owner));
-        let words = words(text.text).into_iter().enumerate();
-        let terms: Vec<String> =
-            words.map(|(before, word)| format!("{}:{}", quoted(&word), before + 1)).collect();
-        let sql = "INSERT INTO search_entries (text_id, conversation_id, terms) VALUES ($1, $2, $3::tsvector) \
-                   ON CONFLICT (text_id) DO UPDATE SET terms = excluded.terms";
-        let values = [
-            text.id.into(),
-            text.conversation.into(),
-            format!("{owner} {}", terms.join(" ")).into(),
-        ];
+    fn store(&self, texts: &[Text<'_>]) -> Vec<Statement> {
+        let places: Vec<String> = (0..texts.len())
+            .map(|row| format!("(${}, ${}, ${}::tsvector)", row * 3 + 1, row * 3 + 2, row * 3 + 3))
+            .collect();
+        let sql = format!(
+            "INSERT INTO search_entries (text_id, conversation_id, terms) VALUES {} \
+             ON CONFLICT (text_id) DO UPDATE SET terms = excluded.terms",
+            places.join(", ")
+        );
+        let values = texts
+            .iter()
+            .flat_map(|text| [text.id.into(), text.conversation.into(), terms(text).into()]);
         vec![Statement::from_sql_and_values(DbBackend::Postgres, sql, values)]
     }
 
@@ -50,6 +49,14 @@ impl SearchIndex for Postgres {
             .and_where(Expr::cust_with_values("ts_match_vq(terms, $1::tsquery)", [all]))
             .to_owned()
     }
+}
+
+/// Written out, since what PostgreSQL makes of a text by itself has other ideas of what a word is.
+fn terms(text: &Text<'_>) -> String {
+    let words = words(text.text).into_iter().enumerate();
+    let terms = words.map(|(before, word)| format!("{}:{}", quoted(&word), before + 1));
+    let owner = quoted(&owner_word(text.owner));
+    std::iter::once(owner).chain(terms).collect::<Vec<_>>().join(" ")
 }
 
 fn quoted(word: &str) -> String {

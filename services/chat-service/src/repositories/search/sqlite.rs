@@ -9,15 +9,18 @@ use super::{SearchIndex, Text, owner_word};
 pub struct Sqlite;
 
 impl SearchIndex for Sqlite {
-    fn store(&self, text: &Text<'_>) -> Vec<Statement> {
+    fn store(&self, texts: &[Text<'_>]) -> Vec<Statement> {
         let entry = "INSERT INTO search_entries (text_id, conversation_id) VALUES (?, ?) ON CONFLICT (text_id) DO NOTHING";
         let terms = "INSERT OR REPLACE INTO search_terms (rowid, terms) \
                      SELECT id, ? FROM search_entries WHERE text_id = ?";
-        let words = format!("{} {}", owner_word(text.owner), words(text.text).join(" "));
-        vec![
-            statement(entry, [text.id.into(), text.conversation.into()]),
-            statement(terms, [words.into(), text.id.into()]),
-        ]
+        let store = |text: &Text<'_>| {
+            let words = format!("{} {}", owner_word(text.owner), words(text.text).join(" "));
+            [
+                statement(entry, [text.id.into(), text.conversation.into()]),
+                statement(terms, [words.into(), text.id.into()]),
+            ]
+        };
+        texts.iter().flat_map(store).collect()
     }
 
     fn forget(&self, conversations: &[Uuid]) -> Vec<Statement> {

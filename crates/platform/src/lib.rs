@@ -27,4 +27,4 @@ pub use creations::EarlierCreations;
 pub use instance::Instance;
 pub use module::{Module, NotReady};
 pub use pages::pages;
-pub use tasks::Tasks;
+pub use tasks::{Nearby, Tasks};

@@ -1,7 +1,8 @@
 //! Background work: tracked, so that it can be waited for, and told when to stop.
 //!
 //! It runs on the process's own multi-thread runtime and not on the HTTP worker that asked for it: an actix worker is one
-//! thread, and what is spawned on it lives and dies with it.
+//! thread, and what is spawned on it lives and dies with it. Only what makes a stream's events runs [nearby](Tasks::nearby),
+//! since each of them would else have to wake another thread.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -19,6 +20,35 @@ pub struct Tasks {
     tracker: TaskTracker,
     stop: CancellationToken,
     broken: CancellationToken,
+}
+
+/// An HTTP worker, for work beside what it serves.
+#[derive(Debug, Clone)]
+pub struct Nearby(Tasks);
+
+/// Stops the process if it is dropped: somebody waits for what was to be done.
+struct Unfinished(CancellationToken);
+
+impl Nearby {
+    /// Starts a piece of work that comes to its own end. Should the worker die before, the process stops: nobody else would do
+    /// the work.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let unfinished = Unfinished(self.0.broken.clone());
+        self.0.spawn(async move {
+            work.await;
+            std::mem::forget(unfinished);
+        });
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // A panic ends one piece of work only.
+        if !std::thread::panicking() {
+            tracing::error!("work was dropped before its end");
+            self.0.cancel();
+        }
+    }
 }
 
 impl Tasks {
@@ -42,6 +72,14 @@ impl Tasks {
         F::Output: Send + 'static,
     {
         self.tracker.spawn_on(work, &self.runtime)
+    }
+
+    /// The thread that calls this, as a place for work that makes what the same thread hands out.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn nearby(&self) -> Nearby {
+        Nearby(Self { runtime: Handle::current(), ..self.clone() })
     }
 
     /// Starts work that must go on until the process stops: if it ends before, by itself or by a panic, the process does.

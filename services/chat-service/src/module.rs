@@ -27,8 +27,8 @@ use crate::migrations::Migrator;
 use crate::providers::{DEMO, VENDORS};
 use crate::repositories::{
     SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlErrands, SqlIdempotency,
-    SqlImports, SqlLoadJobs, SqlMessages, SqlPreferences, SqlReplies, SqlShares, SqlSummaries,
-    SqlUsage,
+    SqlImports, SqlLoadJobs, SqlMessages, SqlPreferences, SqlReplies, SqlShares, SqlSubjects,
+    SqlSummaries, SqlUsage,
 };
 use crate::routes;
 use crate::services::{
@@ -193,7 +193,7 @@ impl Ground<'_> {
         let usage = Arc::new(SqlUsage::new((*db).clone()));
         let asking = Arc::new(Asking::new(models.clone(), engine, usage, instance));
         let parts = SummariesParts {
-            conversations: conversations.clone(),
+            subjects: Arc::new(SqlSubjects::new((*db).clone())),
             messages: messages.clone(),
             summaries: Arc::new(SqlSummaries::new((*db).clone())),
             asking: asking.clone(),
@@ -220,8 +220,7 @@ impl Ground<'_> {
             messages: Arc::new(SqlMessages::new(db.clone())),
             keys: Arc::new(SqlIdempotency::new(db.clone())),
             attachments: attachments.clone(),
-            summaries: Arc::new(SqlSummaries::new(db.clone())),
-            preferences: preferences.clone(),
+            subjects: Arc::new(SqlSubjects::new(db.clone())),
             projects: projects.clone(),
             models: models.clone(),
             engine: engine.clone(),
@@ -250,7 +249,7 @@ impl Ground<'_> {
             Preferences::new(preferences, models.clone(), vault.clone(), clock.clone());
         ChatState {
             load_jobs: load_jobs(db, &models, instance, settings),
-            messages: Messages::new(message_parts, clock.clone(), ids.clone()),
+            messages: Arc::new(Messages::new(message_parts, instance.clone())),
             summaries,
             titles,
             export: export(db, instance),

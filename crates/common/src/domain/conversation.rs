@@ -159,6 +159,9 @@ pub enum ConversationError {
         /// The id that was asked for.
         model: String,
     },
+    /// So many messages are being taken in that none of it would get its turn.
+    #[error("the service has too much to do")]
+    Busy,
     /// Another service is needed and does not answer.
     #[error("project-service does not answer")]
     ProjectsUnavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

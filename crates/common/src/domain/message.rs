@@ -196,6 +196,23 @@ pub struct Message {
     pub created_at: DateTime<Utc>,
 }
 
+/// A message as a model is told of it later.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// How many messages there are from the beginning to it.
+    pub depth: u32,
+    /// Who says it.
+    pub role: Role,
+    /// Where it stands.
+    pub status: MessageStatus,
+    /// The text.
+    pub content: String,
+    /// The images that are shown with it, in their order.
+    pub attachments: Vec<Attachment>,
+}
+
 /// A message to be sent.
 #[derive(Debug, Clone)]
 pub struct NewMessage {

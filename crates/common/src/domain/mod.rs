@@ -22,6 +22,7 @@ pub mod revocation;
 pub mod second_factor;
 pub mod session;
 pub mod share;
+pub mod subject;
 pub mod summary;
 pub mod token;
 pub mod usage;

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::message::Message;
+use crate::domain::message::{Message, PastMessage};
 use crate::{ConversationId, MessageId, Page, PageRequest, UserId};
 
 /// Which messages of a conversation's active branch to list.
@@ -24,6 +24,14 @@ pub trait MessageRepository: Send + Sync {
         filter: MessageFilter<'_>,
         page: PageRequest,
     ) -> Result<Page<Message>, StoreError>;
+    /// The same, as a model is told of it.
+    async fn history(
+        &self,
+        owner: UserId,
+        conversation: ConversationId,
+        filter: MessageFilter<'_>,
+        page: PageRequest,
+    ) -> Result<Page<PastMessage>, StoreError>;
     /// A page of all messages of a conversation, on every branch, by `seq`: a message comes after the one that it follows. How
     /// many stand in its place is not counted.
     async fn list_all(

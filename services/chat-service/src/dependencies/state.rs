@@ -10,7 +10,7 @@ pub struct ChatState {
     /// Conversations.
     pub conversations: Conversations,
     /// Messages and replies.
-    pub messages: Messages,
+    pub messages: Arc<Messages>,
     /// What models know in short.
     pub summaries: Arc<Summaries>,
     /// What conversations and projects are called.

@@ -13,9 +13,9 @@ use common::repositories::{
 };
 use common::{CompletionId, MessageId, ProjectId, UserId};
 use futures_util::FutureExt;
-use platform::Instance;
 use platform::breaker::BreakerSettings;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use platform::{Instance, Nearby};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -129,8 +129,14 @@ impl Engine {
     ///
     /// # Errors
     /// There is none: the database and the processors have enough to do.
-    pub fn admit(&self) -> Result<SemaphorePermit<'_>, MessageError> {
-        self.places.try_acquire().map_err(|_| MessageError::Busy)
+    pub fn admit(&self) -> Result<OwnedSemaphorePermit, MessageError> {
+        self.places.clone().try_acquire_owned().map_err(|_| MessageError::Busy)
+    }
+
+    /// Whether half of those places are taken. Then it is time to begin no more conversations: what is said in them would have to
+    /// be refused.
+    pub fn is_pressed(&self) -> bool {
+        self.places.available_permits() < self.settings.beginning.get().div_ceil(2)
     }
 
     /// How long a model's first token may take.
@@ -144,7 +150,7 @@ impl Engine {
     }
 
     /// Stores the user's message and the pending replies, and starts to make them, one by each call. Once this returns, they go
-    /// on whoever listens.
+    /// on whoever listens. It must not be dropped before: then nobody would make what is stored.
     ///
     /// # Errors
     /// `GenerationInProgress`, `IdempotencyInProgress`, `TooManyReplies`, `NotFound`, `Draining`, or the database's. Nothing is stored then, and nobody
@@ -154,21 +160,7 @@ impl Engine {
         owner: UserId,
         turn: NewTurn,
         calls: Vec<ModelCall>,
-    ) -> Result<Vec<Arc<Reply>>, MessageError> {
-        let engine = self.clone();
-        // Not on the request: a client that leaves in between must not leave behind a reply that nobody makes.
-        let beginning = self
-            .instance
-            .tasks
-            .spawn(Box::pin(async move { engine.begin_turn(owner, turn, calls).await }));
-        beginning.await.unwrap_or(Err(MessageError::Internal))
-    }
-
-    async fn begin_turn(
-        &self,
-        owner: UserId,
-        turn: NewTurn,
-        calls: Vec<ModelCall>,
+        nearby: &Nearby,
     ) -> Result<Vec<Arc<Reply>>, MessageError> {
         if self.instance.is_draining() {
             return Err(MessageError::Draining);
@@ -204,8 +196,7 @@ impl Engine {
                 self.registry.insert(reply.clone());
                 let (engine, made) = (self.clone(), reply.clone());
                 // Boxed: what an `async fn` holds across a stream is memory for each open stream.
-                let make = Box::pin(async move { engine.make(made, call, claim).await });
-                self.instance.tasks.spawn(make);
+                nearby.spawn(Box::pin(async move { engine.make(made, call, claim).await }));
                 reply
             })
             .collect())

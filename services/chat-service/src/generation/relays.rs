@@ -64,7 +64,7 @@ impl Relays {
         let (relays, conduit) = (self.clone(), Conduit::new(id, sender));
         let making = async move { relays.make(&conduit, &roster, requests, slot, project).await };
         // Not on the request, so that what was used is written down whoever leaves.
-        self.instance.tasks.spawn(Box::pin(making));
+        self.instance.tasks.nearby().spawn(Box::pin(making));
         Ok(relay)
     }
 

@@ -110,12 +110,25 @@ pub(super) async fn attach(
     messages: &mut [Message],
 ) -> Result<(), DbErr> {
     let users = messages.iter().filter(|message| message.role == Role::User);
-    let ids: Vec<Uuid> = users.map(|message| message.id.uuid()).collect();
-    if ids.is_empty() {
-        return Ok(());
+    let ids = users.map(|message| message.id.uuid()).collect();
+    let mut attached = attached(connection, ids).await?;
+    for message in messages {
+        message.attachments = attached.remove(&message.id.uuid()).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// What is attached to some messages, without the bytes.
+pub(super) async fn attached(
+    connection: &impl ConnectionTrait,
+    messages: Vec<Uuid>,
+) -> Result<HashMap<Uuid, Vec<Attachment>>, DbErr> {
+    let mut attached = HashMap::<_, Vec<_>>::new();
+    if messages.is_empty() {
+        return Ok(attached);
     }
     let described: Vec<Described> = attachment::Entity::find()
-        .filter(attachment::Column::MessageId.is_in(ids))
+        .filter(attachment::Column::MessageId.is_in(messages))
         .select_only()
         .columns([
             attachment::Column::Id,
@@ -127,17 +140,13 @@ pub(super) async fn attach(
         .into_model()
         .all(connection)
         .await?;
-    let mut attached: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
     for row in described {
         // A kind that a newer release knows is none that could be shown here.
         let Some(kind) = ImageType::parse(&row.media_type) else { continue };
         let attachment = Attachment { id: row.id.into(), kind, size: row.size.unsigned_abs() };
-        attached.entry(row.message_id.into()).or_default().push(attachment);
+        attached.entry(row.message_id).or_default().push(attachment);
     }
-    for message in messages {
-        message.attachments = attached.remove(&message.id).unwrap_or_default();
-    }
-    Ok(())
+    Ok(attached)
 }
 
 fn image(file: File) -> Option<Image> {
@@ -197,7 +206,7 @@ mod tests {
     /// Stores a message with these images in a conversation of its own.
     async fn attach(schema: &Schema, owner: u128, id: u128, images: &[NewAttachment]) -> Message {
         let turn = NewTurn {
-            conversation: a_conversation(schema, owner, id).await,
+            conversation: a_conversation(schema, owner, id + 2).await,
             turn: Uuid::from_u128(id).into(),
             question: Question::New(NewQuestion {
                 id: Uuid::from_u128(id).into(),
@@ -248,6 +257,9 @@ mod tests {
         let all = MessageFilter::default();
         let listed = messages.list(ada, message.conversation, all, page).await.unwrap().items;
         assert_eq!((&listed[0], listed[1].attachments.len()), (&message, 0));
+        let told = messages.history(ada, message.conversation, all, page).await.unwrap().items;
+        assert_eq!((told[0].id, &told[0].attachments), (message.id, &message.attachments));
+        assert_eq!((told[1].depth, told[1].attachments.len()), (2, 0));
 
         let attachments = SqlAttachments::new(schema.db.clone());
         let (one, two, three) = (of_ada[0].id, of_ada[1].id, of_eve[0].id);

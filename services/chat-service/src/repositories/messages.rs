@@ -1,20 +1,35 @@
 use async_trait::async_trait;
-use common::domain::message::{Message, Role};
+use common::domain::message::{Message, MessageStatus, PastMessage, Role};
 use common::repositories::{MessageFilter, MessageRepository, StoreError};
 use common::{ConversationId, MessageId, Page, PageRequest, Position, UserId};
 use platform::db::{Database, Keyset, store_error};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
 use uuid::Uuid;
 
-use super::attachments::attach;
+use super::attachments::{attach, attached};
 use super::branches::{self, count_siblings};
-use super::entities::conversation;
-use super::entities::message::{self, count, word};
+use super::entities::message::{self, count, read_word, word};
+use super::entities::{attachment, conversation};
 
 /// Messages in the service's database, for reading.
 pub struct SqlMessages {
     db: Database,
+}
+
+/// What a model is told of a message.
+#[derive(FromQueryResult)]
+struct Past {
+    id: Uuid,
+    depth: i32,
+    role: String,
+    status: String,
+    content: String,
+    /// Whether something is attached to it.
+    is_showing: bool,
 }
 
 impl SqlMessages {
@@ -39,24 +54,49 @@ impl MessageRepository for SqlMessages {
         filter: MessageFilter<'_>,
         page: PageRequest,
     ) -> Result<Page<Message>, StoreError> {
-        let mut query = message::Entity::find()
-            .filter(message::Column::ConversationId.eq(conversation.uuid()))
-            .filter(message::Column::UserId.eq(owner.uuid()))
-            .filter(is_active());
-        if let Some(model) = filter.model {
-            query = query.filter(is_of(model));
-        }
-        if let Some(depth) = filter.before {
-            query = query.filter(message::Column::Depth.lt(count(depth)));
-        }
-        let rows = query
-            .page(message::Column::Depth, message::Column::Id, page, Into::into)
+        let rows = active(owner, conversation, filter, page)
             .all(self.db.connection())
             .await
             .map_err(store_error)?;
         let place = |row: &message::Model| Position { key: row.depth.into(), id: row.id };
         let page = Page::of(rows, page.limit, place).map(Message::from);
         Ok(Page { items: self.complete(page.items).await?, ..page })
+    }
+
+    async fn history(
+        &self,
+        owner: UserId,
+        conversation: ConversationId,
+        filter: MessageFilter<'_>,
+        page: PageRequest,
+    ) -> Result<Page<PastMessage>, StoreError> {
+        let rows: Vec<Past> = active(owner, conversation, filter, page)
+            .select_only()
+            .columns([
+                message::Column::Id,
+                message::Column::Depth,
+                message::Column::Role,
+                message::Column::Status,
+                message::Column::Content,
+            ])
+            .expr_as(is_showing(), "is_showing")
+            .into_model()
+            .all(self.db.connection())
+            .await
+            .map_err(store_error)?;
+        let place = |row: &Past| Position { key: row.depth.into(), id: row.id };
+        let page = Page::of(rows, page.limit, place);
+        let showing = page.items.iter().filter(|past| past.is_showing).map(|past| past.id);
+        let mut shown =
+            attached(self.db.connection(), showing.collect()).await.map_err(store_error)?;
+        Ok(page.map(|past| PastMessage {
+            attachments: shown.remove(&past.id).unwrap_or_default(),
+            id: past.id.into(),
+            depth: past.depth.unsigned_abs(),
+            role: read_word(past.role).unwrap_or(Role::Assistant),
+            status: read_word(past.status).unwrap_or(MessageStatus::Interrupted),
+            content: past.content,
+        }))
     }
 
     async fn list_all(
@@ -129,6 +169,39 @@ impl MessageRepository for SqlMessages {
         };
         select.await.map_err(store_error)
     }
+}
+
+/// A page of a conversation's active branch.
+fn active(
+    owner: UserId,
+    conversation: ConversationId,
+    filter: MessageFilter<'_>,
+    page: PageRequest,
+) -> Select<message::Entity> {
+    let mut query = message::Entity::find()
+        .filter(message::Column::ConversationId.eq(conversation.uuid()))
+        .filter(message::Column::UserId.eq(owner.uuid()))
+        .filter(is_active());
+    if let Some(model) = filter.model {
+        query = query.filter(is_of(model));
+    }
+    if let Some(depth) = filter.before {
+        query = query.filter(message::Column::Depth.lt(count(depth)));
+    }
+    query.page(message::Column::Depth, message::Column::Id, page, Into::into)
+}
+
+/// Whether anything is attached to a message.
+fn is_showing() -> SimpleExpr {
+    let attached = Query::select()
+        .expr(Expr::val(1))
+        .from(attachment::Entity)
+        .and_where(
+            Expr::col((attachment::Entity, attachment::Column::MessageId))
+                .equals((message::Entity, message::Column::Id)),
+        )
+        .to_owned();
+    Expr::exists(attached)
 }
 
 /// In a literal, so that the index of the active branch serves on SQLite too.

@@ -15,6 +15,7 @@ mod preferences;
 mod replies;
 mod search;
 mod shares;
+mod subjects;
 mod summaries;
 mod usage;
 
@@ -31,6 +32,7 @@ pub use preferences::SqlPreferences;
 pub use replies::SqlReplies;
 pub use search::{index_all, index_summaries};
 pub use shares::SqlShares;
+pub use subjects::SqlSubjects;
 pub use summaries::SqlSummaries;
 pub use usage::SqlUsage;
 

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use common::domain::summary::{PlacedSummary, Summary};
+use common::domain::summary::Summary;
 use common::repositories::{StoreError, SummaryRepository};
 use common::{ConversationId, UserId};
 use platform::db::{Database, store_error};
@@ -7,10 +7,10 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::entities::{conversation, message, model_context};
+use super::entities::{conversation, model_context};
 use super::search;
 
-/// Summaries in the service's database.
+/// Summaries in the service's database, for writing.
 pub struct SqlSummaries {
     db: Database,
 }
@@ -23,33 +23,6 @@ impl SqlSummaries {
 
 #[async_trait]
 impl SummaryRepository for SqlSummaries {
-    async fn find(
-        &self,
-        owner: UserId,
-        conversation: ConversationId,
-        model: &str,
-    ) -> Result<Option<PlacedSummary>, StoreError> {
-        let find = async {
-            let key = (conversation.uuid(), model.to_owned());
-            let row = model_context::Entity::find_by_id(key).one(self.db.connection()).await?;
-            let Some(summary) = row.and_then(read) else { return Ok(None) };
-            let placed: Option<(i32, bool)> = message::Entity::find_by_id(summary.through.uuid())
-                .filter(message::Column::ConversationId.eq(conversation.uuid()))
-                .filter(message::Column::UserId.eq(owner.uuid()))
-                .select_only()
-                .columns([message::Column::Depth, message::Column::OnBranch])
-                .into_tuple()
-                .one(self.db.connection())
-                .await?;
-            Ok(placed.map(|(depth, on_branch)| PlacedSummary {
-                summary,
-                depth: depth.unsigned_abs(),
-                on_branch,
-            }))
-        };
-        find.await.map_err(store_error)
-    }
-
     async fn store(
         &self,
         owner: UserId,
@@ -83,13 +56,4 @@ impl SummaryRepository for SqlSummaries {
         };
         store.await.map_err(store_error)
     }
-}
-
-fn read(row: model_context::Model) -> Option<Summary> {
-    Some(Summary {
-        text: row.summary?,
-        through: row.summary_through?.into(),
-        is_own: row.summary_is_own,
-        at: row.summary_updated_at?,
-    })
 }

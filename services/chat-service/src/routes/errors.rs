@@ -32,6 +32,7 @@ pub fn conversation(error: ConversationError) -> AppError {
             AppError::internal("a default conversation was made twice")
         }
         ConversationError::UnknownModel { model } => unknown_model(&model),
+        ConversationError::Busy => busy(),
         ConversationError::ProjectsUnavailable(cause) => projects_unavailable(cause),
         ConversationError::Unauthorized => AppError::unauthorized(),
         ConversationError::Creation(error) => error.into(),
@@ -89,7 +90,7 @@ pub fn message(error: MessageError) -> AppError {
             format!("The message and the prompts in front of it are more than the {limit} tokens that the model can read. Shorten them, or use another model."),
         )
         .with_details(json!({"limit": limit})),
-        MessageError::Busy => AppError::unavailable("The server has too much to do just now. Try again in a moment."),
+        MessageError::Busy => busy(),
         MessageError::Draining => AppError::unavailable("The server is being restarted. Try again in a moment."),
         MessageError::NoSuchProject => no_such_project(),
         MessageError::ProjectsUnavailable(cause) => projects_unavailable(cause),
@@ -236,6 +237,10 @@ pub fn failure(failure: &ReplyFailure) -> AppError {
         (None, true) => error.with_retry_after(Duration::from_secs(1)),
         (None, false) => error,
     }
+}
+
+fn busy() -> AppError {
+    AppError::unavailable("The server has too much to do just now. Try again in a moment.")
 }
 
 fn owner_gone() -> AppError {

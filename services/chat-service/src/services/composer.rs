@@ -2,12 +2,10 @@ use std::sync::Arc;
 
 use common::domain::api_key::ApiKeyError;
 use common::domain::attachment::Image;
-use common::domain::conversation::Conversation;
 use common::domain::message::{ContextUse, MessageError, ReplyOptions};
+use common::domain::subject::Subject;
 use common::domain::summary::PlacedSummary;
-use common::repositories::{
-    AttachmentRepository, MessageFilter, MessageRepository, SummaryRepository,
-};
+use common::repositories::{AttachmentRepository, MessageFilter, MessageRepository};
 use common::{Direction, PageRequest, UserId};
 
 use super::context::{self, Context};
@@ -24,7 +22,6 @@ const HISTORY_PAGE: u32 = 50;
 pub struct Composer {
     pub messages: Arc<dyn MessageRepository>,
     pub attachments: Arc<dyn AttachmentRepository>,
-    pub summaries: Arc<dyn SummaryRepository>,
     pub models: Arc<Models>,
     pub engine: Engine,
     pub settings: ContextSettings,
@@ -33,7 +30,7 @@ pub struct Composer {
 
 /// What is to be answered, and what goes in front of it.
 pub struct Matter<'a> {
-    pub conversation: &'a Conversation,
+    pub subject: &'a Subject,
     pub prompts: &'a ProjectPrompts,
     /// The message that is to be answered.
     pub content: &'a str,
@@ -65,7 +62,7 @@ pub(super) struct Ask {
 }
 
 /// A context that is begun, and the summary that it begins with.
-type Begun<C> = (Context<C>, Option<PlacedSummary>);
+type Begun<'s, C> = (Context<C>, Option<&'s PlacedSummary>);
 
 impl Composer {
     /// What a model is asked.
@@ -73,8 +70,8 @@ impl Composer {
     /// # Errors
     /// There is no such model, a person cannot ask it, it does not see the images, or the message alone is too much for it.
     pub async fn compose(&self, matter: &Matter<'_>, id: &str) -> Result<Composed, MessageError> {
-        let Matter { conversation, prompts, options, .. } = matter;
-        let resolved = self.models.resolve(conversation.owner, id).await;
+        let Matter { subject, prompts, options, .. } = matter;
+        let resolved = self.models.resolve(subject.owner, id).await;
         let model = resolved.map_err(|error| model_error(error, id))?;
         if !matter.images.is_empty() && !model.model.can(Capability::Vision) {
             return Err(MessageError::SeesNoImages { model: model.model.id.clone() });
@@ -83,11 +80,11 @@ impl Composer {
         let (messages, context) = self.context(matter, &model).await?;
         let ask = Ask { messages, temperature, max_tokens: options.max_tokens };
         let call = ModelCall {
-            fallbacks: self.fallbacks(conversation.owner, &model.model, &ask).await,
+            fallbacks: self.fallbacks(subject.owner, &model.model, &ask).await,
             wanted: candidate(&self.engine, &model, &ask, context.tokens),
-            project: conversation.project,
+            project: subject.project,
             prompt_stale: prompts.is_stale,
-            afterwards: self.afterwards(conversation, &model.model),
+            afterwards: self.afterwards(subject, &model.model),
         };
         let count = |text: &str| call.wanted.asked.count(text);
         let tokens = call.wanted.request.messages.last().map_or(0, |newest| newest.tokens(count));
@@ -109,12 +106,12 @@ impl Composer {
     }
 
     /// What is to be asked in the background after the reply.
-    fn afterwards(&self, conversation: &Conversation, model: &Model) -> Afterwards {
+    fn afterwards(&self, subject: &Subject, model: &Model) -> Afterwards {
         // Before its first message it has none unless its owner gave it one.
-        let is_unnamed = self.titles.automatic && conversation.title.is_none();
+        let is_unnamed = self.titles.automatic && subject.title.is_none();
         Afterwards {
             summarize_from: self.settings.summarize_from(model),
-            title_by: is_unnamed.then(|| conversation.model.clone()),
+            title_by: is_unnamed.then(|| subject.model.clone()),
         }
     }
 
@@ -127,21 +124,21 @@ impl Composer {
         matter: &Matter<'_>,
         model: &AvailableModel,
     ) -> Result<(Arc<[PromptMessage]>, ContextUse), MessageError> {
-        let Matter { conversation, depth, .. } = matter;
+        let Matter { subject, depth, .. } = matter;
         let own_history = matter.options.own_history.unwrap_or(false);
         let id = model.model.id.as_str();
-        let summary = self.summaries.find(conversation.owner, conversation.id, id).await?;
+        let summary = subject.summaries.get(id);
         let summary = summary.filter(|summary| summary.serves(own_history, *depth));
         let (mut context, summary) = self.begin(matter, model, summary)?;
-        let is_told = |depth: u32| summary.as_ref().is_some_and(|summary| depth <= summary.depth);
+        let is_told = |depth: u32| summary.is_some_and(|summary| depth <= summary.depth);
 
         let filter = MessageFilter { model: own_history.then_some(id), before: *depth };
         let mut after = None;
         loop {
             let request =
                 PageRequest { limit: HISTORY_PAGE, after, direction: Direction::Descending };
-            let page =
-                self.messages.list(conversation.owner, conversation.id, filter, request).await?;
+            let (owner, conversation) = (subject.owner, subject.conversation);
+            let page = self.messages.history(owner, conversation, filter, request).await?;
             let goes_on = page.items.into_iter().all(|message| {
                 !(is_told(message.depth) && context.has_question()) && context.take(message)
             });
@@ -149,20 +146,20 @@ impl Composer {
             if !goes_on || after.is_none() {
                 let summarized_through = summary.map(|summary| summary.summary.through);
                 let used = ContextUse { own_history, summarized_through, ..context.used() };
-                let images = self.attachments.images(conversation.owner, &context.images()).await?;
+                let images = self.attachments.images(owner, &context.images()).await?;
                 return Ok((context.into_messages(&images).into(), used));
             }
         }
     }
 
     /// A context with all that must be in it, and with the summary, if there is room for that too.
-    fn begin<'m>(
+    fn begin<'m, 's>(
         &self,
         matter: &Matter<'_>,
         model: &'m AvailableModel,
-        summary: Option<PlacedSummary>,
-    ) -> Result<Begun<impl Fn(&str) -> u32 + use<'m>>, MessageError> {
-        let Matter { conversation, prompts, .. } = matter;
+        summary: Option<&'s PlacedSummary>,
+    ) -> Result<Begun<'s, impl Fn(&str) -> u32 + use<'m>>, MessageError> {
+        let Matter { subject, prompts, .. } = matter;
         let room = self.settings.room(&model.model);
         let sees = model.model.can(Capability::Vision);
         let count = |text: &str| model.provider.count_tokens(&model.model.upstream, text);
@@ -170,12 +167,10 @@ impl Composer {
             images: matter.images.to_vec(),
             ..PromptMessage::text(PromptRole::User, matter.content)
         };
-        let in_short = summary.as_ref().map(|summary| context::in_short(&summary.summary.text));
+        let in_short = summary.map(|summary| context::in_short(&summary.summary.text));
         let prompts = prompts.prompts.iter().map(|prompt| prompt.content.as_str());
-        let mut system: Vec<&str> = prompts
-            .chain(conversation.system_prompt.as_deref())
-            .chain(in_short.as_deref())
-            .collect();
+        let mut system: Vec<&str> =
+            prompts.chain(subject.system_prompt.as_deref()).chain(in_short.as_deref()).collect();
         let begun = Context::new(room, sees, &system, newest.clone(), count);
         if let Some(context) = begun {
             return Ok((context, summary));

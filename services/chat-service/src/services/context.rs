@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use common::domain::attachment::Image;
-use common::domain::message::{ContextUse, Message, MessageStatus};
+use common::domain::message::{ContextUse, MessageStatus, PastMessage};
 use common::{AttachmentId, MessageId};
 
 use crate::providers::{PromptMessage, PromptRole, TOKENS_PER_IMAGE};
@@ -77,11 +77,11 @@ impl<C: Fn(&str) -> u32> Context<C> {
 
     /// Takes the next older message, whole or not at all; whether there may be room for more. Images that the model does
     /// not see, or for which there is no room, are left out, and the message says so.
-    pub(super) fn take(&mut self, message: Message) -> bool {
+    pub(super) fn take(&mut self, message: PastMessage) -> bool {
         if !was_said(&message) {
             return true;
         }
-        let Message { id, role, content, attachments, .. } = message;
+        let PastMessage { id, role, content, attachments, .. } = message;
         let mut said = PromptMessage::text(role, content);
         let shown = self.images.0 + attachments.len();
         let bytes = attachments.iter().fold(self.images.1, |sum, one| sum + u64::from(one.size));
@@ -192,14 +192,13 @@ fn cost(message: &PromptMessage, images: usize, count: impl Fn(&str) -> u32) -> 
 }
 
 /// Whether a message is part of what was said: not a reply of which nothing came, or that is still coming.
-pub(super) fn was_said(message: &Message) -> bool {
+pub(super) fn was_said(message: &PastMessage) -> bool {
     let is_empty = message.content.is_empty() && message.attachments.is_empty();
     !is_empty && !message.status.is_running() && message.status != MessageStatus::Failed
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
     use common::domain::attachment::{Attachment, ImageType};
     use common::domain::message::Role;
     use proptest::prelude::*;
@@ -207,33 +206,14 @@ mod tests {
 
     use super::*;
 
-    fn message(role: Role, content: &str, status: MessageStatus) -> Message {
-        let id = Uuid::nil();
-        Message {
-            id: id.into(),
-            conversation: id.into(),
-            parent: None,
-            place: id.into(),
+    fn message(role: Role, content: &str, status: MessageStatus) -> PastMessage {
+        PastMessage {
+            id: Uuid::nil().into(),
             depth: 1,
-            on_branch: true,
-            siblings: 1,
-            turn: id.into(),
-            model: "m".into(),
-            seq: 1,
             role,
-            content: content.into(),
-            reasoning: String::new(),
-            attachments: Vec::new(),
             status,
-            finish_reason: None,
-            error: None,
-            tokens: None,
-            temperature: None,
-            usage: None,
-            answered_by: None,
-            context: None,
-            prompt_versions: Vec::new(),
-            created_at: DateTime::UNIX_EPOCH,
+            content: content.into(),
+            attachments: Vec::new(),
         }
     }
 
@@ -293,14 +273,14 @@ mod tests {
         assert!(context(10, &["x"], "12345").is_none());
     }
 
-    fn showing(sizes: &[u32]) -> Message {
+    fn showing(sizes: &[u32]) -> PastMessage {
         let attachments = sizes.iter().enumerate().map(|(number, size)| Attachment {
             id: Uuid::from_u128(number as u128).into(),
             kind: ImageType::Png,
             size: *size,
         });
         let attachments = attachments.collect();
-        Message { attachments, ..message(Role::User, "", MessageStatus::Complete) }
+        PastMessage { attachments, ..message(Role::User, "", MessageStatus::Complete) }
     }
 
     #[test]

@@ -7,9 +7,10 @@ use common::domain::idempotency::RequestKey;
 use common::domain::message::{Message, MessageError, Role};
 use common::repositories::{
     AttachmentRepository, ConversationRepository, IdempotencyRepository, MessageFilter,
-    MessageRepository, PreferenceRepository, SummaryRepository,
+    MessageRepository, SubjectRepository,
 };
-use common::{Clock, ConversationId, Ids, MessageId, Page, PageRequest, ProjectId, UserId};
+use common::{ConversationId, MessageId, Page, PageRequest, ProjectId, UserId};
+use platform::Instance;
 
 use super::composer::Composer;
 use super::idempotency::{EarlierSends, EarlierTurn};
@@ -38,13 +39,12 @@ pub struct Messages {
     conversations: Arc<dyn ConversationRepository>,
     messages: Arc<dyn MessageRepository>,
     attachments: Arc<dyn AttachmentRepository>,
-    preferences: Arc<dyn PreferenceRepository>,
+    subjects: Arc<dyn SubjectRepository>,
     projects: Arc<dyn ProjectAccess>,
     earlier: EarlierSends,
     composer: Composer,
     engine: Engine,
-    clock: Arc<dyn Clock>,
-    ids: Ids,
+    instance: Instance,
 }
 
 /// What [`Messages`] stands on.
@@ -53,8 +53,7 @@ pub struct MessagesParts {
     pub messages: Arc<dyn MessageRepository>,
     pub keys: Arc<dyn IdempotencyRepository>,
     pub attachments: Arc<dyn AttachmentRepository>,
-    pub summaries: Arc<dyn SummaryRepository>,
-    pub preferences: Arc<dyn PreferenceRepository>,
+    pub subjects: Arc<dyn SubjectRepository>,
     pub projects: Arc<dyn ProjectAccess>,
     pub models: Arc<Models>,
     pub engine: Engine,
@@ -63,14 +62,13 @@ pub struct MessagesParts {
 }
 
 impl Messages {
-    pub fn new(parts: MessagesParts, clock: Arc<dyn Clock>, ids: Ids) -> Self {
+    pub fn new(parts: MessagesParts, instance: Instance) -> Self {
         let MessagesParts {
             conversations,
             messages,
             keys,
             attachments,
-            summaries,
-            preferences,
+            subjects,
             projects,
             models,
             engine,
@@ -80,7 +78,6 @@ impl Messages {
         let composer = Composer {
             messages: messages.clone(),
             attachments: attachments.clone(),
-            summaries,
             models,
             engine: engine.clone(),
             settings: context,
@@ -91,12 +88,11 @@ impl Messages {
             conversations,
             messages,
             attachments,
-            preferences,
+            subjects,
             projects,
             composer,
             engine,
-            clock,
-            ids,
+            instance,
         }
     }
 
@@ -190,7 +186,7 @@ impl Messages {
 
     /// Forgets the keys of sends that are too old.
     pub async fn keep_house(&self) {
-        self.earlier.keep_house(self.clock.now()).await;
+        self.earlier.keep_house(self.instance.clock.now()).await;
     }
 
     /// The repository, for following what is stored.

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use common::domain::asking::AskError;
-use common::domain::conversation::Conversation;
-use common::domain::message::{Message, MessageError, Role};
-use common::domain::summary::{NewSummary, PlacedSummary, Summary};
+use common::domain::message::{MessageError, PastMessage, Role};
+use common::domain::subject::Subject;
+use common::domain::summary::{NewSummary, Summary};
 use common::repositories::{
-    ConversationRepository, MessageFilter, MessageRepository, SummaryRepository,
+    MessageFilter, MessageRepository, SubjectRepository, SummaryRepository,
 };
 use common::{Clock, ConversationId, Direction, PageRequest, UserId};
 
@@ -31,7 +31,7 @@ it asks for. If there is an earlier summary, carry over what still matters in it
 
 /// Sums up what models need no longer be sent word for word.
 pub struct Summaries {
-    conversations: Arc<dyn ConversationRepository>,
+    subjects: Arc<dyn SubjectRepository>,
     messages: Arc<dyn MessageRepository>,
     summaries: Arc<dyn SummaryRepository>,
     asking: Arc<Asking>,
@@ -41,7 +41,7 @@ pub struct Summaries {
 
 /// What [`Summaries`] stands on.
 pub struct SummariesParts {
-    pub conversations: Arc<dyn ConversationRepository>,
+    pub subjects: Arc<dyn SubjectRepository>,
     pub messages: Arc<dyn MessageRepository>,
     pub summaries: Arc<dyn SummaryRepository>,
     pub asking: Arc<Asking>,
@@ -53,13 +53,13 @@ struct Material {
     /// The summary that is to be carried on.
     earlier: Option<Summary>,
     /// What was said after it, in order.
-    messages: Vec<Message>,
+    messages: Vec<PastMessage>,
 }
 
 impl Summaries {
     pub fn new(parts: SummariesParts, clock: Arc<dyn Clock>) -> Self {
-        let SummariesParts { conversations, messages, summaries, asking, settings } = parts;
-        Self { conversations, messages, summaries, asking, clock, settings }
+        let SummariesParts { subjects, messages, summaries, asking, settings } = parts;
+        Self { subjects, messages, summaries, asking, clock, settings }
     }
 
     /// Sums up all that was said in a conversation, as the model's last reply saw it: with the model, or at all. The last
@@ -70,7 +70,7 @@ impl Summaries {
         id: ConversationId,
         model: &str,
     ) -> Result<NewSummary, AskError> {
-        let conversation = self.conversation(owner, id).await?;
+        let subject = self.subject(owner, id, model).await?;
         let model = self.asking.model(owner, model).await.map_err(|error| match error {
             // At its address there is nothing.
             AskError::Refused(MessageError::UnknownModel { .. }) => MessageError::NotFound.into(),
@@ -82,7 +82,7 @@ impl Summaries {
         let reply = newest.items.into_iter().find(|message| message.role == Role::Assistant);
         let reply = reply.ok_or(AskError::NothingSaid)?;
         let is_own = reply.context.is_none_or(|context| context.own_history);
-        self.make(&conversation, &model, is_own, 0).await
+        self.make(&subject, &model, is_own, 0).await
     }
 
     /// Sums up the older part of what was said: all but the newest messages that take half of the room from which on there is
@@ -95,27 +95,27 @@ impl Summaries {
         model: &str,
         is_own: bool,
     ) -> Result<NewSummary, AskError> {
-        let conversation = self.conversation(owner, id).await?;
+        let subject = self.subject(owner, id, model).await?;
         let model = self.asking.model(owner, model).await?;
         let from =
             self.settings.summarize_from(&model.model).ok_or(AskError::NothingToSummarize)?;
-        self.make(&conversation, &model, is_own, from / 2).await
+        self.make(&subject, &model, is_own, from / 2).await
     }
 
     /// Sums up what was said, but for the newest messages of at most `kept` tokens.
     async fn make(
         &self,
-        conversation: &Conversation,
+        subject: &Subject,
         model: &AvailableModel,
         is_own: bool,
         kept: u32,
     ) -> Result<NewSummary, AskError> {
         let id = &model.model.id;
-        let material = self.material(conversation, model, is_own, kept).await?;
+        let material = self.material(subject, model, is_own, kept).await?;
         let through = material.messages.last().ok_or(AskError::NothingToSummarize)?.id;
         let inquiry = Inquiry {
-            owner: conversation.owner,
-            project: conversation.project,
+            owner: subject.owner,
+            project: subject.project,
             rules: RULES,
             content: material.to_text(),
             most_tokens: MOST_WRITTEN,
@@ -124,7 +124,7 @@ impl Summaries {
         let count = |text: &str| model.provider.count_tokens(&model.model.upstream, text);
         let text = cut(answer.trim(), MOST_TOKENS, count).replace('\0', "");
         let summary = Summary { text, through, is_own, at: self.clock.now() };
-        let (owner, of) = (conversation.owner, conversation.id);
+        let (owner, of) = (subject.owner, subject.conversation);
         if !self.summaries.store(owner, of, id, &summary).await? {
             return Err(MessageError::NotFound.into());
         }
@@ -134,17 +134,17 @@ impl Summaries {
 
     async fn material(
         &self,
-        conversation: &Conversation,
+        subject: &Subject,
         model: &AvailableModel,
         is_own: bool,
         kept: u32,
     ) -> Result<Material, AskError> {
-        let (owner, id) = (conversation.owner, conversation.id);
+        let (owner, id) = (subject.owner, subject.conversation);
         let model_id = model.model.id.as_str();
-        let earlier = self.summaries.find(owner, id, model_id).await?;
+        let earlier = subject.summaries.get(model_id);
         let earlier = earlier.filter(|earlier| earlier.serves(is_own, None));
-        let covered = earlier.as_ref().map_or(0, |PlacedSummary { depth, .. }| *depth);
-        let earlier = earlier.map(|earlier| earlier.summary);
+        let covered = earlier.map_or(0, |earlier| earlier.depth);
+        let earlier = earlier.map(|earlier| earlier.summary.clone());
 
         let count = |text: &str| model.provider.count_tokens(&model.model.upstream, text);
         let told = earlier.as_ref().map_or(0, |earlier| count(&earlier.text));
@@ -155,7 +155,7 @@ impl Summaries {
         let mut open = u32::MAX;
         'read: loop {
             let page = PageRequest { limit: PAGE, after, direction: Direction::Descending };
-            let page = self.messages.list(owner, id, filter, page).await?;
+            let page = self.messages.history(owner, id, filter, page).await?;
             for message in page.items {
                 if message.depth <= covered {
                     break 'read;
@@ -186,12 +186,13 @@ impl Summaries {
         Ok(Material { earlier, messages })
     }
 
-    async fn conversation(
+    async fn subject(
         &self,
         owner: UserId,
         id: ConversationId,
-    ) -> Result<Conversation, AskError> {
-        let found = self.conversations.find(owner, id).await?;
+        model: &str,
+    ) -> Result<Subject, AskError> {
+        let found = self.subjects.find(owner, id, &[model]).await?;
         found.ok_or(AskError::Refused(MessageError::NotFound))
     }
 }
@@ -210,7 +211,7 @@ impl Material {
 
 /// Down to which depth to summarise, so that at most `kept` tokens are left, and those begin with a person's message; 0: nothing.
 /// `said` is newest first.
-fn boundary(said: &[(Message, u32)], kept: u32) -> u32 {
+fn boundary(said: &[(PastMessage, u32)], kept: u32) -> u32 {
     let mut tokens = 0_u32;
     let first = said.iter().find(|(_, cost)| {
         tokens = tokens.saturating_add(*cost);

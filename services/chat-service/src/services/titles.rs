@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use common::domain::asking::AskError;
 use common::domain::conversation::{Conversation, ConversationChanges, derive_title, tidy_title};
-use common::domain::message::{Message, MessageError, Role};
+use common::domain::message::{MessageError, PastMessage, Role};
 use common::repositories::{
     ConversationFilter, ConversationRepository, ConversationSort, MessageFilter, MessageRepository,
 };
@@ -113,13 +113,16 @@ impl Titles {
     }
 
     /// A person's first message of the active branch, and the first answer to it, if there is one.
-    async fn first_exchange(&self, conversation: &Conversation) -> Result<Vec<Message>, AskError> {
+    async fn first_exchange(
+        &self,
+        conversation: &Conversation,
+    ) -> Result<Vec<PastMessage>, AskError> {
         let (owner, id) = (conversation.owner, conversation.id);
-        let first = self.messages.list(owner, id, MessageFilter::default(), EXCHANGE).await?;
+        let first = self.messages.history(owner, id, MessageFilter::default(), EXCHANGE).await?;
         let mut said = first.items.into_iter().filter(was_said);
         let question = said.find(|message| message.role == Role::User);
         let question = question.ok_or(AskError::NothingSaid)?;
-        let is_answer = |message: &Message| message.parent == Some(question.id);
+        let is_answer = |message: &PastMessage| message.depth == question.depth + 1;
         let answer = said.find(is_answer);
         Ok([question].into_iter().chain(answer).collect())
     }
@@ -128,9 +131,9 @@ impl Titles {
     async fn name(
         &self,
         conversation: &Conversation,
-        exchange: &[Message],
+        exchange: &[PastMessage],
     ) -> Result<String, AskError> {
-        let shown = |message: &Message| {
+        let shown = |message: &PastMessage| {
             let who = if message.role == Role::Assistant { "Assistant" } else { "User" };
             let text: String = message.content.chars().take(SHOWN).collect();
             let text = if text.trim().is_empty() { "[an image]" } else { text.as_str() };

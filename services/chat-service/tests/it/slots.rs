@@ -110,6 +110,9 @@ async fn who_finds_no_place_is_refused_at_once_and_nothing_is_stored() {
             (refused.code(), refused.header("retry-after")),
             ("SERVICE_UNAVAILABLE", Some("1"))
         );
+        // A conversation that nothing could be said in is not begun either.
+        let refused = user.post("/conversations", json!({})).await.expect(503);
+        assert_eq!(refused.code(), "SERVICE_UNAVAILABLE");
         lock.rollback().await.unwrap();
     };
     join(slow, meanwhile).await.0.expect(200);

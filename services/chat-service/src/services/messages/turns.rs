@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use common::domain::attachment::{Image, NewAttachment};
-use common::domain::conversation::{Conversation, derive_title};
+use common::domain::conversation::derive_title;
 use common::domain::idempotency::RequestKey;
 use common::domain::message::{
     Message, MessageError, NewMessage, NewQuestion, NewReply, NewTurn, PromptUse, Question,
     ReplyOptions, Role,
 };
+use common::domain::subject::Subject;
 use common::repositories::MessageFilter;
 use common::{ConversationId, Direction, MessageId, PageRequest, TurnId, UserId};
-use tokio::join;
+use platform::Nearby;
+use tracing::Instrument as _;
 
 use super::super::composer::{Composed, Matter};
 use super::super::{OnBehalf, ProjectPrompt, ProjectPrompts};
@@ -23,7 +25,7 @@ const MOST_ANSWERS: u32 = 4;
 
 /// What is asked: a message, said now or before, and who is to answer it.
 struct Ask {
-    conversation: Conversation,
+    subject: Subject,
     turn: TurnId,
     /// A new message's place; a message that was said before, and the reply in whose place the new one comes.
     said: Said,
@@ -32,6 +34,8 @@ struct Ask {
     models: Vec<String>,
     options: ReplyOptions,
     key: Option<RequestKey>,
+    /// Where the replies are made.
+    nearby: Nearby,
 }
 
 enum Said {
@@ -43,29 +47,30 @@ enum Said {
 impl Messages {
     /// Stores a message and starts the replies to it, which go on whoever listens.
     pub async fn send(
-        &self,
+        self: &Arc<Self>,
         whom: &OnBehalf,
         conversation: ConversationId,
         message: NewMessage,
         key: Option<RequestKey>,
     ) -> Result<Turn, MessageError> {
-        let begin = async {
+        let (messages, whom, nearby) = (self.clone(), whom.clone(), self.instance.tasks.nearby());
+        let (owner, earlier) = (whom.user, key.clone());
+        let begin = async move {
             let NewMessage { content, images, mut models, options } = message;
-            let conversation = self.conversation(whom.user, conversation).await?;
+            let subject = messages.subject(whom.user, conversation, &models).await?;
             if models.is_empty() {
-                models.push(conversation.model.clone());
+                models.push(subject.model.clone());
             }
-            let turn = self.ids.next();
-            let (said, key) = (Said::Now, key.clone());
-            let ask = Ask { conversation, turn, said, content, images, models, options, key };
-            self.ask(whom, ask).await
+            let (said, turn) = (Said::Now, messages.instance.ids.next());
+            let ask = Ask { subject, turn, said, content, images, models, options, key, nearby };
+            messages.ask(&whom, ask).await
         };
-        self.once(whom.user, key.as_ref(), begin).await
+        self.once(owner, earlier, begin).await
     }
 
     /// Stores another message in the place of one's own, and starts the replies to it. Its images stay, where none are given.
     pub async fn edit(
-        &self,
+        self: &Arc<Self>,
         whom: &OnBehalf,
         id: MessageId,
         content: String,
@@ -73,17 +78,18 @@ impl Messages {
         options: ReplyOptions,
         key: Option<RequestKey>,
     ) -> Result<Turn, MessageError> {
-        let begin = async {
-            let message = self.on_branch(whom.user, id).await?;
+        let (messages, whom, nearby) = (self.clone(), whom.clone(), self.instance.tasks.nearby());
+        let (owner, earlier) = (whom.user, key.clone());
+        let begin = async move {
+            let message = messages.on_branch(whom.user, id).await?;
             if message.role != Role::User {
                 return Err(MessageError::NotAQuestion);
             }
             let images = match images {
                 Some(images) => images,
-                None => self.images(&message, whom.user).await?,
+                None => messages.images(&message, whom.user).await?,
             };
-            let conversation = self.conversation(whom.user, message.conversation).await?;
-            let answers = self.answers(whom.user, &message).await?;
+            let answers = messages.answers(whom.user, &message).await?;
             let own = answers.first().and_then(|reply| reply.context).map(|c| c.own_history);
             let options = ReplyOptions { own_history: options.own_history.or(own), ..options };
             let models = if answers.is_empty() {
@@ -91,64 +97,66 @@ impl Messages {
             } else {
                 answers.into_iter().map(|reply| reply.model).collect()
             };
+            let subject = messages.subject(whom.user, message.conversation, &models).await?;
             let said = Said::InsteadOf { message: message.id, depth: message.depth };
-            let (turn, key) = (self.ids.next(), key.clone());
-            let ask = Ask { conversation, turn, said, content, images, models, options, key };
-            self.ask(whom, ask).await
+            let turn = messages.instance.ids.next();
+            let ask = Ask { subject, turn, said, content, images, models, options, key, nearby };
+            messages.ask(&whom, ask).await
         };
-        self.once(whom.user, key.as_ref(), begin).await
+        self.once(owner, earlier, begin).await
     }
 
     /// Starts another reply in the place of one, by the same model or another.
     pub async fn regenerate(
-        &self,
+        self: &Arc<Self>,
         whom: &OnBehalf,
         id: MessageId,
         model: Option<String>,
         options: ReplyOptions,
         key: Option<RequestKey>,
     ) -> Result<Turn, MessageError> {
-        let begin = async {
-            let reply = self.on_branch(whom.user, id).await?;
+        let (messages, whom, nearby) = (self.clone(), whom.clone(), self.instance.tasks.nearby());
+        let (owner, earlier) = (whom.user, key.clone());
+        let begin = async move {
+            let reply = messages.on_branch(whom.user, id).await?;
             if reply.role != Role::Assistant {
                 return Err(MessageError::NotAReply);
             }
             if reply.status.is_running() {
                 return Err(MessageError::GenerationInProgress);
             }
-            let question = self.get(whom.user, reply.parent.ok_or(MessageError::NotFound)?).await?;
-            let conversation = self.conversation(whom.user, question.conversation).await?;
+            let question = reply.parent.ok_or(MessageError::NotFound)?;
+            let question = messages.get(whom.user, question).await?;
+            let models = vec![model.unwrap_or(reply.model)];
             let own_history =
                 options.own_history.or(reply.context.map(|context| context.own_history));
             let ask = Ask {
-                conversation,
+                subject: messages.subject(whom.user, question.conversation, &models).await?,
                 turn: question.turn,
                 said: Said::Before {
                     question: question.id,
                     depth: question.depth,
                     instead_of: reply.id,
                 },
-                images: self.images(&question, whom.user).await?,
+                images: messages.images(&question, whom.user).await?,
                 content: question.content,
-                models: vec![model.unwrap_or(reply.model)],
+                models,
                 options: ReplyOptions { own_history, ..options },
-                key: key.clone(),
+                key,
+                nearby,
             };
-            self.ask(whom, ask).await
+            messages.ask(&whom, ask).await
         };
-        self.once(whom.user, key.as_ref(), begin).await
+        self.once(owner, earlier, begin).await
     }
 
     async fn ask(&self, whom: &OnBehalf, ask: Ask) -> Result<Vec<Arc<Reply>>, MessageError> {
-        let Ask { conversation, turn, said, content, images, models, options, key } = ask;
-        let (preferred, within_budget) = join!(
-            self.preferred_temperature(whom.user, options.temperature),
-            self.engine.check_budget(whom.user)
-        );
-        let (temperature, ()) = (preferred?, within_budget?);
-        let prompts = self.prompts(whom, conversation.project).await?;
+        let Ask { subject, turn, said, content, images, models, options, key, nearby } = ask;
+        self.engine.check_budget(whom.user).await?;
+        let prompts = self.prompts(whom, subject.project).await?;
+        let temperature = options.temperature.or(subject.temperature);
         let matter = Matter {
-            conversation: &conversation,
+            subject: &subject,
             prompts: &prompts,
             content: &content,
             images: &images,
@@ -163,32 +171,33 @@ impl Messages {
             calls.push(composed.call);
         }
         let title = derive_title(&content);
+        let ids = &self.instance.ids;
         let question = match said {
             Said::Before { question, instead_of, .. } => {
                 Question::Again { message: question, instead_of }
             }
             said => Question::New(NewQuestion {
-                id: self.ids.next(),
+                id: ids.next(),
                 content,
                 attachments: images
                     .into_iter()
-                    .map(|image| NewAttachment { id: self.ids.next(), image })
+                    .map(|image| NewAttachment { id: ids.next(), image })
                     .collect(),
                 tokens,
                 instead_of: said.instead_of(),
             }),
         };
-        let (lease, at) = (self.engine.lease(), self.clock.now());
-        let conversation = conversation.id;
+        let (lease, at) = (self.engine.lease(), self.instance.clock.now());
+        let conversation = subject.conversation;
         let turn = NewTurn { conversation, turn, question, replies, key, title, lease, at };
-        self.engine.begin(whom.user, turn, calls).await
+        self.engine.begin(whom.user, turn, calls, &nearby).await
     }
 
     fn reply(&self, composed: &Composed, prompts: &ProjectPrompts) -> NewReply {
         let used =
             |prompt: &ProjectPrompt| PromptUse { prompt_id: prompt.id, version: prompt.version };
         NewReply {
-            id: self.ids.next(),
+            id: self.instance.ids.next(),
             model: composed.call.wanted.asked.model.clone(),
             temperature: Some(composed.temperature),
             context: composed.context,
@@ -198,20 +207,41 @@ impl Messages {
 
     /// Begins a turn, unless a send with its key has.
     async fn once(
+        self: &Arc<Self>,
+        owner: UserId,
+        key: Option<RequestKey>,
+        begin: impl Future<Output = Result<Vec<Arc<Reply>>, MessageError>> + Send + 'static,
+    ) -> Result<Turn, MessageError> {
+        let until_begun = self.engine.admit()?;
+        let messages = self.clone();
+        let once = async move {
+            let _until_begun = until_begun;
+            if let Some(turn) = messages.earlier(owner, key.as_ref()).await? {
+                return Ok(Turn::Earlier(turn));
+            }
+            match begin.await {
+                Ok(replies) => Ok(Turn::Begun(replies)),
+                // Whatever it was: another may have been quicker, and then that one counts.
+                Err(error) => {
+                    let earlier = messages.earlier(owner, key.as_ref()).await?;
+                    earlier.map(Turn::Earlier).ok_or(error)
+                }
+            }
+        };
+        // Not on the request: a client that leaves in between must not leave behind a reply that nobody makes.
+        let once = self.instance.tasks.spawn(Box::pin(once.in_current_span()));
+        once.await.unwrap_or(Err(MessageError::Internal))
+    }
+
+    async fn subject(
         &self,
         owner: UserId,
-        key: Option<&RequestKey>,
-        begin: impl Future<Output = Result<Vec<Arc<Reply>>, MessageError>>,
-    ) -> Result<Turn, MessageError> {
-        let _until_begun = self.engine.admit()?;
-        if let Some(turn) = self.earlier(owner, key).await? {
-            return Ok(Turn::Earlier(turn));
-        }
-        match begin.await {
-            Ok(replies) => Ok(Turn::Begun(replies)),
-            // Whatever it was: another may have been quicker, and then that one counts.
-            Err(error) => self.earlier(owner, key).await?.map(Turn::Earlier).ok_or(error),
-        }
+        conversation: ConversationId,
+        models: &[String],
+    ) -> Result<Subject, MessageError> {
+        let models: Vec<&str> = models.iter().map(String::as_str).collect();
+        let found = self.subjects.find(owner, conversation, &models).await?;
+        found.ok_or(MessageError::NotFound)
     }
 
     /// A message, on its conversation's active branch.
@@ -245,18 +275,6 @@ impl Messages {
         let ids: Vec<_> = message.attachments.iter().map(|attachment| attachment.id).collect();
         let mut images = self.attachments.images(owner, &ids).await?;
         Ok(ids.iter().filter_map(|id| images.remove(id)).collect())
-    }
-
-    /// The temperature that a send names, else the person's own.
-    async fn preferred_temperature(
-        &self,
-        user: UserId,
-        named: Option<f64>,
-    ) -> Result<Option<f64>, MessageError> {
-        if named.is_some() {
-            return Ok(named);
-        }
-        Ok(self.preferences.find(user).await?.and_then(|own| own.default_temperature))
     }
 }
 

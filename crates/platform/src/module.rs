@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::web::ServiceConfig;
 use async_trait::async_trait;
 
-use crate::db::Database;
+use crate::db::{Database, SchemaState};
 use crate::http::Endpoints;
 use crate::outbox::Outbox;
 
@@ -34,6 +34,9 @@ pub trait Module: Send + Sync {
 
     /// Whether its own database answers and has the newest schema.
     async fn ready(&self) -> Result<(), NotReady>;
+
+    /// How its database's schema differs from what this version makes.
+    async fn schema(&self) -> anyhow::Result<SchemaState>;
 
     /// Starts its background work.
     fn start(&self) {}

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use common::SystemEntropy;
 use platform::cli::Service;
 use platform::client::Sibling;
-use platform::db::Database;
+use platform::db::{Database, SchemaState};
 use platform::http::Endpoints;
 use platform::limits::{Limits, Quota, StrictStore};
 use platform::outbox::Outbox;
@@ -253,6 +253,10 @@ impl Module for AuthModule {
 
     async fn ready(&self) -> Result<(), NotReady> {
         self.db.ready::<Migrator>().await
+    }
+
+    async fn schema(&self) -> anyhow::Result<SchemaState> {
+        Ok(self.db.schema::<Migrator>().await?)
     }
 
     fn outbox(&self) -> Option<&Outbox> {

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use common::SystemEntropy;
 use platform::cli::Service;
 use platform::client::Sibling;
-use platform::db::{Creations, Database};
+use platform::db::{Creations, Database, SchemaState};
 use platform::http::Endpoints;
 use platform::limits::{Limits, StrictStore};
 use platform::revocations::SiblingFeed;
@@ -435,6 +435,10 @@ impl Module for ChatModule {
 
     async fn ready(&self) -> Result<(), NotReady> {
         self.db.ready::<Migrator>().await
+    }
+
+    async fn schema(&self) -> anyhow::Result<SchemaState> {
+        Ok(self.db.schema::<Migrator>().await?)
     }
 
     fn start(&self) {

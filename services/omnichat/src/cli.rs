@@ -1,14 +1,15 @@
-//! `omnichat [serve] [--data-dir DIR] | migrate | openapi | healthcheck`
+//! `omnichat [serve] [--data-dir DIR] | migrate | openapi | healthcheck | doctor | admin … | completions SHELL`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 use platform::http::{Paths, Server};
 use platform::settings::{Sources, TelemetrySettings};
 use platform::{Instance, cli, telemetry};
 
-use crate::{DEFAULTS, DataDir, TITLE, endpoints, modules, web};
+use crate::{DEFAULTS, DataDir, TITLE, admin, doctor, endpoints, modules, web};
 
 /// A self-hosted chat platform for teams that talk to many language models, in one process.
 #[derive(Parser)]
@@ -24,7 +25,7 @@ struct Arguments {
     command: Option<Command>,
 }
 
-#[derive(Subcommand, Clone, Copy)]
+#[derive(Subcommand)]
 enum Command {
     /// Serve until told to stop (the default).
     Serve,
@@ -34,32 +35,59 @@ enum Command {
     Openapi,
     /// Ask the server on this machine whether it is ready; ends with 0 if it is.
     Healthcheck,
+    /// Look at settings, secrets, databases and providers, and say what to mend; ends with 0 if there is nothing.
+    Doctor,
+    /// Look after accounts and keys.
+    Admin {
+        #[command(subcommand)]
+        task: admin::Task,
+    },
+    /// Print what completes these commands in a shell.
+    Completions {
+        /// Which one.
+        shell: Shell,
+    },
 }
 
 /// The all-in-one's `main`.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let command = arguments.command.unwrap_or(Command::Serve);
+    let Arguments { data_dir, config, command } = Arguments::parse();
     cli::run("omnichat", async {
-        if matches!(command, Command::Openapi) {
-            return cli::print_document(TITLE, endpoints());
-        }
-        let config = arguments.config.as_deref();
-        if matches!(command, Command::Healthcheck) {
-            let sources = Sources::new(DEFAULTS).file(config).process_environment();
-            return cli::healthcheck(&sources.load()?).await;
-        }
-        let settings = DataDir::open(arguments.data_dir)?.settings(config)?;
-        telemetry::install(&settings.section::<TelemetrySettings>("telemetry")?)?;
-        let instance = Instance::new(&settings)?;
-        let modules = modules(&settings, &instance).await?;
-        if matches!(command, Command::Migrate) {
-            for module in &modules {
-                module.migrate().await?;
+        let config = config.as_deref();
+        match command.unwrap_or(Command::Serve) {
+            Command::Serve => serve(data_dir, config).await,
+            Command::Migrate => migrate(data_dir, config).await,
+            Command::Openapi => cli::print_document(TITLE, endpoints()),
+            Command::Healthcheck => {
+                let sources = Sources::new(DEFAULTS).file(config).process_environment();
+                cli::healthcheck(&sources.load()?).await
             }
-            return Ok(());
+            Command::Doctor => doctor::run(&DataDir::as_it_is(data_dir), config).await,
+            Command::Admin { task } => admin::run(task, &DataDir::as_it_is(data_dir), config).await,
+            Command::Completions { shell } => {
+                let mut out = std::io::stdout();
+                clap_complete::generate(shell, &mut Arguments::command(), "omnichat", &mut out);
+                Ok(())
+            }
         }
-        let server = Server::new(instance, TITLE, modules, Paths::Gateway);
-        cli::serve(&settings, server.with_front(web::configure)).await
     })
+}
+
+async fn serve(data_dir: PathBuf, config: Option<&Path>) -> anyhow::Result<()> {
+    let settings = DataDir::open(data_dir)?.settings(config)?;
+    telemetry::install(&settings.section::<TelemetrySettings>("telemetry")?)?;
+    let instance = Instance::new(&settings)?;
+    let modules = modules(&settings, &instance).await?;
+    let server = Server::new(instance, TITLE, modules, Paths::Gateway);
+    cli::serve(&settings, server.with_front(web::configure)).await
+}
+
+async fn migrate(data_dir: PathBuf, config: Option<&Path>) -> anyhow::Result<()> {
+    let settings = DataDir::open(data_dir)?.settings(config)?;
+    telemetry::install(&settings.section::<TelemetrySettings>("telemetry")?)?;
+    let instance = Instance::new(&settings)?;
+    for module in modules(&settings, &instance).await? {
+        module.migrate().await?;
+    }
+    Ok(())
 }

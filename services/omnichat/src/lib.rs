@@ -4,8 +4,10 @@
 //! call each other in process.
 
 mod adapters;
+mod admin;
 pub mod cli;
 mod data_dir;
+mod doctor;
 mod modules;
 mod web;
 

@@ -33,6 +33,16 @@ pub fn endpoints() -> impl Iterator<Item = Endpoints> {
         .map(Endpoints::without_internal)
 }
 
+/// The three modules, each as what it is.
+pub struct Parts {
+    /// auth-service.
+    pub auth: AuthModule,
+    /// project-service.
+    pub project: ProjectModule,
+    /// chat-service.
+    pub chat: ChatModule,
+}
+
 /// The three modules.
 ///
 /// # Errors
@@ -41,6 +51,15 @@ pub async fn modules(
     settings: &Settings,
     instance: &Instance,
 ) -> anyhow::Result<Vec<Arc<dyn Module>>> {
+    let Parts { auth, project, chat } = parts(settings, instance).await?;
+    Ok(vec![Arc::new(auth), Arc::new(project), Arc::new(chat)])
+}
+
+/// The three modules, for who needs more of one than the server does.
+///
+/// # Errors
+/// As [`modules`].
+pub async fn parts(settings: &Settings, instance: &Instance) -> anyhow::Result<Parts> {
     let conversations = Arc::new(InProcessConversations::default());
     let project = ProjectModule::build(settings, instance, conversations.clone()).await?;
     let chat =
@@ -53,5 +72,5 @@ pub async fn modules(
         settings: Arc::new(InProcessSettings(chat.state())),
     };
     let auth = AuthModule::build(settings, instance, siblings).await?;
-    Ok(vec![Arc::new(auth), Arc::new(project), Arc::new(chat)])
+    Ok(Parts { auth, project, chat })
 }

@@ -7,7 +7,7 @@ use actix_web::web::{Data, ServiceConfig};
 use async_trait::async_trait;
 use platform::cli::Service;
 use platform::client::Sibling;
-use platform::db::{Creations, Database};
+use platform::db::{Creations, Database, SchemaState};
 use platform::http::Endpoints;
 use platform::limits::{Limits, StrictStore};
 use platform::outbox::Outbox;
@@ -115,6 +115,10 @@ impl Module for ProjectModule {
 
     async fn ready(&self) -> Result<(), NotReady> {
         self.db.ready::<Migrator>().await
+    }
+
+    async fn schema(&self) -> anyhow::Result<SchemaState> {
+        Ok(self.db.schema::<Migrator>().await?)
     }
 
     fn outbox(&self) -> Option<&Outbox> {

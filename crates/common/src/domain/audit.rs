@@ -42,6 +42,8 @@ event_kinds! {
     RefreshReused = "refresh_reused",
     /// The password was changed, and the other sessions ended.
     PasswordChanged = "password_changed",
+    /// An operator gave the account another password, and all sessions and personal access tokens ended.
+    PasswordReset = "password_reset",
     /// A personal access token was made.
     TokenCreated = "token_created",
     /// A personal access token was revoked.

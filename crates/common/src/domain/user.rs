@@ -46,8 +46,8 @@ pub struct PasswordChange {
     pub version: i32,
     /// The new password's hash as a PHC string.
     pub hash: String,
-    /// The first refresh token from now on of the one session that goes on.
-    pub token: RefreshToken,
+    /// The first refresh token from now on of the one session that goes on, if one does.
+    pub token: Option<RefreshToken>,
 }
 
 /// The form in which addresses are compared: one account per address, however it is written.

@@ -38,7 +38,8 @@ pub trait UserRepository: Send + Sync {
         new: &str,
     ) -> Result<(), StoreError>;
     /// Gives an account another password and ends all of its sessions but one, which from now on takes a new refresh token and
-    /// none from before; which ended. `None` if the password has been changed meanwhile, or the account or the session is over.
+    /// none from before; or, where none goes on, all of them and the personal access tokens; which ended. `None` if the password
+    /// has been changed meanwhile, or the account or the session is over.
     async fn change_password(
         &self,
         id: UserId,

@@ -9,6 +9,15 @@ use sea_orm_migration::{MigratorTrait, SchemaManager};
 use super::Database;
 use crate::NotReady;
 
+/// How a database's schema differs from what this version makes, by the names of migrations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SchemaState {
+    /// What this version has and the database has not.
+    pub missing: Vec<String>,
+    /// What the database has from another version.
+    pub unknown: Vec<String>,
+}
+
 impl Database {
     /// Applies the migrations that are missing. A schema that a newer version has made is left as it is.
     ///
@@ -66,17 +75,36 @@ impl Database {
         }
     }
 
+    /// How the schema differs from what this version makes.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn schema<M: MigratorTrait>(&self) -> Result<SchemaState, DbErr> {
+        let applied = self.applied::<M>().await?;
+        let ours: Vec<String> =
+            M::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        let mut unknown: Vec<String> =
+            applied.iter().filter(|name| !ours.contains(name)).cloned().collect();
+        unknown.sort_unstable();
+        let missing = ours.into_iter().filter(|name| !applied.contains(name)).collect();
+        Ok(SchemaState { missing, unknown })
+    }
+
     /// Whether every migration that this version has is applied. A newer version's may be too: they only add, and while it replaces
     /// this one, both run on one schema. `MigratorTrait` takes what it does not know for an error.
     async fn is_current<M: MigratorTrait>(&self) -> Result<bool, DbErr> {
+        let applied = self.applied::<M>().await?;
+        Ok(M::migrations().iter().all(|migration| applied.contains(migration.name())))
+    }
+
+    /// The migrations that are applied, of whichever version.
+    async fn applied<M: MigratorTrait>(&self) -> Result<HashSet<String>, DbErr> {
         let table = M::migration_table_name();
         if !SchemaManager::new(&self.connection).has_table(table.to_string()).await? {
-            return Ok(false);
+            return Ok(HashSet::new());
         }
         let statement = Query::select().column("version").from(table).to_owned();
         let rows = self.connection.query_all(&statement).await?;
-        let applied: HashSet<String> =
-            rows.iter().map(|row| row.try_get("", "version")).collect::<Result<_, _>>()?;
-        Ok(M::migrations().iter().all(|migration| applied.contains(migration.name())))
+        rows.iter().map(|row| row.try_get("", "version")).collect()
     }
 }

@@ -8,6 +8,7 @@ mod connect;
 mod counts;
 mod creations;
 mod errors;
+mod inspect;
 mod keyset;
 mod migrate;
 mod tombstones;
@@ -24,7 +25,9 @@ pub use bell::Bell;
 pub use counts::Counts;
 pub use creations::Creations;
 pub use errors::{is_unique_violation, store_error};
+pub use inspect::{Encryption, Inspection};
 pub use keyset::{Keyset, contains, micros};
+pub use migrate::SchemaState;
 pub use tombstones::Tombstones;
 
 /// A service's database.

@@ -136,14 +136,21 @@ impl UserRepository for SqlUsers {
                 .filter(user::Column::PasswordVersion.eq(change.version))
                 .exec(&tx)
                 .await?;
-            let at = ending.event.at;
-            if changed.rows_affected == 0 || !renew(&tx, id, &change.token, at).await? {
+            if changed.rows_affected == 0 {
                 return Ok(None);
             }
-            let others = Condition::all()
-                .add(session::Column::UserId.eq(id.uuid()))
-                .add(session::Column::Id.ne(change.token.session.uuid()));
-            let ended = end_sessions(&self.db, &tx, others, ending).await?;
+            let ended = match &change.token {
+                Some(token) => {
+                    if !renew(&tx, id, token, ending.event.at).await? {
+                        return Ok(None);
+                    }
+                    let others = Condition::all()
+                        .add(session::Column::UserId.eq(id.uuid()))
+                        .add(session::Column::Id.ne(token.session.uuid()));
+                    end_sessions(&self.db, &tx, others, ending).await?
+                }
+                None => self.end_all_of(&tx, id, ending).await?,
+            };
             note(&tx, &ending.event).await?;
             tx.commit().await.map(|()| Some(ended))
         };

@@ -11,7 +11,7 @@ use common::domain::session::{
 };
 use common::domain::user::{User, UserError};
 use common::repositories::{SessionRepository, SessionStoreError, StoreError};
-use common::{Entropy, Page, PageRequest, SessionId, UserId};
+use common::{Direction, Entropy, Page, PageRequest, SessionId, UserId};
 use platform::Instance;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -20,6 +20,8 @@ use super::{Audit, SecondFactors, Users};
 use crate::core::settings::SessionSettings;
 
 const SALT_BYTES: usize = 32;
+/// How many sessions are read at a time.
+const AT_ONCE: u32 = 100;
 /// How long somebody has to look for the second factor.
 const CHALLENGE: TimeDelta = TimeDelta::minutes(5);
 
@@ -176,6 +178,24 @@ impl Sessions {
     ) -> Result<(), SessionError> {
         let was_there = self.end(owner, id, EventKind::SessionRevoked, device).await?;
         if was_there { Ok(()) } else { Err(SessionError::NotFound) }
+    }
+
+    /// Ends every session of somebody; how many those were.
+    pub async fn revoke_all(&self, owner: UserId) -> Result<u64, SessionError> {
+        let mut ended = 0;
+        loop {
+            let first =
+                PageRequest { limit: AT_ONCE, after: None, direction: Direction::Ascending };
+            let alive = self.list(owner, first).await?.items;
+            if alive.is_empty() {
+                return Ok(ended);
+            }
+            for session in alive {
+                let kind = EventKind::SessionRevoked;
+                let was_there = self.end(owner, session.id, kind, Device::default()).await?;
+                ended += u64::from(was_there);
+            }
+        }
     }
 
     /// Ends the session of an access token, even of one that has expired, and that of a refresh token, even of one that is

@@ -40,6 +40,11 @@ impl Users {
         if !self.registration.admits(&new.email) {
             return Err(UserError::RegistrationClosed);
         }
+        self.create(new, device).await
+    }
+
+    /// Makes an account, whoever may register.
+    pub async fn create(&self, new: NewUser, device: Device) -> Result<User, UserError> {
         // Hashed even if the address is taken: how long it takes must not tell.
         let known = known_of(&new.email, new.display_name.as_deref());
         let password_hash = self.passwords.accept(&new.password, known).await?;
@@ -63,6 +68,11 @@ impl Users {
     /// An account that is in use.
     pub async fn get(&self, id: UserId) -> Result<User, UserError> {
         self.users.find(id).await?.filter(|user| user.is_active).ok_or(UserError::NotFound)
+    }
+
+    /// The account with an address, in use or not.
+    pub async fn find(&self, email: &str) -> Result<User, UserError> {
+        self.users.find_by_email(email).await?.ok_or(UserError::NotFound)
     }
 
     /// The account that an address and a password open. An unknown address, a wrong password and a disabled account are the
@@ -97,7 +107,7 @@ impl Users {
         let user = self.confirm(id, current, &client).await?;
         let known = known_of(&user.email, user.display_name.as_deref());
         let hash = self.passwords.accept(new, known).await?;
-        let change = PasswordChange { version: user.password_version, hash, token };
+        let change = PasswordChange { version: user.password_version, hash, token: Some(token) };
         let ending = self.audit.ending(id, EventKind::PasswordChanged, client.device);
         let ended = self.users.change_password(id, &change, &ending).await?;
         self.revoke(ended.ok_or(UserError::InvalidCredentials)?);
@@ -127,10 +137,24 @@ impl Users {
         Ok(())
     }
 
+    /// Gives an account another password, as its operator decides. Whoever is signed in is out, everywhere, and personal access
+    /// tokens end too: nobody knows who had the old password.
+    pub async fn reset_password(&self, email: &str, new: &SecretString) -> Result<User, UserError> {
+        let user = self.find(email).await?;
+        let known = known_of(&user.email, user.display_name.as_deref());
+        let hash = self.passwords.accept(new, known).await?;
+        let change = PasswordChange { version: user.password_version, hash, token: None };
+        let ending = self.audit.ending(user.id, EventKind::PasswordReset, Device::default());
+        let ended = self.users.change_password(user.id, &change, &ending).await?;
+        self.revoke(ended.ok_or(UserError::NotFound)?);
+        tracing::info!(user_id = %user.id, "a password was reset");
+        Ok(user)
+    }
+
     /// Takes an account out of use, or back into it, as its operator decides. Out of use, nobody signs in to it, and whoever is
     /// signed in is out, everywhere.
     pub async fn set_active(&self, email: &str, is_active: bool) -> Result<User, UserError> {
-        let user = self.users.find_by_email(email).await?.ok_or(UserError::NotFound)?;
+        let user = self.find(email).await?;
         let kind = if is_active { EventKind::AccountEnabled } else { EventKind::AccountDisabled };
         let ending = self.audit.ending(user.id, kind, Device::default());
         let ended = self.users.set_active(user.id, is_active, &ending).await?;

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tokio::time::timeout;
 
 use super::vault::NewKey;
-use super::{Models, Vault};
+use super::{Models, Rewrapped, Vault};
 use crate::providers::KeyCheck;
 
 /// People's own keys, as their owners see them.
@@ -56,6 +56,11 @@ impl ApiKeys {
     pub async fn delete(&self, owner: UserId, name: KeyName) -> Result<(), ApiKeyError> {
         let deleted = self.vault.update(owner, vec![(name, None)]).await?;
         if deleted.is_empty() { Err(ApiKeyError::NotFound) } else { Ok(()) }
+    }
+
+    /// Brings the wrapping of all keys up to date at once, which is otherwise done in the background.
+    pub async fn rewrap(&self) -> Result<Rewrapped, ApiKeyError> {
+        self.vault.rewrap().await
     }
 
     /// What the provider says of a key, asked once.

@@ -39,7 +39,7 @@ pub use imports::{Imports, Receiving};
 pub use key_wrapper::{KeyWrapper, RingWrapper, WrapError};
 pub use load_jobs::LoadJobs;
 pub use messages::{Following, Messages, MessagesParts, Turn};
-pub use models::{AvailableModel, ModelError, Models};
+pub use models::{AvailableModel, ModelError, Models, ProviderState};
 pub use preferences::Preferences;
 pub use projects::{OnBehalf, ProjectAccess, ProjectAccessError, ProjectPrompt, ProjectPrompts};
 pub use shares::Shares;

@@ -8,11 +8,12 @@ use common::repositories::StoreError;
 use futures_util::future::join_all;
 use parking_lot::RwLock;
 use secrecy::SecretString;
+use tokio::time::timeout;
 
 use super::Vault;
 use crate::core::{Capability, Catalogue, Model, Offer, TemperatureRange, slug};
 use crate::generation::Asked;
-use crate::providers::{DiscoveredModel, Provider, Vendor};
+use crate::providers::{DiscoveredModel, KeyCheck, Provider, Vendor};
 
 /// The models that there are, and who provides them.
 pub struct Models {
@@ -39,6 +40,19 @@ struct Configured {
     /// The operator's.
     key: Option<SecretString>,
     needs_key: bool,
+}
+
+/// What a provider says to its operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderState {
+    /// There is no key of the operator's; people can have their own.
+    WithoutKey,
+    /// It answers, and takes the operator's key or asks for none.
+    Ready,
+    /// It does not take the operator's key, or asks for one where there is none.
+    Rejected,
+    /// It does not answer.
+    Unreachable,
 }
 
 /// A model, and how to ask it.
@@ -139,6 +153,27 @@ impl Models {
     pub fn provider(&self, name: KeyName) -> Option<Arc<dyn Provider>> {
         let configured = self.providers.values().find(|one| one.key_name == Some(name))?;
         Some(configured.provider.clone())
+    }
+
+    /// Asks every provider once whether it takes the operator's key; what each says within a time.
+    pub async fn check(&self, patience: Duration) -> BTreeMap<&'static str, ProviderState> {
+        // Where no key is needed, one that nobody has is taken as well as none.
+        let none = SecretString::from("none");
+        let checks = self.providers.values().map(|configured| async {
+            let key = configured.key.as_ref();
+            let state = if key.is_none() && configured.needs_key {
+                ProviderState::WithoutKey
+            } else {
+                let asked = configured.provider.validate(key.unwrap_or(&none));
+                match timeout(patience, asked).await {
+                    Ok(KeyCheck::Valid) => ProviderState::Ready,
+                    Ok(KeyCheck::Rejected) => ProviderState::Rejected,
+                    Ok(KeyCheck::Unreachable) | Err(_) => ProviderState::Unreachable,
+                }
+            };
+            (configured.vendor.name, state)
+        });
+        join_all(checks).await.into_iter().collect()
     }
 
     /// Asks all providers what they have that nobody wrote down. One that does not answer has what it had.

@@ -129,10 +129,15 @@ impl Vault {
         self.uses.write().await;
     }
 
+    /// Wraps data keys anew where the wrapping key has changed; what came of it.
+    pub async fn rewrap(&self) -> Result<Rewrapped, ApiKeyError> {
+        self.data_keys.rewrap().await
+    }
+
     /// Wraps data keys anew where the wrapping key has changed, and forgets what happened before a time. What fails is tried
     /// again the next time.
     pub async fn keep_house(&self, events_before: DateTime<Utc>) {
-        match self.data_keys.rewrap().await {
+        match self.rewrap().await {
             Ok(Rewrapped { rewrapped: 0, left: 0 }) => {}
             Ok(Rewrapped { rewrapped, left }) => {
                 tracing::info!(rewrapped, left, "data keys were wrapped anew");

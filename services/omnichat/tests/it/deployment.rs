@@ -16,7 +16,8 @@ use testkit::{Actor, Engine, JWT_SECRETS, KEY_ENCRYPTION_KEYS, TestApp, TestData
 use super::gateway::nginx::{Nginx, Upstreams};
 use super::roles::Roles;
 
-const SECRETS: [(&str, &str); 2] =
+/// What all processes share.
+pub const SECRETS: [(&str, &str); 2] =
     [("JWT_SECRETS", JWT_SECRETS), ("KEY_ENCRYPTION_KEYS", KEY_ENCRYPTION_KEYS)];
 
 /// How OmniChat is deployed.
@@ -44,7 +45,7 @@ impl Shape {
 /// Something that serves the whole API.
 pub enum Deployment {
     /// One process, under `/api`, as a browser would call it.
-    AllInOne { app: Box<TestApp>, _database: TestDatabase },
+    AllInOne { app: Box<TestApp>, database: TestDatabase },
     /// A process for each service; without nginx the test is the gateway.
     ThreeProcesses(Box<Services>),
 }
@@ -57,7 +58,7 @@ pub struct Services {
     gateway: Option<Nginx>,
     keys: KeyRing,
     roles: Option<Roles>,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 /// A service in a process of its own, killed when dropped.
@@ -71,7 +72,11 @@ pub struct Process {
 impl Deployment {
     /// All modules in this process.
     pub async fn all_in_one(engine: Engine, model: &MockLlm) -> Self {
-        let database = TestDatabase::new(engine).await;
+        Self::all_in_one_on(TestDatabase::new(engine).await, model).await
+    }
+
+    /// The same, on a database that is there.
+    pub async fn all_in_one_on(database: TestDatabase, model: &MockLlm) -> Self {
         let base_url = model.base_url();
         let more =
             [("OPENAI_BASE_URL", base_url.as_str()), ("OMNICHAT__PASSWORDS__ROUNDS", "1000")];
@@ -79,7 +84,16 @@ impl Deployment {
         let instance = Instance::new(&settings).unwrap();
         let modules = modules(&settings, &instance).await.unwrap();
         let app = TestApp::serve(&settings, instance, modules, Paths::Gateway).await;
-        Self::AllInOne { app: Box::new(app), _database: database }
+        Self::AllInOne { app: Box::new(app), database }
+    }
+
+    /// Brings a database to today's schema, as its start does.
+    pub async fn migrate(database: &TestDatabase) {
+        let settings = settings(DEFAULTS, database, &[]);
+        let instance = Instance::new(&settings).unwrap();
+        for module in modules(&settings, &instance).await.unwrap() {
+            module.migrate().await.unwrap();
+        }
     }
 
     /// Three processes on one Postgres.
@@ -111,6 +125,24 @@ impl Deployment {
         match self {
             Self::AllInOne { .. } => None,
             Self::ThreeProcesses(services) => services.roles.as_ref(),
+        }
+    }
+
+    /// Its database.
+    pub fn database(&self) -> &TestDatabase {
+        match self {
+            Self::AllInOne { database, .. } => database,
+            Self::ThreeProcesses(services) => &services.database,
+        }
+    }
+
+    /// Where auth-, project- and chat-service listen, each by itself: `127.0.0.1:port`.
+    pub fn addresses(&self) -> [&str; 3] {
+        match self {
+            Self::AllInOne { .. } => panic!("one process is all there is"),
+            Self::ThreeProcesses(services) => {
+                [&services.auth, &services.project, &services.chat].map(Process::address)
+            }
         }
     }
 
@@ -189,7 +221,7 @@ impl Services {
             gateway: None,
             keys: Instance::new(&settings(DEFAULTS, &database, &[])).unwrap().keys,
             roles,
-            _database: database,
+            database,
         }
     }
 }
@@ -271,7 +303,7 @@ fn binary(name: &str) -> PathBuf {
 }
 
 /// Ports that were free a moment ago, all at once so that they differ.
-fn free_ports() -> [u16; 3] {
+pub fn free_ports() -> [u16; 3] {
     let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     listeners.map(|listener| listener.local_addr().unwrap().port())
 }

@@ -6,11 +6,13 @@
     reason = "a test fails by panicking, and a table of cases is long"
 )]
 
+mod admin;
 mod all_in_one;
 mod browser;
 mod canaries;
 mod containers;
 mod deployment;
+mod doctor;
 mod export;
 mod gateway;
 mod journey;

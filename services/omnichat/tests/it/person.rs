@@ -24,6 +24,11 @@ impl<'a> Person<'a> {
         stranger.again().await
     }
 
+    /// Somebody who has an account.
+    pub async fn returning(deployment: &'a Deployment, email: &'a str) -> Self {
+        Self { deployment, actor: deployment.actor(None), email }.again().await
+    }
+
     /// The same person with another session.
     pub async fn again(&self) -> Self {
         let stranger = Self { actor: self.deployment.actor(None), ..*self };

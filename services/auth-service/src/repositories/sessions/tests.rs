@@ -283,11 +283,11 @@ async fn no_session_begins_with_a_password_that_was_changed_meanwhile(
     kept.event.id = Uuid::from_u128(9).into();
     sessions.insert(&kept).await.unwrap();
     let token = RefreshToken { hash: vec![9; 32], ..kept.token.clone() };
-    let change = PasswordChange { version: 0, hash: "new".to_owned(), token };
+    let change = PasswordChange { version: 0, hash: "new".to_owned(), token: Some(token.clone()) };
     let ending = an_ending(EventKind::PasswordChanged, now);
     // By a session that is none, nothing changes.
-    let nobodys = RefreshToken { session: Uuid::from_u128(7).into(), ..change.token.clone() };
-    let nobodys = PasswordChange { token: nobodys, ..change.clone() };
+    let nobodys = RefreshToken { session: Uuid::from_u128(7).into(), ..token.clone() };
+    let nobodys = PasswordChange { token: Some(nobodys), ..change.clone() };
     assert_eq!(users.change_password(owner(), &nobodys, &ending).await.unwrap(), None);
     let ended = users.change_password(owner(), &change, &ending).await.unwrap();
     let session = a_session(now).id;
@@ -299,12 +299,30 @@ async fn no_session_begins_with_a_password_that_was_changed_meanwhile(
     // The other goes on, with its new token alone.
     assert_eq!(sessions.find_by_token(&[8; 32]).await.unwrap(), None);
     let renewed = sessions.find_by_token(&[9; 32]).await.unwrap();
-    assert_eq!(renewed, Some((kept.session.clone(), change.token.clone())));
+    assert_eq!(renewed, Some((kept.session.clone(), token)));
     assert_eq!(sessions.find(owner(), kept.session.id).await.unwrap(), Some(kept.session));
 
     let late = Opening { event: an_event(EventKind::SignedIn, now + GRACE), ..an_opening(now) };
     let refused = sessions.insert(&late).await;
     assert!(matches!(refused, Err(SessionStoreError::OwnerChanged)), "{refused:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn no_session_outlives_a_password_that_was_reset(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let now = a_clock().now();
+    let (schema, sessions) = begun(engine, now).await;
+    let users = schema.users();
+    let reset = PasswordChange { version: 0, hash: "new".to_owned(), token: None };
+    let ending = an_ending(EventKind::PasswordReset, now);
+    let ended = users.change_password(owner(), &reset, &ending).await.unwrap();
+    let session = a_session(now).id;
+    assert_eq!(ended, Some(vec![Revocation { session, until: ending.until }]));
+    assert!(is_revoked(&sessions).await);
+    assert_eq!(users.find(owner()).await.unwrap().unwrap().password_hash, "new");
+    assert_eq!(users.change_password(owner(), &reset, &ending).await.unwrap(), None);
 }
 
 #[rstest]

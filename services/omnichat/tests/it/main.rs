@@ -8,6 +8,7 @@
 
 mod admin;
 mod all_in_one;
+mod backup;
 mod browser;
 mod canaries;
 mod containers;

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use reqwest::Url;
 use testkit::{Engine, TestDatabase};
 
+use super::backup::{assert_done, script};
 use super::deployment::migrate;
 
 const SERVICES: [&str; 3] = ["auth", "project", "chat"];
@@ -97,13 +98,6 @@ fn psql(
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
-/// Runs one of PostgreSQL's own programs in a database.
-fn run(program: &str, database: &Url, arguments: &[&str]) {
-    let mut command = Command::new(program);
-    let output = command.args(["-d", database.as_str()]).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_is_restored_as_the_operator_is_told_to() {
     let database = TestDatabase::new(Engine::Postgres).await;
@@ -117,14 +111,16 @@ async fn a_backup_is_restored_as_the_operator_is_told_to() {
     let chat = roles.server("chat");
     roles.try_as(&chat, "INSERT INTO chat.tombstones VALUES (gen_random_uuid())").unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let backup = folder.path().join("omnichat.dump").display().to_string();
-    run("pg_dump", &roles.administrator, &["-Fc", "-f", &backup]);
+    let backup = folder.path().join("backup").display().to_string();
+    let administrator = roles.administrator.as_str();
+    let Some(made) = script("backup", administrator, &backup) else { return };
+    assert_done(&made);
 
     for service in SERVICES {
         roles.tell(&format!("DROP SCHEMA {service} CASCADE"));
     }
     roles.run_the_file();
-    run("pg_restore", &roles.administrator, &["--clean", "--if-exists", &backup]);
+    assert_done(&script("restore", &backup, administrator).unwrap());
     migrate_all();
     let count = roles.try_as(&chat, "SELECT count(*) FROM chat.tombstones").unwrap();
     assert_eq!(count, "1");

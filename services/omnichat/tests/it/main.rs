@@ -27,4 +27,5 @@ mod start;
 mod tls;
 mod tools;
 mod units;
+mod upgrade;
 mod web;

@@ -1,7 +1,7 @@
 # One verb a line; `make` alone lists them. What a verb needs beyond cargo is looked for by scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run up demo test soak render lint fmt openapi bench
+.PHONY: help run up demo test soak render lint fmt openapi bench dist
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,13 @@ openapi: ## Write docs/openapi/ anew from the code
 
 render: ## Print the manifests of an overlay: make render OVERLAY=dev
 	@scripts/render $(OVERLAY)
+
+dist: ## Pack a release into target/dist, with checksums and a bill of materials
+	@scripts/check-tools cargo cc
+	@scripts/build-web
+	cargo build --release --locked -p omnichat -p auth-service -p project-service -p chat-service
+	scripts/sbom target/sbom.cdx.json
+	scripts/dist target/release target/sbom.cdx.json target/dist
 
 bench: ## Measure, and print the table
 	cargo build --release --locked --workspace

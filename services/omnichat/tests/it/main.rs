@@ -13,6 +13,7 @@ mod browser;
 mod canaries;
 mod containers;
 mod deployment;
+mod dist;
 mod doctor;
 mod export;
 mod gateway;

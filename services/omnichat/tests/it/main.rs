@@ -19,6 +19,7 @@ mod export;
 mod gateway;
 mod journey;
 mod kubernetes;
+mod observability;
 mod openapi;
 mod person;
 mod project_access;

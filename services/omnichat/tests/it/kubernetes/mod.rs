@@ -1,5 +1,6 @@
 //! What `k8s/` comes to: valid, confined, and each part fitting the others.
 
+mod monitoring;
 mod network;
 mod workloads;
 
@@ -80,7 +81,7 @@ fn matches(selector: &Value, labels: &Value) -> bool {
 }
 
 #[rstest]
-fn every_object_is_valid(#[values("dev", "prod")] overlay: &str) {
+fn every_object_is_valid(#[values("dev", "prod", "prod-monitored")] overlay: &str) {
     let Some(text) = render(overlay) else { return };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("all.yaml");
@@ -109,7 +110,8 @@ fn every_file_of_the_base_is_valid() {
 
 #[rstest]
 fn all_is_in_a_namespace_that_confines_it(
-    #[values(("dev", "omnichat-dev"), ("prod", "omnichat"))] (overlay, space): (&str, &str),
+    #[values(("dev", "omnichat-dev"), ("prod", "omnichat"), ("prod-monitored", "omnichat"))]
+    (overlay, space): (&str, &str),
 ) {
     let Some(cluster) = Cluster::of(overlay) else { return };
     let namespace = cluster.get("Namespace", space);

@@ -12,7 +12,7 @@ use super::super::tools::{root, yaml};
 use super::{Cluster, container, list, name};
 
 #[rstest]
-fn every_pod_is_confined(#[values("dev", "prod")] overlay: &str) {
+fn every_pod_is_confined(#[values("dev", "prod", "prod-monitored")] overlay: &str) {
     let Some(cluster) = Cluster::of(overlay) else { return };
     assert_eq!(cluster.pods().count(), 7);
     for pod in cluster.pods() {
@@ -36,7 +36,9 @@ fn every_pod_is_confined(#[values("dev", "prod")] overlay: &str) {
 }
 
 #[rstest]
-fn every_deployment_is_watched_and_has_time_to_end(#[values("dev", "prod")] overlay: &str) {
+fn every_deployment_is_watched_and_has_time_to_end(
+    #[values("dev", "prod", "prod-monitored")] overlay: &str,
+) {
     let Some(cluster) = Cluster::of(overlay) else { return };
     let drain = Sources::new(&[]).load().unwrap().section::<ServerSettings>("server").unwrap();
     for deployment in cluster.all("Deployment") {
@@ -75,7 +77,9 @@ fn every_deployment_is_watched_and_has_time_to_end(#[values("dev", "prod")] over
 
 #[rstest]
 #[tokio::test]
-async fn a_service_has_the_settings_that_it_knows(#[values("dev", "prod")] overlay: &str) {
+async fn a_service_has_the_settings_that_it_knows(
+    #[values("dev", "prod", "prod-monitored")] overlay: &str,
+) {
     let Some(cluster) = Cluster::of(overlay) else { return };
     for (service, defaults) in SERVICES {
         let container = container(cluster.get("Deployment", service));
@@ -121,7 +125,9 @@ fn refer(value: &Value, found: &mut BTreeSet<(String, String)>) {
 }
 
 #[rstest]
-fn every_secret_is_listed_and_has_no_value(#[values("dev", "prod")] overlay: &str) {
+fn every_secret_is_listed_and_has_no_value(
+    #[values("dev", "prod", "prod-monitored")] overlay: &str,
+) {
     let Some(cluster) = Cluster::of(overlay) else { return };
     assert_eq!(cluster.all("Secret").count(), 0, "secrets are made elsewhere");
     let mut referred = BTreeSet::new();
@@ -141,7 +147,7 @@ fn every_secret_is_listed_and_has_no_value(#[values("dev", "prod")] overlay: &st
 }
 
 #[rstest]
-fn every_config_map_is_there(#[values("dev", "prod")] overlay: &str) {
+fn every_config_map_is_there(#[values("dev", "prod", "prod-monitored")] overlay: &str) {
     let Some(cluster) = Cluster::of(overlay) else { return };
     for pod in cluster.pods() {
         let volumes = list(&pod["spec"]["volumes"]).iter().map(|volume| &volume["configMap"]);
@@ -155,5 +161,5 @@ fn every_config_map_is_there(#[values("dev", "prod")] overlay: &str) {
         }
     }
     let proxies = cluster.all("ConfigMap").filter(|map| name(map).starts_with("gateway-proxies"));
-    assert_eq!(proxies.count(), usize::from(overlay == "prod"));
+    assert_eq!(proxies.count(), usize::from(overlay != "dev"));
 }

@@ -1,13 +1,13 @@
 import type { Page } from '@playwright/test';
 
-import { composer, expect, say, test } from './support/fixtures';
+import { composer, expect, said, say, test } from './support/fixtures';
 
-/** What a slow machine may make of the figures. */
-const slack = Number(process.env.SPEED_SLACK ?? 1.5);
+/** What a slow machine, or one with much other work, may make of the figures. */
+const slack = Number(process.env.SPEED_SLACK ?? 3);
 
 /**
  * Does something, and tells what the page's main thread was busy with meanwhile, in milliseconds of processor time: that
- * does not depend on what else the machine has to do.
+ * does not depend on what else the machine has to do. What the browser does for the test itself is not the page's.
  */
 async function busy(page: Page, act: () => Promise<void>) {
   const browser = page.context().browser();
@@ -20,12 +20,25 @@ async function busy(page: Page, act: () => Promise<void>) {
   const main = new Set(
     trace.traceEvents
       .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
-      .map(({ pid, tid }) => `${pid}:${tid}`),
+      .map(threadOf),
   );
-  const tasks = trace.traceEvents
-    .filter(({ name, pid, tid }) => name.endsWith('RunTask') && main.has(`${pid}:${tid}`))
+  const events = trace.traceEvents
+    .filter((event) => event.ph === 'X' && main.has(threadOf(event)))
+    .sort((a, b) => a.ts - b.ts);
+  const driven = events.filter(
+    ({ args }) => args.chrome_mojo_event_info?.mojo_interface_tag === 'blink.mojom.DevToolsSession',
+  );
+  const tasks = events
+    .filter(({ name }) => name.endsWith('RunTask'))
+    .filter((task) => !driven.some((event) => contains(task, event)))
+    // A task in a task is counted with it.
+    .filter(
+      (task, index, all) =>
+        !all.slice(Math.max(0, index - 3), index).some((outer) => contains(outer, task)),
+    )
     .map(({ tdur }) => (tdur ?? 0) / 1000);
   return {
+    growth: usual(tasks.slice(-tasks.length / 4)) / usual(tasks.slice(0, tasks.length / 4)),
     longest: Math.round(Math.max(0, ...tasks)),
     total: Math.round(tasks.reduce((sum, task) => sum + task, 0)),
   };
@@ -33,11 +46,28 @@ async function busy(page: Page, act: () => Promise<void>) {
 
 interface TraceEvent {
   name: string;
+  ph: string;
   pid: number;
   tid: number;
+  ts: number;
+  dur?: number;
   tdur?: number;
-  args: { name?: string };
+  args: { name?: string; chrome_mojo_event_info?: { mojo_interface_tag?: string } };
 }
+
+/** What a task takes that renders something: those that take hardly anything do not. */
+function usual(tasks: number[]): number {
+  const sorted = tasks.filter((task) => task > 2).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 1;
+}
+
+const threadOf = ({ pid, tid }: TraceEvent) => `${pid}:${tid}`;
+
+const contains = (outer: TraceEvent, inner: TraceEvent) =>
+  outer !== inner &&
+  threadOf(outer) === threadOf(inner) &&
+  outer.ts <= inner.ts &&
+  inner.ts + (inner.dur ?? 0) <= outer.ts + (outer.dur ?? 0);
 
 function essay(tokens: number): string[] {
   const pieces: string[] = [];
@@ -54,23 +84,32 @@ test('a long and fast reply never holds up typing', async ({ page, account, mode
   await page.goto('/c');
   await model.next({ reply: { text: 'Ready, with `code`.' } });
   await say(page, 'Warm up.');
-  await expect(page.getByText('Ready, with code.')).toBeVisible();
+  await expect(said(page).getByText('Ready, with code.')).toBeVisible();
   await model.next({ reply: { tokens: [...essay(10_000), '\n\nThe very end.'] }, paceMs: 2 });
   await say(page, 'Write a lot.');
-  await expect(page.getByText('Section 3', { exact: true })).toBeVisible();
+  await expect(said(page).getByText('Section 3', { exact: true })).toBeVisible();
   await composer(page).focus();
   // From here on nothing looks at the page but the page itself: reading so much of it from outside takes longer than
   // writing it.
-  const { longest, total } = await busy(page, async () => {
+  const { growth, longest, total } = await busy(page, async () => {
     for (let count = 0; count < 20; count++) {
       await page.keyboard.press('a');
       await page.waitForTimeout(200);
     }
-    await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'), null, {
-      polling: 500,
-    });
+    await page.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          const look = () =>
+            document.querySelector('[aria-busy="true"]') ? setTimeout(look, 500) : resolve();
+          look();
+        }),
+    );
   });
-  console.log(`10,000 tokens: longest task ${longest} ms, ${total} ms in all`);
+  console.log(
+    `10,000 tokens: longest task ${longest} ms, ${total} ms in all, at the end ${growth.toFixed(1)} times as at the beginning`,
+  );
+  // What is there already costs next to nothing: this holds however slow the machine is.
+  expect(growth).toBeLessThan(2.5);
   expect(longest).toBeLessThanOrEqual(50 * slack);
   await expect(page.locator('.prose').last()).toContainText('The very end.');
 });
@@ -85,7 +124,7 @@ test('a thread of 5,000 messages opens at once and scrolls smoothly', async ({
   await page.goto('/c');
   await model.next({ reply: { text: 'Ready.' } });
   await say(page, 'Begin.');
-  await expect(page.getByText('Ready.', { exact: true })).toBeVisible();
+  await expect(said(page).getByText('Ready.', { exact: true })).toBeVisible();
   const address = new URL(page.url()).pathname;
   await longThread(page, 5000);
 

@@ -20,10 +20,12 @@ demo: ## Play one whole conversation in the terminal
 	@scripts/check-tools cargo cc
 	cargo run --locked -q -p omnichat --example demo
 
-test: ## Run every test, on SQLite and on a private PostgreSQL
+test: ## Run every test, on SQLite and on a private PostgreSQL, and the web app's
 	@scripts/check-tools cargo cc
 	scripts/test-setup
+	scripts/build-web
 	cargo test --workspace --locked
+	scripts/test-web
 
 # All runs together; and the seed of what they choose, drawn where it is empty.
 SOAK_MINUTES ?= 10
@@ -34,10 +36,11 @@ soak: ## Kill, cut and stop what can be, for SOAK_MINUTES=10, by SOAK_SEED
 	scripts/test-setup
 	SOAK_MINUTES=$(SOAK_MINUTES) SOAK_SEED=$(SOAK_SEED) cargo test --workspace --locked --test soak -- --nocapture --test-threads=1
 
-lint: ## Check formatting, licences, clippy and docs, quickest first
+lint: ## Check formatting, licences, the web app, clippy and docs, quickest first
 	@scripts/check-tools cargo cc rustfmt clippy
 	cargo fmt --all --check
 	scripts/deny
+	scripts/lint-web
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --document-private-items --locked
 

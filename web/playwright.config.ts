@@ -7,9 +7,11 @@ if (process.getuid?.() === 0) args.push('--no-sandbox');
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
-  workers: 1,
-  timeout: 45_000,
-  expect: { timeout: 10_000 },
+  // A stack each: two of them keep two cores busy, since a journey mostly waits.
+  workers: 2,
+  fullyParallel: true,
+  timeout: 90_000,
+  expect: { timeout: 20_000 },
   forbidOnly: !!process.env.CI,
   reporter: [['list']],
   use: {

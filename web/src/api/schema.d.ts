@@ -240,6 +240,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes conversations of a file: one that OmniChat has exported, a conversation or all of an account, or ChatGPT's
+         *     `conversations.json`, told from what is in it. At most 256 MiB, of which one conversation may have 64. The file is read by a
+         *     job once it is stored; a request that breaks off leaves nothing.
+         */
+        post: operations["import_conversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations/{id}": {
         parameters: {
             query?: never;
@@ -381,6 +402,23 @@ export interface paths {
         };
         /** Whether the process should be sent requests. */
         get: operations["get_readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an import is, and what became of what was in the file. */
+        get: operations["get_import"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1120,6 +1158,27 @@ export interface paths {
          * @description Every session and every personal access token ends. The address can be registered again.
          */
         post: operations["delete_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that the caller owns in all services, one JSON object a line: the account, projects, prompts with their versions,
+         *     conversations with every branch and their images, shares, usage. No passwords, tokens or keys. It begins only if all services
+         *     answer, and its last line is `{"type": "complete", …}`: a file without that is not whole.
+         */
+        get: operations["export_account"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2003,6 +2062,31 @@ export interface components {
             timestamp: string;
         };
         /** @description A successful answer. */
+        Envelope_ImportData: {
+            data: {
+                import: components["schemas"]["ImportResponse"];
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            requestId: string;
+            /** @description Always true. */
+            success: boolean;
+            /** Format: date-time */
+            timestamp: string;
+        };
+        /** @description A successful answer. */
+        Envelope_ImportStartedData: {
+            data: {
+                /** @description `GET /imports/{jobId}` says how far it is. */
+                jobId: components["schemas"]["ImportId"];
+            };
+            pagination?: components["schemas"]["Pagination"] | null;
+            requestId: string;
+            /** @description Always true. */
+            success: boolean;
+            /** Format: date-time */
+            timestamp: string;
+        };
+        /** @description A successful answer. */
         Envelope_LoadJobData: {
             data: {
                 /**
@@ -2653,6 +2737,55 @@ export interface components {
          * @enum {string}
          */
         ImageType: "image/png" | "image/jpeg" | "image/webp" | "image/gif";
+        ImportData: {
+            import: components["schemas"]["ImportResponse"];
+        };
+        /**
+         * Format: uuid
+         * @description A file of conversations that a person brings along.
+         */
+        ImportId: string;
+        ImportResponse: {
+            /**
+             * Format: int64
+             * @description Conversations that were stored.
+             */
+            conversations: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            /** @description Why it failed, for a person. What was stored before stays. */
+            error: string | null;
+            id: components["schemas"]["ImportId"];
+            /**
+             * Format: int64
+             * @description Messages that were stored.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Of the stored messages, those of which something was left out: the end of a text, or an image.
+             */
+            shortenedMessages: number;
+            /**
+             * Format: int64
+             * @description Conversations that could not be read, or have nothing in them.
+             */
+            skippedConversations: number;
+            /**
+             * Format: int64
+             * @description Messages that could not be read.
+             */
+            skippedMessages: number;
+            status: components["schemas"]["ImportStatusWord"];
+        };
+        ImportStartedData: {
+            /** @description `GET /imports/{jobId}` says how far it is. */
+            jobId: components["schemas"]["ImportId"];
+        };
+        /** @enum {string} */
+        ImportStatusWord: "running" | "complete" | "failed";
         /**
          * @description What a key is for: a provider, as people know it.
          * @enum {string}
@@ -4007,7 +4140,13 @@ export interface operations {
     create_conversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description What the client calls this request, kept for 24 hours: made again with the same key, path and body it makes nothing, and is
+                 *     answered as the first one was; with another path or body it is `IDEMPOTENCY_MISMATCH`. 1 to 255 visible ASCII characters.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4024,6 +4163,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_ConversationData"];
+                };
+            };
+            /** @description It failed; `error.code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    import_conversations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description What the client calls this request, kept for 24 hours: made again with the same key, path and body it makes nothing, and is
+                 *     answered as the first one was; with another path or body it is `IDEMPOTENCY_MISMATCH`. 1 to 255 visible ASCII characters.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file, as `application/json` or `application/x-ndjson`. */
+        requestBody: {
+            content: {
+                "application/json": string;
+            };
+        };
+        responses: {
+            /** @description The job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_ImportStartedData"];
                 };
             };
             /** @description It failed; `error.code` says why. */
@@ -4286,7 +4465,13 @@ export interface operations {
     create_share: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description What the client calls this request, kept for 24 hours: made again with the same key, path and body it makes nothing, and is
+                 *     answered as the first one was; with another path or body it is `IDEMPOTENCY_MISMATCH`. 1 to 255 visible ASCII characters.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: components["schemas"]["ConversationId"];
             };
@@ -4419,6 +4604,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_StatusData"];
+                };
+            };
+            /** @description It failed; `error.code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The import. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_ImportData"];
                 };
             };
             /** @description It failed; `error.code` says why. */
@@ -5135,7 +5351,13 @@ export interface operations {
     create_project: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description What the client calls this request, kept for 24 hours: made again with the same key, path and body it makes nothing, and is
+                 *     answered as the first one was; with another path or body it is `IDEMPOTENCY_MISMATCH`. 1 to 255 visible ASCII characters.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5435,7 +5657,13 @@ export interface operations {
     create_prompt: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description What the client calls this request, kept for 24 hours: made again with the same key, path and body it makes nothing, and is
+                 *     answered as the first one was; with another path or body it is `IDEMPOTENCY_MISMATCH`. 1 to 255 visible ASCII characters.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: components["schemas"]["ProjectId"];
             };
@@ -5852,7 +6080,13 @@ export interface operations {
     create_thread: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description What the client calls this request, kept for 24 hours: made again with the same key, path and body it makes nothing, and is
+                 *     answered as the first one was; with another path or body it is `IDEMPOTENCY_MISMATCH`. 1 to 255 visible ASCII characters.
+                 */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6255,6 +6489,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_DeletedAccountData"];
+                };
+            };
+            /** @description It failed; `error.code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    export_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
                 };
             };
             /** @description It failed; `error.code` says why. */

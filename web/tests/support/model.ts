@@ -11,7 +11,7 @@ export interface Model {
   next: (script: Script) => Promise<void>;
   always: (model: string, script: Script) => Promise<void>;
   loading: (script: Script) => Promise<void>;
-  requests: () => Promise<{ path: string }[]>;
+  requests: () => Promise<{ path: string; ended: string }[]>;
   put: (path: string, body: unknown) => Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export function modelAt(url: string): Model {
     always: (model, script) => call('POST', `scripts?model=${model}`, script),
     loading: (script) => call('POST', 'scripts?of=loading', script),
     requests: async () =>
-      (await fetch(`${url}/mock/requests`)).json() as Promise<{ path: string }[]>,
+      (await fetch(`${url}/mock/requests`)).json() as Promise<{ path: string; ended: string }[]>,
     put: (path, body) => call('PUT', path, body),
   };
 }

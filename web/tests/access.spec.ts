@@ -57,6 +57,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       '/settings/models',
       '/settings/usage',
       '/settings/tokens',
+      '/settings/data',
       '/settings/security',
     ]) {
       await page.goto(path);

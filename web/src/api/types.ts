@@ -21,4 +21,5 @@ export type AuditEvent = Schemas['EventResponse'];
 export type Share = Schemas['ShareResponse'];
 export type KeyName = Schemas['KeyName'];
 export type UsageGroup = Schemas['UsageGroupResponse'];
+export type Import = Schemas['ImportResponse'];
 export type Pagination = Schemas['Pagination'];

@@ -54,6 +54,7 @@ export const router = createBrowserRouter([
                   { path: 'security', ...page(settings, 'SecurityPage') },
                   { path: 'keys', ...page(settings, 'KeysPage') },
                   { path: 'models', ...page(settings, 'ModelsPage') },
+                  { path: 'data', ...page(settings, 'DataPage') },
                   { path: 'tokens', ...page(settings, 'TokensPage') },
                   {
                     path: 'usage',

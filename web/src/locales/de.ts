@@ -60,6 +60,10 @@ export const de: Translation = {
   'conversation.rename': 'Umbenennen',
   'conversation.share': 'Teilen',
   'conversation.suggestTitle': 'Titel vorschlagen',
+  'conversation.systemPrompt': 'Anweisungen',
+  'conversation.systemPromptField': 'Was jedem Modell in dieser Unterhaltung gesagt wird',
+  'conversation.systemPromptHint':
+    'Gilt ab der nächsten Nachricht. Bleibt es leer, wird vorab nichts gesagt.',
   'conversation.unarchive': 'Aus dem Archiv holen',
   'conversation.unpin': 'Lösen',
   'conversation.untitled': 'Neue Unterhaltung',
@@ -67,6 +71,10 @@ export const de: Translation = {
   'crash.text':
     'Nichts, was du geschrieben hast, ist verloren. Lade die Seite neu, um fortzufahren.',
   'crash.title': 'Diese Seite ließ sich nicht anzeigen',
+  'data.export': 'Zum Mitnehmen',
+  'data.exportAll': 'Alles exportieren',
+  'data.exportText':
+    'Alles, was dir gehört, in einer Datei: Unterhaltungen mit allen Zweigen und Bildern, Projekte, Prompts mit ihren Versionen und der Verbrauch; keine Passwörter oder Schlüssel. Die letzte Zeile sagt, dass sie vollständig ist.',
   'error.copy': 'Der Browser erlaubt hier kein Kopieren.',
   'error.offline':
     'Der Server ist nicht erreichbar. Prüfe die Verbindung und versuche es noch einmal.',
@@ -91,6 +99,22 @@ export const de: Translation = {
   'history.removed': 'Entfernt:',
   'history.restore': 'Wiederherstellen',
   'history.title': 'Versionen',
+  'import.choose': 'Datei wählen',
+  'import.complete': 'Der Import ist fertig.',
+  'import.counts': 'Unterhaltungen: {conversations}, Nachrichten: {messages}.',
+  'import.empty': 'Diese Datei ist leer.',
+  'import.file': 'Datei für den Import',
+  'import.kept': 'Was vorher angekommen ist, bleibt.',
+  'import.leftOut':
+    'Ausgelassen, weil nicht lesbar: {conversations} Unterhaltungen und {messages} Nachrichten. Gekürzt: {shortened} Nachrichten.',
+  'import.nothing': 'Nichts in dieser Datei ließ sich als Unterhaltung lesen.',
+  'import.running': 'Der Import läuft. Du kannst diese Seite solange verlassen.',
+  'import.text':
+    'Eine Unterhaltung oder ein ganzes Konto, wie OmniChat sie exportiert, oder die Datei conversations.json aus einem Export von ChatGPT, bis 256 MB.',
+  'import.title': 'Unterhaltungen mitbringen',
+  'import.tooLarge': 'Diese Datei ist größer als 256 MB.',
+  'import.uploading': 'Wird hochgeladen',
+  'import.zip': 'Entpacke dieses Archiv zuerst und wähle die Datei conversations.json darin.',
   'keys.add': 'Schlüssel hinzufügen',
   'keys.ends': 'Endet auf {four}',
   'keys.field': 'Schlüssel für {name}',
@@ -226,6 +250,7 @@ export const de: Translation = {
   'sessions.text': 'Wo du angemeldet bist. Melde ab, was du nicht kennst.',
   'sessions.title': 'Geräte',
   'sessions.unknown': 'Unbekanntes Gerät',
+  'settings.data': 'Deine Daten',
   'settings.keys': 'Anbieterschlüssel',
   'settings.models': 'Modelle',
   'settings.profile': 'Profil',

@@ -7,6 +7,7 @@ import {
   Pencil,
   Pin,
   PinOff,
+  ScrollText,
   Share2,
   Sparkles,
   Trash2,
@@ -18,10 +19,11 @@ import type { Conversation } from '~/api/types';
 import { ConfirmDialog } from '~/components/ConfirmDialog';
 import { IconButton } from '~/components/IconButton';
 import { Menu, MenuItem, MenuLine } from '~/components/Menu';
+import { saveFile } from '~/features/session/saveFile';
 import { t } from '~/locales';
-import { exportConversation } from './exportConversation';
 import { useConversationActions } from './useConversationActions';
 
+const SystemPromptDialog = lazy(() => import('./SystemPromptDialog'));
 const ShareDialog = lazy(() => import('~/features/shares/ShareDialog'));
 
 interface Props {
@@ -33,10 +35,12 @@ interface Props {
 export function ConversationMenu({ conversation, isSmall, onRename }: Props) {
   const { id, pinned, archived } = conversation;
   const { update, suggestTitle, remove } = useConversationActions();
-  const [dialog, setDialog] = useState<'delete' | 'share' | null>(null);
+  const [dialog, setDialog] = useState<'delete' | 'share' | 'systemPrompt' | null>(null);
   const isHere = useMatch('/c/:id')?.params.id === id;
   const navigate = useNavigate();
   const close = () => setDialog(null);
+  const saveAs = (format: 'json' | 'markdown') =>
+    void saveFile(`/conversations/${id}/export?format=${format}`);
 
   const deleteIt = () =>
     remove.mutate(id, {
@@ -65,6 +69,9 @@ export function ConversationMenu({ conversation, isSmall, onRename }: Props) {
         <MenuItem icon={<Sparkles />} onSelect={() => suggestTitle.mutate(id)}>
           {t('conversation.suggestTitle')}
         </MenuItem>
+        <MenuItem icon={<ScrollText />} onSelect={() => setDialog('systemPrompt')}>
+          {t('conversation.systemPrompt')}
+        </MenuItem>
         <MenuItem
           icon={pinned ? <PinOff /> : <Pin />}
           onSelect={() => update.mutate({ id, change: { pinned: !pinned } })}
@@ -81,10 +88,10 @@ export function ConversationMenu({ conversation, isSmall, onRename }: Props) {
         <MenuItem icon={<Share2 />} onSelect={() => setDialog('share')}>
           {t('conversation.share')}
         </MenuItem>
-        <MenuItem icon={<Download />} onSelect={() => void exportConversation(id, 'markdown')}>
+        <MenuItem icon={<Download />} onSelect={() => saveAs('markdown')}>
           {t('conversation.exportMarkdown')}
         </MenuItem>
-        <MenuItem icon={<FileJson />} onSelect={() => void exportConversation(id, 'json')}>
+        <MenuItem icon={<FileJson />} onSelect={() => saveAs('json')}>
           {t('conversation.exportJson')}
         </MenuItem>
         <MenuLine />
@@ -95,6 +102,11 @@ export function ConversationMenu({ conversation, isSmall, onRename }: Props) {
       {dialog === 'share' && (
         <Suspense>
           <ShareDialog conversation={conversation} onClose={close} />
+        </Suspense>
+      )}
+      {dialog === 'systemPrompt' && (
+        <Suspense>
+          <SystemPromptDialog conversation={conversation} onClose={close} />
         </Suspense>
       )}
       {dialog === 'delete' && (

@@ -1,4 +1,12 @@
-import { ChartColumn, Cpu, KeyRound, ShieldCheck, Terminal, UserRound } from 'lucide-react';
+import {
+  ArrowDownUp,
+  ChartColumn,
+  Cpu,
+  KeyRound,
+  ShieldCheck,
+  Terminal,
+  UserRound,
+} from 'lucide-react';
 import { NavLink, Outlet } from 'react-router';
 
 import { PageHeader } from '~/app/PageHeader';
@@ -11,6 +19,7 @@ const PAGES = [
   ['models', Cpu],
   ['usage', ChartColumn],
   ['tokens', Terminal],
+  ['data', ArrowDownUp],
   ['security', ShieldCheck],
 ] as const;
 

@@ -1,9 +1,12 @@
 //! The web app: its files, which are embedded, and its page at every address of its own. It is not there if it was not built
 //! before this program was; then a browser is shown the API's documentation.
 
-use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION};
+use actix_web::http::header::{
+    AcceptEncoding, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentEncoding, Encoding, Header as _,
+    LOCATION, VARY,
+};
 use actix_web::web::{self, Bytes, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use platform::http::AppError;
 use rust_embed::{Embed, EmbeddedFile};
 
@@ -11,6 +14,10 @@ use rust_embed::{Embed, EmbeddedFile};
 const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const PAGE: &str = "index.html";
+
+/// What a file may be sent as, best first, and how its name ends then: the build has compressed what is worth it.
+const ENCODINGS: [(ContentEncoding, &str); 2] =
+    [(ContentEncoding::Brotli, "br"), (ContentEncoding::Gzip, "gz")];
 
 #[derive(Embed)]
 #[folder = "../../web/dist"]
@@ -33,35 +40,54 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/{name:[a-z-]+\\.(?:js|svg|txt)}").get(file));
 }
 
-async fn front() -> Result<HttpResponse, AppError> {
-    match Files::get(PAGE) {
-        Some(page) => Ok(answer(page, "no-cache")),
-        None => Ok(HttpResponse::Found().insert_header((LOCATION, "/docs/")).finish()),
-    }
+async fn front(request: HttpRequest) -> HttpResponse {
+    answer(&request, PAGE, "no-cache")
+        .unwrap_or_else(|| HttpResponse::Found().insert_header((LOCATION, "/docs/")).finish())
 }
 
-async fn page() -> Result<HttpResponse, AppError> {
-    Files::get(PAGE).map(|page| answer(page, "no-cache")).ok_or_else(AppError::not_found)
+async fn page(request: HttpRequest) -> Result<HttpResponse, AppError> {
+    answer(&request, PAGE, "no-cache").ok_or_else(AppError::not_found)
 }
 
 /// A file whose name changes with what is in it.
-async fn asset(name: Path<String>) -> Result<HttpResponse, AppError> {
+async fn asset(request: HttpRequest, name: Path<String>) -> Result<HttpResponse, AppError> {
     let for_ever = "public, max-age=31536000, immutable";
-    Files::get(&name).map(|file| answer(file, for_ever)).ok_or_else(AppError::not_found)
+    answer(&request, &name, for_ever).ok_or_else(AppError::not_found)
 }
 
-async fn file(name: Path<String>) -> Result<HttpResponse, AppError> {
-    Files::get(&name).map(|file| answer(file, "no-cache")).ok_or_else(AppError::not_found)
+async fn file(request: HttpRequest, name: Path<String>) -> Result<HttpResponse, AppError> {
+    answer(&request, &name, "no-cache").ok_or_else(AppError::not_found)
 }
 
-fn answer(file: EmbeddedFile, kept: &'static str) -> HttpResponse {
-    let kind = match file.metadata.mimetype() {
+/// A file, as small as the client takes it; none if there is no such file.
+fn answer(request: &HttpRequest, name: &str, kept: &'static str) -> Option<HttpResponse> {
+    let whole = Files::get(name)?;
+    let kind = match whole.metadata.mimetype() {
         text if text.starts_with("text/") => format!("{text}; charset=utf-8"),
         other => other.to_owned(),
     };
-    HttpResponse::Ok()
+    let mut response = HttpResponse::Ok();
+    response
         .content_type(kind)
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((CACHE_CONTROL, kept))
-        .body(Bytes::from(file.data.into_owned()))
+        .insert_header((VARY, "accept-encoding"));
+    let sent = match compressed(request, name) {
+        Some((encoding, file)) => {
+            response.insert_header(encoding);
+            file
+        }
+        None => whole,
+    };
+    Some(response.body(Bytes::from(sent.data.into_owned())))
+}
+
+fn compressed(request: &HttpRequest, name: &str) -> Option<(ContentEncoding, EmbeddedFile)> {
+    let accepted = AcceptEncoding::parse(request).ok()?;
+    ENCODINGS.into_iter().find_map(|(encoding, ending)| {
+        let wanted = Encoding::Known(encoding);
+        let chosen = accepted.negotiate([&wanted, &Encoding::identity()].into_iter())?;
+        (chosen == wanted).then_some(())?;
+        Some((encoding, Files::get(&format!("{name}.{ending}"))?))
+    })
 }

@@ -1,5 +1,6 @@
 //! The web app, where it was built; else the documentation in its place.
 
+use reqwest::Method;
 use testkit::{Actor, Engine, Reply, TestDatabase};
 
 use super::deployment::Process;
@@ -43,6 +44,48 @@ async fn its_page_is_at_all_its_addresses_and_nowhere_else() {
     }
     // An address of the API is the API's.
     get(&process, "/conversations").await.expect(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_files_are_sent_as_small_as_the_client_takes_them() {
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    let variables = vec![("PORT", "0".to_owned()), ("DATABASE_URL", database.url().to_owned())];
+    let process = Process::start("omnichat", variables);
+    let front = get(&process, "/").await;
+    let Some(script) = front.text.split("src=\"/assets/").nth(1) else {
+        return eprintln!("skipped: the web app is not built (scripts/build-web)");
+    };
+    let script = format!("/assets/{}", script.split('"').next().unwrap());
+    let stranger = Actor::anywhere(None).at(process.base_url());
+    let sent = async |accepted: Option<&str>| {
+        let request = stranger.request(Method::GET, &script);
+        let request = match accepted {
+            Some(accepted) => request.header("accept-encoding", accepted),
+            None => request,
+        };
+        let reply = stranger.send(request).await.expect(200);
+        assert_eq!(reply.header("content-type"), Some("text/javascript; charset=utf-8"));
+        assert!(reply.header("vary").unwrap().contains("accept-encoding"));
+        let size: usize = reply.header("content-length").unwrap().parse().unwrap();
+        (reply.header("content-encoding").map(str::to_owned), size)
+    };
+    let (encoding, whole) = sent(None).await;
+    assert_eq!(encoding, None);
+    // As browsers say it.
+    let (encoding, size) = sent(Some("gzip, deflate, br, zstd")).await;
+    assert_eq!(encoding.as_deref(), Some("br"));
+    assert!(size * 2 < whole, "{size} of {whole}");
+    for (accepted, expected) in [
+        ("gzip", Some("gzip")),
+        ("br;q=0, gzip", Some("gzip")),
+        ("identity", None),
+        ("zstd", None),
+        ("no; such=thing", None),
+    ] {
+        let (encoding, size) = sent(Some(accepted)).await;
+        assert_eq!(encoding.as_deref(), expected, "{accepted}");
+        assert_eq!(size < whole, expected.is_some(), "{accepted}");
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::Instance;
 use crate::breaker::Breaker;
 use crate::http::Trace;
 use crate::settings::{Settings, SiblingSettings};
+use crate::traces::{Side, Step, TRACEPARENT};
 
 /// How long a connection to a sibling may take.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -296,21 +297,39 @@ impl Sibling {
         &self,
         method: Method,
         path: &str,
-        headers: HeaderMap,
+        mut headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<reqwest::Response, SiblingError> {
+        let mut step = self.step(&method);
+        // In place of the one that led here.
+        if let Some(Ok(parent)) = step.traceparent().map(HeaderValue::try_from) {
+            headers.insert(HeaderName::from_static(TRACEPARENT), parent);
+        }
         let mut request =
             self.http.request(method, format!("{}{path}", self.base_url)).headers(headers);
         if let Some(body) = body {
             request = request.body(body);
         }
-        let response =
-            request.send().await.map_err(|error| self.unreachable(error.without_url()))?;
+        let response = request.send().await.map_err(|error| {
+            step.failed("unreachable");
+            self.unreachable(error.without_url())
+        })?;
         let status = response.status();
+        step.note("http.response.status_code", i64::from(status.as_u16()));
         if matches!(status.as_u16(), 502..=504) {
+            step.failed("unavailable");
             return Err(SiblingError::Unavailable { service: self.service, status });
         }
         Ok(response)
+    }
+
+    /// One try, as a trace shows it.
+    fn step(&self, method: &Method) -> Step {
+        let name = format!("{method} {}", self.service);
+        let mut step = self.instance.traces.step(Side::Asks, name);
+        step.note("http.request.method", method.to_string());
+        step.note("service.peer.name", self.service);
+        step
     }
 
     fn headers(

@@ -13,6 +13,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::revocations::Revocations;
 use crate::settings::{self, ServerSettings, Settings, SettingsError};
+use crate::traces::Traces;
 
 /// The process: its clock, ids, key ring, revocations, background work, and whether it is draining.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub struct Instance {
     pub tasks: Tasks,
     /// What it measures of itself.
     pub metrics: Metrics,
+    /// What its steps took, for a collector.
+    pub traces: Traces,
     /// Tells this process from its replicas.
     pub id: Uuid,
     /// When it started.
@@ -60,8 +63,9 @@ impl Instance {
             keys: settings::key_ring(settings, clock.clone())?,
             limits: Limits::new(settings, clock.clone(), None)?,
             revocations: Revocations::new(clock.clone()),
-            tasks: Tasks::on_this_runtime(),
             metrics: Metrics::new(),
+            traces: Traces::new(settings)?,
+            tasks: Tasks::on_this_runtime(),
             id: ids.next(),
             started_at: clock.now(),
             environment: server.environment.into(),

@@ -22,6 +22,7 @@ pub mod sealing;
 pub mod settings;
 mod tasks;
 pub mod telemetry;
+pub mod traces;
 
 pub use creations::EarlierCreations;
 pub use instance::Instance;

@@ -13,6 +13,8 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::http::Trace;
+
 /// Where background work runs.
 #[derive(Debug, Clone)]
 pub struct Tasks {
@@ -65,13 +67,13 @@ impl Tasks {
         }
     }
 
-    /// Starts a piece of work that comes to its own end.
+    /// Starts a piece of work that comes to its own end; if a request asks for it, as part of what serves that request.
     pub fn spawn<F>(&self, work: F) -> tokio::task::JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.tracker.spawn_on(work, &self.runtime)
+        self.tracker.spawn_on(Trace::carried(work), &self.runtime)
     }
 
     /// The thread that calls this, as a place for work that makes what the same thread hands out.

@@ -18,6 +18,7 @@ mod matrix;
 pub mod openapi;
 mod people;
 mod postgres;
+mod receiver;
 mod redact;
 mod stream;
 
@@ -29,5 +30,6 @@ pub use limited::assert_limited;
 pub use matrix::{Target, assert_authorised};
 pub use people::People;
 pub use postgres::{PostgresServer, Stop, postgres_program};
+pub use receiver::{Received, Receiver};
 pub use redact::redacted;
 pub use stream::{Event, EventStream};

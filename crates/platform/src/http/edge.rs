@@ -57,13 +57,26 @@ pub(super) async fn edge<B: MessageBody + 'static>(
         rewrite(&mut request);
     }
     limit_body_time(&mut request, settings.body_deadline);
+    let (trace, visit) = Trace::begin(&request, id.clone(), &instance.traces);
+    let outcome = answer(request, next, &instance, &settings, (id, trace)).await;
+    if let Some(visit) = visit {
+        visit.end(&outcome);
+    }
+    outcome
+}
 
+/// Has a request served, and dresses what comes of it.
+async fn answer<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+    instance: &Instance,
+    settings: &EdgeSettings,
+    (id, trace): (RequestId, Trace),
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let is_hidden =
         settings.paths == Paths::Gateway && is_internal(request.match_info().unprocessed());
 
     let speaks_openai = is_openai(request.match_info().unprocessed());
-
-    let trace = Trace::of(&request, id.clone());
 
     // No clone of the request may live across this call: routing would panic.
     let outcome = if is_hidden {

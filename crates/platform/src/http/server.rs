@@ -213,6 +213,7 @@ impl RunningServer {
         join_all(self.modules.iter().map(|module| module.drain(self.drain))).await;
         self.handle.stop(true).await;
         self.instance.tasks.stop(CLOSING).await;
+        self.instance.traces.close().await;
         for module in &self.modules {
             if let Err(error) = module.database().close().await {
                 tracing::warn!(%error, module = module.name(), "the database did not close cleanly");

@@ -99,6 +99,10 @@ impl DatabaseSettings {
 pub struct TelemetrySettings {
     pub log: String,
     pub format: LogFormat,
+    pub service: String,
+    pub otlp_endpoint: String,
+    pub otlp_headers: SecretString,
+    pub trace_ratio: f64,
 }
 
 /// How a log line looks.

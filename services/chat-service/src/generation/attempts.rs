@@ -11,6 +11,7 @@ use common::{Entropy, SystemEntropy};
 use futures_util::StreamExt;
 use parking_lot::Mutex;
 use platform::breaker::{BreakerSettings, Breakers, Permit};
+use platform::traces::{Side, Step, Traces};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -38,6 +39,7 @@ pub(super) struct Attempts {
     retries: Mutex<f64>,
     entropy: Arc<dyn Entropy>,
     measures: Measures,
+    traces: Traces,
     /// The longest pause before the first retry; each further one may be twice as long.
     pause: Duration,
 }
@@ -47,6 +49,7 @@ struct Opened {
     deltas: DeltaStream,
     /// To be told how it ends.
     permit: Permit,
+    step: Step,
 }
 
 /// What an answer says beside its text.
@@ -70,12 +73,18 @@ impl Told {
 }
 
 impl Attempts {
-    pub(super) fn new(breaker: BreakerSettings, pause: Duration, measures: Measures) -> Self {
+    pub(super) fn new(
+        breaker: BreakerSettings,
+        pause: Duration,
+        measures: Measures,
+        traces: Traces,
+    ) -> Self {
         Self {
             breakers: Breakers::new(breaker),
             retries: Mutex::new(MOST_RETRIES),
             entropy: Arc::new(SystemEntropy),
             measures,
+            traces,
             pause,
         }
     }
@@ -90,7 +99,7 @@ impl Attempts {
         told: &mut Told,
     ) -> Result<(), ProviderError> {
         let deadline = Instant::now() + total;
-        let Opened { mut deltas, permit } = self.open(outlet, roster, requests, told).await?;
+        let Opened { mut deltas, permit, mut step } = self.open(outlet, roster, requests, told).await?;
         let end = loop {
             let next = async {
                 outlet.has_room().await;
@@ -103,7 +112,8 @@ impl Attempts {
                 Err(_) => break Err(ProviderError::new(ProviderErrorKind::TimedOut)),
             }
         };
-        self.settle(permit, roster.current(), end.as_ref().err());
+        note_usage(&mut step, told.usage);
+        self.settle(permit, step, roster.current(), end.as_ref().err());
         end
     }
 
@@ -183,6 +193,7 @@ impl Attempts {
     ) -> Result<Opened, ProviderError> {
         *told = Told::default();
         let permit = self.admit(asked, request)?;
+        let step = self.step(asked);
         let since = Instant::now();
         let begin = async {
             let mut deltas = asked.provider.stream(request.clone()).await?;
@@ -200,10 +211,10 @@ impl Attempts {
         match begun {
             Ok(deltas) => {
                 self.measures.answers(asked.vendor, since);
-                Ok(Opened { deltas, permit })
+                Ok(Opened { deltas, permit, step })
             }
             Err(error) => {
-                self.settle(permit, asked, Some(&error));
+                self.settle(permit, step, asked, Some(&error));
                 Err(error)
             }
         }
@@ -220,12 +231,19 @@ impl Attempts {
         let mut retries = 0;
         loop {
             drop(self.admit(asked, request)?);
+            let mut step = self.step(asked);
             let answer = timeout_at(deadline, asked.provider.complete(request.clone())).await;
+            let answer = answer
+                .unwrap_or_else(|_| Err(ProviderError::new(ProviderErrorKind::TimedOut)));
             let error = match answer {
-                Ok(Ok(completion)) => return Ok(completion),
-                Ok(Err(error)) => error,
-                Err(_) => return Err(ProviderError::new(ProviderErrorKind::TimedOut)),
+                Ok(completion) => {
+                    note_usage(&mut step, completion.usage);
+                    return Ok(completion);
+                }
+                Err(error) => error,
             };
+            step.failed(error.kind.code().as_str());
+            drop(step);
             let wait = self.pause_before_retry(&error, retries);
             let Some(wait) = wait.filter(|wait| Instant::now() + *wait < deadline) else {
                 return Err(error);
@@ -243,9 +261,25 @@ impl Attempts {
         })
     }
 
+    /// One call, as a trace shows it. Only our own siblings are told of a trace.
+    fn step(&self, asked: &Asked) -> Step {
+        let mut step = self.traces.step(Side::Asks, format!("chat {}", asked.model));
+        step.note("gen_ai.operation.name", "chat");
+        step.note("gen_ai.provider.name", asked.vendor);
+        step.note("gen_ai.request.model", asked.model.clone());
+        step
+    }
+
     /// Tells a breaker how a call ended.
-    fn settle(&self, permit: Permit, asked: &Asked, error: Option<&ProviderError>) {
+    fn settle(
+        &self,
+        permit: Permit,
+        mut step: Step,
+        asked: &Asked,
+        error: Option<&ProviderError>,
+    ) {
         if let Some(error) = error {
+            step.failed(error.kind.code().as_str());
             self.measures.failed(asked.vendor, error);
         }
         match error {
@@ -292,6 +326,14 @@ impl Attempts {
         let mut byte = [0];
         self.entropy.fill(&mut byte);
         f64::from(byte[0]) / 255.0
+    }
+}
+
+/// What a provider says that a call took.
+fn note_usage(step: &mut Step, usage: Option<TokenUsage>) {
+    if let Some(TokenUsage { tokens, .. }) = usage {
+        step.note("gen_ai.usage.input_tokens", i64::from(tokens.prompt()));
+        step.note("gen_ai.usage.output_tokens", i64::from(tokens.completion()));
     }
 }
 

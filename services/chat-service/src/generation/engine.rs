@@ -73,7 +73,9 @@ impl Engine {
         let registry = Arc::<Registry>::default();
         let budget = Budget::new(usage.clone(), registry.clone(), instance.clock.clone(), budget);
         let measures = Measures::new(&instance.metrics);
-        let attempts = Arc::new(Attempts::new(breaker, generation.retry(), measures.clone()));
+        let attempts =
+            Attempts::new(breaker, generation.retry(), measures.clone(), instance.traces.clone());
+        let attempts = Arc::new(attempts);
         let settings = Arc::new(generation);
         let relays = Relays {
             usage,

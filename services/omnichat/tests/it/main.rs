@@ -28,6 +28,7 @@ mod sessions;
 mod start;
 mod tls;
 mod tools;
+mod traces;
 mod units;
 mod upgrade;
 mod web;

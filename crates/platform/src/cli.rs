@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::http::{Endpoints, Paths, Server, document};
-use crate::settings::{DatabaseSettings, ServerSettings, Settings, Sources, TelemetrySettings};
+use crate::settings::{DatabaseSettings, ServerSettings, Settings, Sources};
 use crate::{Instance, Module, telemetry};
 
 /// A service that runs alone.
@@ -69,7 +69,7 @@ pub fn main<S: Service>() -> ExitCode {
         if matches!(command, Command::Healthcheck) {
             return healthcheck(&settings).await;
         }
-        telemetry::install(&settings.section::<TelemetrySettings>("telemetry")?)?;
+        let _reports = telemetry::install(&settings)?;
         let instance = Instance::new(&settings)?;
         let module = S::build(&settings, &instance).await?;
         match command {

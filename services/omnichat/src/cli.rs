@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use platform::http::{Paths, Server};
-use platform::settings::{Sources, TelemetrySettings};
+use platform::settings::Sources;
 use platform::{Instance, cli, telemetry};
 
 use crate::{DEFAULTS, DataDir, TITLE, admin, doctor, endpoints, modules, web};
@@ -75,7 +75,7 @@ pub fn main() -> ExitCode {
 
 async fn serve(data_dir: PathBuf, config: Option<&Path>) -> anyhow::Result<()> {
     let settings = DataDir::open(data_dir)?.settings(config)?;
-    telemetry::install(&settings.section::<TelemetrySettings>("telemetry")?)?;
+    let _reports = telemetry::install(&settings)?;
     let instance = Instance::new(&settings)?;
     let modules = modules(&settings, &instance).await?;
     let server = Server::new(instance, TITLE, modules, Paths::Gateway);
@@ -84,7 +84,7 @@ async fn serve(data_dir: PathBuf, config: Option<&Path>) -> anyhow::Result<()> {
 
 async fn migrate(data_dir: PathBuf, config: Option<&Path>) -> anyhow::Result<()> {
     let settings = DataDir::open(data_dir)?.settings(config)?;
-    telemetry::install(&settings.section::<TelemetrySettings>("telemetry")?)?;
+    let _reports = telemetry::install(&settings)?;
     let instance = Instance::new(&settings)?;
     for module in modules(&settings, &instance).await? {
         module.migrate().await?;

@@ -89,7 +89,7 @@ async fn answer<B: MessageBody + 'static>(
         security_headers::add(headers, settings.is_https);
     };
     let render = |error: AppError| {
-        error.log();
+        error.log(Some(&id));
         let mut rendered = if speaks_openai {
             error.error_response_with(error.status_in_openais_form(), &error.in_openais_form())
         } else {

@@ -13,7 +13,7 @@ use common::repositories::StoreError;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::FieldError;
+use super::{FieldError, RequestId};
 
 /// A request that failed: its code, a message for a person that says what to do next, and the cause for the log.
 #[derive(Debug, Clone)]
@@ -157,8 +157,8 @@ impl AppError {
         }
     }
 
-    /// Writes the cause to the log: once, where the error leaves us.
-    pub(super) fn log(&self) {
+    /// Writes the cause to the log: once, where the error leaves us. The id stands in the line itself, for who sees no other.
+    pub(super) fn log(&self, id: Option<&RequestId>) {
         if self.status_code().is_server_error() {
             let mut chain = Vec::new();
             let mut next: Option<&dyn std::error::Error> =
@@ -167,7 +167,9 @@ impl AppError {
                 chain.push(cause.to_string());
                 next = cause.source();
             }
-            tracing::error!(code = self.code.as_str(), cause = chain.join(": "), "request failed");
+            let (code, id, cause) =
+                (self.code.as_str(), id.map(RequestId::as_str), chain.join(": "));
+            tracing::error!(code, request_id = id, cause, "request failed");
         }
     }
 

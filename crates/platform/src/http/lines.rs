@@ -22,5 +22,5 @@ pub fn line(value: &impl Serialize) -> Result<Bytes, AppError> {
 
 /// An answer that streams lines. Where they cannot be finished the connection breaks.
 pub fn lines(lines: impl Stream<Item = Result<Bytes, AppError>> + 'static) -> HttpResponse {
-    HttpResponse::Ok().content_type(NDJSON).streaming(lines.inspect_err(AppError::log))
+    HttpResponse::Ok().content_type(NDJSON).streaming(lines.inspect_err(|error| error.log(None)))
 }

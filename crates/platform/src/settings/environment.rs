@@ -14,6 +14,7 @@ const WELL_KNOWN: &[(&str, &str)] = &[
     ("TRUSTED_PROXIES", "server.trusted_proxies"),
     ("DATABASE_URL", "database.url"),
     ("RUST_LOG", "telemetry.log"),
+    ("SENTRY_DSN", "telemetry.sentry_dsn"),
     ("OTEL_SERVICE_NAME", "telemetry.service"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
     ("OTEL_EXPORTER_OTLP_HEADERS", "telemetry.otlp_headers"),

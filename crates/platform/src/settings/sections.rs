@@ -103,6 +103,7 @@ pub struct TelemetrySettings {
     pub otlp_endpoint: String,
     pub otlp_headers: SecretString,
     pub trace_ratio: f64,
+    pub sentry_dsn: SecretString,
 }
 
 /// How a log line looks.

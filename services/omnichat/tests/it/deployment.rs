@@ -250,6 +250,14 @@ impl Process {
         child.wait().unwrap();
     }
 
+    /// Asks it to end, and waits until it has.
+    pub fn stop(&self) {
+        let mut child = self.child.lock().unwrap();
+        let asked = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        assert!(asked.success(), "kill {}", child.id());
+        assert!(child.wait().unwrap().success(), "{} did not end well", self.name);
+    }
+
     /// Starts it again where it was.
     pub fn revive(&self) {
         *self.child.lock().unwrap() = spawn(self.name, &self.variables).0;

@@ -23,6 +23,7 @@ mod observability;
 mod openapi;
 mod person;
 mod project_access;
+mod reports;
 mod roles;
 mod sessions;
 mod start;

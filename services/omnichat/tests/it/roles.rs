@@ -82,7 +82,8 @@ impl Drop for Roles {
     }
 }
 
-fn psql(
+/// What a statement or a file gives: its first line, or why it failed.
+pub fn psql(
     address: &Url,
     arguments: &[&str],
     variables: impl IntoIterator<Item = (String, &'static str)>,

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::Instance;
 use crate::breaker::Breaker;
+use crate::conditions::Outside;
 use crate::http::Trace;
 use crate::settings::{Settings, SiblingSettings};
 use crate::traces::{Side, Step, TRACEPARENT};
@@ -271,6 +272,7 @@ impl Sibling {
         let outcome = tokio::time::timeout(self.deadline, attempt.retry(pauses))
             .await
             .unwrap_or_else(|elapsed| Err(self.unreachable(elapsed)));
+        self.instance.conditions.note(Outside::Sibling(self.service), outcome.is_ok());
         if let Some(permit) = permit {
             if outcome.is_ok() { permit.succeeded() } else { permit.failed() }
         }

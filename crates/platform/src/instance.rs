@@ -9,6 +9,7 @@ use common::{Clock, Ids, SystemClock, SystemEntropy};
 use uuid::Uuid;
 
 use crate::Tasks;
+use crate::conditions::Conditions;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::revocations::Revocations;
@@ -32,6 +33,8 @@ pub struct Instance {
     pub tasks: Tasks,
     /// What it measures of itself.
     pub metrics: Metrics,
+    /// What it has seen of those outside.
+    pub conditions: Conditions,
     /// What its steps took, for a collector.
     pub traces: Traces,
     /// Tells this process from its replicas.
@@ -64,6 +67,7 @@ impl Instance {
             limits: Limits::new(settings, clock.clone(), None)?,
             revocations: Revocations::new(clock.clone()),
             metrics: Metrics::new(),
+            conditions: Conditions::default(),
             traces: Traces::new(settings)?,
             tasks: Tasks::on_this_runtime(),
             id: ids.next(),

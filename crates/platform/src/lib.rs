@@ -8,6 +8,7 @@
 pub mod breaker;
 pub mod cli;
 pub mod client;
+pub mod conditions;
 mod creations;
 pub mod db;
 pub mod http;

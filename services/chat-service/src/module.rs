@@ -130,10 +130,11 @@ impl ChatModule {
     fn keep_discovering(&self, pause: Duration) {
         let tasks = &self.instance.tasks;
         let (models, stop) = (self.models.clone(), tasks.stopping().clone());
+        let conditions = self.instance.conditions.clone();
         let discover = move || {
-            let (models, stop) = (models.clone(), stop.clone());
+            let (models, stop, conditions) = (models.clone(), stop.clone(), conditions.clone());
             async move {
-                stop.run_until_cancelled(models.discover()).await;
+                stop.run_until_cancelled(models.discover(&conditions)).await;
             }
         };
         tasks.spawn(discover());

@@ -20,6 +20,7 @@ mod openai;
 mod operating;
 mod origins;
 mod paging;
+mod probe;
 mod query;
 mod request_id;
 mod request_log;

@@ -8,7 +8,9 @@ use actix_web::web::{self, Data, ServiceConfig};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::probe::{self, Probed, Seen};
 use super::{Answer, AppError, Caller, Endpoints, Envelope};
+use crate::conditions::{Condition, Outside};
 use crate::{Instance, Module};
 
 /// <https://prometheus.io/docs/specs/om/open_metrics_spec/>
@@ -16,7 +18,19 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// What the handlers below look at.
 pub(super) struct Operating {
-    pub(super) modules: Vec<Arc<dyn Module>>,
+    modules: Vec<Arc<dyn Module>>,
+    databases: Probed<Vec<Seen>>,
+}
+
+impl Operating {
+    pub(super) fn new(modules: Vec<Arc<dyn Module>>) -> Self {
+        Self { modules, databases: Probed::new() }
+    }
+
+    /// How the databases were a moment ago.
+    async fn databases(&self) -> Vec<Seen> {
+        self.databases.see(async || probe::databases(&self.modules).await).await
+    }
 }
 
 pub(super) fn endpoints() -> Endpoints {
@@ -34,6 +48,9 @@ pub(super) fn endpoints() -> Endpoints {
 #[serde(rename_all = "lowercase")]
 pub(super) enum HealthStatus {
     Healthy,
+    /// It serves, but something outside does not.
+    Degraded,
+    /// A database of its own does not answer, or not as it must.
     Unhealthy,
 }
 
@@ -47,9 +64,28 @@ pub(super) struct HealthData {
     status: HealthStatus,
     /// Seconds since the start.
     uptime: i64,
-    services: BTreeMap<&'static str, ServiceHealth>,
+    services: ServicesHealth,
     version: &'static str,
     environment: String,
+}
+
+/// What the process stands on.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ServicesHealth {
+    database: ServiceHealth,
+    /// Our other services that it has called, as they were the last time.
+    siblings: BTreeMap<&'static str, Condition>,
+    /// The same of providers of models.
+    external_apis: BTreeMap<&'static str, Condition>,
+    /// Of Ollama, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ollama: Option<OutsideHealth>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OutsideHealth {
+    status: Condition,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,7 +94,37 @@ pub(super) struct ServiceHealth {
     /// `postgres` or `sqlite`.
     provider: &'static str,
     /// Milliseconds that it took to answer.
-    latency: i64,
+    latency: u64,
+}
+
+impl ServicesHealth {
+    fn of(databases: &[Seen], outside: &BTreeMap<Outside, Condition>) -> Self {
+        let mut health = Self {
+            database: ServiceHealth::of(databases),
+            siblings: BTreeMap::new(),
+            external_apis: BTreeMap::new(),
+            ollama: None,
+        };
+        for (outside, status) in outside.iter().map(|(outside, status)| (*outside, *status)) {
+            match outside {
+                Outside::Sibling(name) => drop(health.siblings.insert(name, status)),
+                Outside::ExternalApi(name) => drop(health.external_apis.insert(name, status)),
+                Outside::Ollama => health.ollama = Some(OutsideHealth { status }),
+            }
+        }
+        health
+    }
+}
+
+impl ServiceHealth {
+    /// All of a process's databases as one: as well as the worst, as fast as the slowest.
+    fn of(databases: &[Seen]) -> Self {
+        let all_ready = databases.iter().all(|seen| seen.ready.is_ok());
+        let status = if all_ready { HealthStatus::Healthy } else { HealthStatus::Unhealthy };
+        let provider = databases.first().map_or("none", |seen| seen.provider);
+        let slowest = databases.iter().map(|seen| seen.latency).max().unwrap_or_default();
+        Self { status, provider, latency: u64::try_from(slowest.as_millis()).unwrap_or(u64::MAX) }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -87,11 +153,8 @@ pub(super) async fn get_readiness(
     if instance.is_draining() {
         return Err(AppError::unavailable("The process is shutting down."));
     }
-    for module in &operating.modules {
-        module
-            .ready()
-            .await
-            .map_err(|reason| AppError::unavailable(format!("{}: {reason}.", module.name())))?;
+    for Seen { module, ready, .. } in operating.databases().await {
+        ready.map_err(|reason| AppError::unavailable(format!("{module}: {reason}.")))?;
     }
     Ok(Answer::ok(StatusData { status: HealthStatus::Healthy }))
 }
@@ -102,21 +165,18 @@ pub(super) async fn get_health(
     instance: Data<Instance>,
     operating: Data<Operating>,
 ) -> Answer<HealthData> {
-    let mut database =
-        ServiceHealth { status: HealthStatus::Healthy, provider: "none", latency: 0 };
-    for module in &operating.modules {
-        let before = instance.clock.now();
-        if module.database().ping().await.is_err() {
-            database.status = HealthStatus::Unhealthy;
-        }
-        let latency = (instance.clock.now() - before).num_milliseconds();
-        database.latency = database.latency.max(latency);
-        database.provider = module.database().provider();
-    }
+    let databases = operating.databases().await;
+    let outside = instance.conditions.all();
+    let services = ServicesHealth::of(&databases, &outside);
+    let is_failing = outside.values().any(|one| *one == Condition::Failing);
+    let status = match services.database.status {
+        HealthStatus::Healthy if is_failing => HealthStatus::Degraded,
+        status => status,
+    };
     let data = HealthData {
-        status: database.status,
+        status,
         uptime: (instance.clock.now() - instance.started_at).num_seconds(),
-        services: BTreeMap::from([("database", database)]),
+        services,
         version: env!("CARGO_PKG_VERSION"),
         environment: instance.environment.to_string(),
     };

@@ -91,7 +91,7 @@ impl Server {
         let origins = Origins::from(settings, address.port())?;
         let cookies = Data::new(Cookies::from(settings));
         let limits = self.instance.limits.clone();
-        let operating = Data::new(Operating { modules: self.modules.clone() });
+        let operating = Data::new(Operating::new(self.modules.clone()));
         let proxies = Data::new(settings.trusted_proxies.clone());
         let modules = self.modules.clone();
         let stalled = Duration::from_secs(settings.stalled_seconds.get());

@@ -10,7 +10,9 @@ use common::domain::message::FinishReason;
 use common::{Entropy, SystemEntropy};
 use futures_util::StreamExt;
 use parking_lot::Mutex;
+use platform::Instance;
 use platform::breaker::{BreakerSettings, Breakers, Permit};
+use platform::conditions::{Conditions, Outside};
 use platform::traces::{Side, Step, Traces};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -20,7 +22,8 @@ use super::frames::Progress;
 use super::measures::{Measures, Provider};
 use super::outlet::Outlet;
 use crate::providers::{
-    Completion, CompletionRequest, Delta, DeltaStream, ProviderError, ProviderErrorKind, TokenUsage,
+    Completion, CompletionRequest, DEMO, Delta, DeltaStream, ProviderError, ProviderErrorKind,
+    TokenUsage,
 };
 
 /// The longest that a provider may ask to wait before the next try.
@@ -40,6 +43,7 @@ pub(super) struct Attempts {
     entropy: Arc<dyn Entropy>,
     measures: Measures,
     traces: Traces,
+    conditions: Conditions,
     /// The longest pause before the first retry; each further one may be twice as long.
     pause: Duration,
 }
@@ -77,14 +81,15 @@ impl Attempts {
         breaker: BreakerSettings,
         pause: Duration,
         measures: Measures,
-        traces: Traces,
+        instance: &Instance,
     ) -> Self {
         Self {
             breakers: Breakers::new(breaker),
             retries: Mutex::new(MOST_RETRIES),
             entropy: Arc::new(SystemEntropy),
             measures,
-            traces,
+            traces: instance.traces.clone(),
+            conditions: instance.conditions.clone(),
             pause,
         }
     }
@@ -99,7 +104,8 @@ impl Attempts {
         told: &mut Told,
     ) -> Result<(), ProviderError> {
         let deadline = Instant::now() + total;
-        let Opened { mut deltas, permit, mut step } = self.open(outlet, roster, requests, told).await?;
+        let Opened { mut deltas, permit, mut step } =
+            self.open(outlet, roster, requests, told).await?;
         let end = loop {
             let next = async {
                 outlet.has_room().await;
@@ -233,8 +239,8 @@ impl Attempts {
             drop(self.admit(asked, request)?);
             let mut step = self.step(asked);
             let answer = timeout_at(deadline, asked.provider.complete(request.clone())).await;
-            let answer = answer
-                .unwrap_or_else(|_| Err(ProviderError::new(ProviderErrorKind::TimedOut)));
+            let answer =
+                answer.unwrap_or_else(|_| Err(ProviderError::new(ProviderErrorKind::TimedOut)));
             let error = match answer {
                 Ok(completion) => {
                     note_usage(&mut step, completion.usage);
@@ -271,21 +277,16 @@ impl Attempts {
     }
 
     /// Tells a breaker how a call ended.
-    fn settle(
-        &self,
-        permit: Permit,
-        mut step: Step,
-        asked: &Asked,
-        error: Option<&ProviderError>,
-    ) {
+    fn settle(&self, permit: Permit, mut step: Step, asked: &Asked, error: Option<&ProviderError>) {
+        let is_its_fault = error.is_some_and(|error| error.kind.is_the_providers_fault());
+        if asked.vendor != DEMO.name {
+            self.conditions.note(Outside::ExternalApi(asked.vendor), !is_its_fault);
+        }
         if let Some(error) = error {
             step.failed(error.kind.code().as_str());
             self.measures.failed(asked.vendor, error);
         }
-        match error {
-            Some(error) if error.kind.is_the_providers_fault() => permit.failed(),
-            _ => permit.succeeded(),
-        }
+        if is_its_fault { permit.failed() } else { permit.succeeded() }
     }
 
     /// Counts the breakers that are open now.

@@ -73,8 +73,7 @@ impl Engine {
         let registry = Arc::<Registry>::default();
         let budget = Budget::new(usage.clone(), registry.clone(), instance.clock.clone(), budget);
         let measures = Measures::new(&instance.metrics);
-        let attempts =
-            Attempts::new(breaker, generation.retry(), measures.clone(), instance.traces.clone());
+        let attempts = Attempts::new(breaker, generation.retry(), measures.clone(), &instance);
         let attempts = Arc::new(attempts);
         let settings = Arc::new(generation);
         let relays = Relays {

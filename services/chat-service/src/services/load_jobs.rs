@@ -237,7 +237,7 @@ impl LoadJobs {
             }
             Some(Ok(())) => {
                 self.end(&job, LoadStatus::Loaded, &LoadStep::of(100, "Loaded")).await?;
-                self.models.discover().await;
+                self.models.discover(&self.instance.conditions).await;
                 Ok(())
             }
             Some(Err(Failure::Lost)) => Ok(()),

@@ -7,6 +7,7 @@ use common::domain::api_key::{ApiKeyError, KeyName};
 use common::repositories::StoreError;
 use futures_util::future::join_all;
 use parking_lot::RwLock;
+use platform::conditions::{Conditions, Outside};
 use secrecy::SecretString;
 use tokio::time::timeout;
 
@@ -177,10 +178,14 @@ impl Models {
     }
 
     /// Asks all providers what they have that nobody wrote down. One that does not answer has what it had.
-    pub async fn discover(&self) {
+    pub async fn discover(&self, conditions: &Conditions) {
         let discoveries = self.providers.values().map(|configured| async {
             let name = configured.vendor.name;
-            (name, configured.provider.discover().await)
+            let discovered = configured.provider.discover().await;
+            if configured.vendor.requires_loading {
+                conditions.note(Outside::Ollama, discovered.is_ok());
+            }
+            (name, discovered)
         });
         for (name, discovered) in join_all(discoveries).await {
             match discovered {

@@ -74,6 +74,13 @@ async fn prompts_are_asked_for_on_every_send_and_a_copy_serves_while_project_ser
     projects.stop().await;
     let (stale, system) = told(&model, &user, &path).await;
     assert!(stale == true && system.starts_with("Be brief."));
+    // That is told, by what was seen of it, and is no reason to be sent nothing.
+    let health = chat.anonymous().get("/health").await.expect(200);
+    assert_eq!(health.data("status"), "degraded");
+    let seen = health.data("services");
+    assert_eq!(seen["siblings"]["project-service"], "failing");
+    assert_eq!(seen["externalApis"], json!({"openai": "reachable"}));
+    chat.anonymous().get("/health/ready").await.expect(200);
     let unknown = user
         .post("/conversations", json!({"projectId": uuid::Uuid::from_u128(5)}))
         .await
@@ -82,6 +89,8 @@ async fn prompts_are_asked_for_on_every_send_and_a_copy_serves_while_project_ser
 
     let projects = project_service(&database, &port).await;
     assert_eq!(told(&model, &user, &path).await.0, Value::Null);
+    let health = chat.anonymous().get("/health").await.expect(200);
+    assert_eq!(health.data("services")["siblings"]["project-service"], "reachable");
     user.at(&projects.base_url).delete(&format!("/projects/{project}")).await.expect(200);
     let gone = user.post(&path, json!({"content": "x"})).await.expect(404);
     assert_eq!(gone.code(), "NOT_FOUND");

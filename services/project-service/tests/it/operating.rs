@@ -1,6 +1,7 @@
 //! What an operator asks of a process. The same for every service; tested here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use platform::cli::Service;
 use platform::http::Paths;
@@ -11,7 +12,7 @@ use reqwest::Method;
 use rstest::rstest;
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
-use testkit::{Engine, TestApp, TestDatabase, redacted, settings};
+use testkit::{Engine, PostgresServer, Stop, TestApp, TestDatabase, redacted, settings};
 
 use super::start;
 
@@ -83,11 +84,53 @@ async fn the_version_before_goes_on_beside_a_newer_one(
 async fn health_and_version_are_told(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let app = start(engine).await;
     let health = app.anonymous().get("/health").await.expect(200);
-    assert_eq!(health.json["data"]["status"], "healthy");
+    // There is no auth-service here, which may have been noticed.
+    assert_ne!(health.data("status"), "unhealthy");
+    let database = &health.data("services")["database"];
+    assert_eq!(database["status"], "healthy");
     let provider = if engine == Engine::Sqlite { "sqlite" } else { "postgres" };
-    assert_eq!(health.json["data"]["services"]["database"]["provider"], provider);
+    assert_eq!(database["provider"], provider);
     let version = app.user().get("/version").await.expect(200);
     insta::assert_json_snapshot!("version", redacted(&version.json["data"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_falls_with_the_database_and_comes_back_with_it() {
+    let server = tokio::task::spawn_blocking(PostgresServer::new).await.unwrap();
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    let more = [("DATABASE_URL", server.url())];
+    let more = more.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let settings = settings(&[ProjectService::DEFAULTS], &database, &more);
+    let (instance, module) = build(&settings).await;
+    let app = TestApp::serve(&settings, instance, vec![module], Paths::Bare).await;
+    let anybody = app.anonymous();
+    let until = async |status: u16| {
+        let asking = async {
+            loop {
+                let answer = anybody.get("/health/ready").await;
+                if answer.status == status {
+                    break answer;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), asking).await.unwrap()
+    };
+    until(200).await;
+    for stop in [Stop::Fast, Stop::Kill] {
+        tokio::task::block_in_place(|| server.stop(stop));
+        let fallen = until(503).await;
+        assert_eq!(fallen.code(), "SERVICE_UNAVAILABLE");
+        assert!(fallen.text.contains("project: the database does not answer"), "{}", fallen.text);
+        let health = anybody.get("/health").await.expect(200);
+        assert_eq!(health.data("status"), "unhealthy");
+        assert_eq!(health.data("services")["database"]["status"], "unhealthy");
+        // Its process is well.
+        anybody.get("/health/live").await.expect(200);
+        tokio::task::block_in_place(|| server.start());
+        until(200).await;
+        let health = anybody.get("/health").await.expect(200);
+        assert_eq!(health.data("services")["database"]["status"], "healthy");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
@@ -43,6 +44,8 @@ pub struct PostgresServer {
     user: Option<(u32, u32)>,
     port: u16,
     commits: Commits,
+    /// Whether it speaks TLS.
+    tls: bool,
     /// While this is open, the watchdog waits.
     _alive: ChildStdin,
 }
@@ -72,7 +75,7 @@ pub fn cluster(commits: Commits) -> &'static Cluster {
             Cluster { address: address.to_owned(), is_borrowed: true, _own: None }
         }
         Err(_) => {
-            let own = PostgresServer::launch(commits);
+            let own = PostgresServer::launch(commits, None);
             Cluster { address: own.address(), is_borrowed: false, _own: Some(own) }
         }
     })
@@ -96,7 +99,12 @@ impl Commits {
 impl PostgresServer {
     /// A new server, running. What it acknowledges it keeps, however it is stopped.
     pub fn new() -> Self {
-        Self::launch(Commits::Kept)
+        Self::launch(Commits::Kept, None)
+    }
+
+    /// The same, which speaks TLS with a certificate and its key, both PEM. It still takes connections without.
+    pub fn with_tls(certificate: &str, key: &str) -> Self {
+        Self::launch(Commits::Kept, Some([certificate, key]))
     }
 
     /// The address of its one database.
@@ -121,9 +129,10 @@ impl PostgresServer {
     /// Starts it again, and waits until it takes connections.
     pub fn start(&self) {
         let options = format!(
-            "-p {} -k {} -c listen_addresses=127.0.0.1 -c max_connections=400 {}",
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c max_connections=400 -c ssl={} {}",
             self.port,
             self.folder.display(),
+            self.tls,
             self.commits.settings()
         );
         let log = self.folder.join("log");
@@ -136,7 +145,7 @@ impl PostgresServer {
         }
     }
 
-    fn launch(commits: Commits) -> Self {
+    fn launch(commits: Commits, tls: Option<[&str; 2]>) -> Self {
         let bin = binaries();
         let folder =
             tempfile::Builder::new().prefix("omnichat-postgres-").tempdir().unwrap().keep();
@@ -146,11 +155,24 @@ impl PostgresServer {
         }
         let alive = watchdog(&bin, &folder, user);
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { bin, folder, user, port, commits, _alive: alive };
+        let server = Self { bin, folder, user, port, commits, tls: tls.is_some(), _alive: alive };
         let database = ["-U", "omnichat", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8"];
         server.run("initdb", &database).unwrap_or_else(|error| panic!("initdb: {error}"));
+        for (name, pem) in ["server.crt", "server.key"].into_iter().zip(tls.into_iter().flatten()) {
+            server.keep(name, pem);
+        }
         server.start();
         server
+    }
+
+    /// Writes a file that the server's user alone may read, as it wants its key to be.
+    fn keep(&self, name: &str, text: &str) {
+        let path = self.folder.join("data").join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        if let Some((uid, gid)) = self.user {
+            std::os::unix::fs::chown(&path, Some(uid), Some(gid)).unwrap();
+        }
     }
 
     fn address(&self) -> String {

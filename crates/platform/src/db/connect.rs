@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
-use sea_orm::ConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, DbErr};
 use secrecy::ExposeSecret;
 
 use super::Database;
@@ -53,9 +52,32 @@ impl Database {
                 .set_schema_search_path(service)
                 .statement_timeout(Duration::from_secs(settings.statement_seconds));
         }
-        let connection = sea_orm::Database::connect(options).await.with_context(|| {
-            format!("{}: the database cannot be reached", name_of("database.url"))
+        let connection = sea_orm::Database::connect(options).await.map_err(|error| {
+            let advice = advice(&error).map(|advice| format!(": {advice}")).unwrap_or_default();
+            let name = name_of("database.url");
+            anyhow::Error::new(error)
+                .context(format!("{name}: the database cannot be reached{advice}"))
         })?;
         Ok(Self { connection, schema: service })
+    }
+}
+
+/// What to do about TLS that does not come about.
+fn advice(error: &DbErr) -> Option<&'static str> {
+    // The kind of a certificate's fault is told in words alone.
+    let text = error.to_string();
+    let says = |words: &str| text.contains(words);
+    if says("does not support TLS") {
+        Some("it does not speak TLS; turn that on there, or choose another `sslmode`")
+    } else if says("UnknownIssuer") || says("BadSignature") {
+        Some(
+            "nobody known here has signed its certificate; name the file of who has as `sslrootcert=`",
+        )
+    } else if says("not valid for name") || says("NotValidForName") {
+        Some("its certificate is for another name; use that name in the address")
+    } else if says("certificate expired") || says("Expired") {
+        Some("its certificate has expired; it needs a new one")
+    } else {
+        None
     }
 }

@@ -3,5 +3,6 @@
 
 mod bell;
 mod client;
+mod database_tls;
 mod limits;
 mod outbox;

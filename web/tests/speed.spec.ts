@@ -165,6 +165,76 @@ test('a thread of 5,000 messages opens at once and scrolls smoothly', async ({
   expect(await messages.locator('article').count()).toBeLessThan(30);
 });
 
+test('a list of 5,000 conversations scrolls smoothly, and has what is in sight', async ({
+  page,
+  account,
+}) => {
+  test.setTimeout(120_000);
+  expect(account.email).toContain('@');
+  await manyConversations(page, 5000);
+  await page.goto('/c');
+  const list = page.getByRole('navigation', { name: 'Conversations' });
+  await expect(list.getByRole('link', { name: 'Conversation 0', exact: true })).toBeVisible();
+  await list.hover();
+  const scrolling = await busy(page, async () => {
+    for (let count = 0; count < 60; count++) {
+      await page.mouse.wheel(0, 900);
+      await page.waitForTimeout(50);
+    }
+  });
+  console.log(`5,000 conversations: longest task while scrolling ${scrolling.longest} ms`);
+  expect(scrolling.longest).toBeLessThanOrEqual(50 * slack);
+  // By now some pages have come, each as soon as the end of the last was near.
+  await expect(list.getByRole('link', { name: /^Conversation \d{3,4}$/ }).first()).toBeVisible();
+  await expect(list.getByRole('link', { name: 'Conversation 0', exact: true })).toHaveCount(0);
+  expect(await list.getByRole('link').count()).toBeLessThan(60);
+});
+
+test('a first load is small', async ({ page }) => {
+  let bytes = 0;
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Network.enable');
+  devtools.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+  await page.goto('/signin', { waitUntil: 'networkidle' });
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  console.log(`first load: ${Math.round(bytes / 1000)} kB on the wire, with its font`);
+  expect(bytes).toBeLessThan(200_000);
+});
+
+/** Answers the pages of the list as the server would. */
+async function manyConversations(page: Page, count: number) {
+  await page.route('**/api/conversations?*', async (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const [from, limit] = [Number(query.get('cursor') ?? 0), Number(query.get('limit'))];
+    const conversations = Array.from({ length: Math.min(limit, count - from) }, (_, index) => {
+      const at = new Date(Date.now() - (from + index) * 3_600_000).toISOString();
+      return {
+        id: `c${from + index}`,
+        projectId: null,
+        title: `Conversation ${from + index}`,
+        model: null,
+        systemPrompt: null,
+        pinned: false,
+        archived: false,
+        messageCount: 2,
+        createdAt: at,
+        updatedAt: at,
+      };
+    });
+    const next = from + conversations.length;
+    const hasMore = next < count;
+    await route.fulfill({
+      json: {
+        success: true,
+        data: { conversations },
+        timestamp: '',
+        requestId: '',
+        pagination: { cursor: hasMore ? String(next) : null, limit, hasMore, totalCount: count },
+      },
+    });
+  });
+}
+
 /** Answers the pages of a thread as the server would, had somebody spoken for a year. */
 async function longThread(page: Page, count: number) {
   await page.route('**/api/conversations/*/messages?*', async (route) => {

@@ -4,7 +4,6 @@ import { PageSpinner } from '~/components/Spinner';
 import { RequireSession } from '~/features/session/RequireSession';
 import { Crashed } from './Crashed';
 import { NotFound } from './NotFound';
-import { Shell } from './Shell';
 
 /** A page that is loaded when it is first opened. */
 const page = <T extends Record<string, unknown>>(load: () => Promise<T>, name: keyof T) => ({
@@ -25,7 +24,7 @@ export const router = createBrowserRouter([
         Component: RequireSession,
         children: [
           {
-            Component: Shell,
+            ...page(() => import('./Shell'), 'Shell'),
             children: [
               { path: '/', element: <Navigate to="/c" replace /> },
               { path: '/c', ...page(() => import('~/features/thread/NewChatPage'), 'NewChatPage') },

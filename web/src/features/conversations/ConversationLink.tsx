@@ -18,7 +18,7 @@ export const ConversationLink = memo(function ConversationLink({
   if (isRenaming)
     return <RenameField conversation={conversation} onDone={() => setRenaming(false)} />;
   return (
-    <li className="group relative">
+    <>
       <NavLink
         to={`/c/${conversation.id}`}
         className={({ isActive }) =>
@@ -36,6 +36,6 @@ export const ConversationLink = memo(function ConversationLink({
       <span className="absolute top-1 right-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 has-[[popover]]:opacity-100 pointer-coarse:opacity-100">
         <ConversationMenu conversation={conversation} isSmall onRename={() => setRenaming(true)} />
       </span>
-    </li>
+    </>
   );
 });

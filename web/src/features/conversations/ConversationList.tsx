@@ -1,13 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Archive, Search } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 
 import { ErrorNotice } from '~/components/ErrorNotice';
 import { IconButton } from '~/components/IconButton';
-import { useEndless } from '~/components/useEndless';
 import { useDebounced } from '~/lib/useDebounced';
 import { t } from '~/locales';
-import { ConversationLink } from './ConversationLink';
+import { ConversationRows } from './ConversationRows';
 import { conversationsQuery } from './conversationsQuery';
 import { groupByAge } from './groupByAge';
 
@@ -17,7 +16,7 @@ export function ConversationList() {
   const [archived, setArchived] = useState(false);
   const q = useDebounced(text.trim(), 200);
   const query = useInfiniteQuery(conversationsQuery({ q, archived }));
-  const end = useEndless(() => void query.fetchNextPage(), query.hasNextPage && !query.isFetching);
+  const scroller = useRef<HTMLElement>(null);
 
   const groups = useMemo(() => {
     const all = (query.data?.pages ?? []).flatMap((page) => page.data.conversations);
@@ -50,24 +49,23 @@ export function ConversationList() {
           <Archive />
         </IconButton>
       </div>
-      <nav aria-label={t('list.title')} className="mt-2 min-h-0 flex-1 overflow-y-auto px-2 pb-4">
+      <nav
+        ref={scroller}
+        aria-label={t('list.title')}
+        className="mt-2 min-h-0 flex-1 overflow-y-auto px-2 pb-4"
+      >
         {query.isError && <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />}
         {isEmpty && (
           <p className="px-2.5 py-3 text-sm text-ink-soft">
             {t(q ? 'list.nothingFound' : 'list.empty')}
           </p>
         )}
-        {groups.map((group) => (
-          <section key={group.title}>
-            <h2 className="px-2.5 pt-3 pb-1 text-xs font-medium text-ink-soft">{t(group.title)}</h2>
-            <ul>
-              {group.conversations.map((conversation) => (
-                <ConversationLink key={conversation.id} conversation={conversation} />
-              ))}
-            </ul>
-          </section>
-        ))}
-        <div ref={end} />
+        <ConversationRows
+          groups={groups}
+          scroller={scroller}
+          hasMore={query.hasNextPage && !query.isFetching}
+          onReachEnd={() => void query.fetchNextPage()}
+        />
       </nav>
     </>
   );

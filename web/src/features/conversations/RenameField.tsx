@@ -24,20 +24,18 @@ export function RenameField({
     onDone();
   };
   return (
-    <li>
-      <input
-        aria-label={t('conversation.newTitle')}
-        value={title}
-        autoFocus
-        onFocus={(event) => event.target.select()}
-        onChange={(event) => setTitle(event.target.value)}
-        onBlur={() => finish(true)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') finish(true);
-          if (event.key === 'Escape') finish(false);
-        }}
-        className="h-9 w-full rounded-lg border border-accent bg-page px-2.5 text-sm outline-none"
-      />
-    </li>
+    <input
+      aria-label={t('conversation.newTitle')}
+      value={title}
+      autoFocus
+      onFocus={(event) => event.target.select()}
+      onChange={(event) => setTitle(event.target.value)}
+      onBlur={() => finish(true)}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') finish(true);
+        if (event.key === 'Escape') finish(false);
+      }}
+      className="h-9 w-full rounded-lg border border-accent bg-page px-2.5 text-sm outline-none"
+    />
   );
 }

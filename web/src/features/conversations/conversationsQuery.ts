@@ -17,7 +17,7 @@ export const conversationsQuery = ({ q, projectId, archived = false }: Conversat
         api.GET('/conversations', {
           params: {
             query: {
-              limit: 30,
+              limit: 50,
               ...(q ? { q } : {}),
               ...(projectId ? { projectId } : {}),
               // A search looks everywhere.

@@ -25,9 +25,7 @@ export function ThreadPage() {
       <PageHeader
         title={
           isRenaming && conversation ? (
-            <ul>
-              <RenameField conversation={conversation} onDone={() => setRenaming(false)} />
-            </ul>
+            <RenameField conversation={conversation} onDone={() => setRenaming(false)} />
           ) : (
             <h1 className="truncate text-sm font-medium">{conversation ? title : ''}</h1>
           )

@@ -104,7 +104,6 @@ export const de: Translation = {
   'import.counts': 'Unterhaltungen: {conversations}, Nachrichten: {messages}.',
   'import.empty': 'Diese Datei ist leer.',
   'import.file': 'Datei für den Import',
-  'import.kept': 'Was vorher angekommen ist, bleibt.',
   'import.leftOut':
     'Ausgelassen, weil nicht lesbar: {conversations} Unterhaltungen und {messages} Nachrichten. Gekürzt: {shortened} Nachrichten.',
   'import.nothing': 'Nichts in dieser Datei ließ sich als Unterhaltung lesen.',

@@ -100,7 +100,6 @@ export const en = {
   'import.counts': 'Conversations: {conversations}, messages: {messages}.',
   'import.empty': 'This file is empty.',
   'import.file': 'File to import',
-  'import.kept': 'What had come before is kept.',
   'import.leftOut':
     'Left out, since they could not be read: {conversations} conversations and {messages} messages. Shortened: {shortened} messages.',
   'import.nothing': 'Nothing in this file could be read as a conversation.',

@@ -23,7 +23,7 @@ export function ImportResult({ job }: { job: Import }) {
     return (
       <Notice tone="danger">
         {job.error ?? t('error.unknown')}
-        {job.conversations > 0 && ` ${t('import.kept')} ${counts}`}
+        {job.conversations > 0 && ` ${counts}`}
       </Notice>
     );
   if (job.conversations === 0) return <Notice tone="danger">{t('import.nothing')}</Notice>;

@@ -1477,6 +1477,11 @@ export interface components {
             /** Format: int32 */
             total_tokens: number;
         };
+        /**
+         * @description How one of them is doing.
+         * @enum {string}
+         */
+        Condition: "reachable" | "failing";
         /** @description A part of what a message says. */
         ContentPart: {
             text: string;
@@ -1708,19 +1713,6 @@ export interface components {
         };
         DeletedTokenData: {
             deletedToken: components["schemas"]["TokenId"];
-        };
-        DeletedUserConversationsData: {
-            /** Format: int64 */
-            deletedConversations: number;
-            /**
-             * Format: int64
-             * @description How many messages went with them.
-             */
-            deletedMessages: number;
-        };
-        DeletedUserData: {
-            /** Format: int64 */
-            deletedProjects: number;
         };
         DisableSecondFactorRequest: {
             /** @description The six digits that the app shows, or a recovery code. */
@@ -1985,37 +1977,6 @@ export interface components {
             timestamp: string;
         };
         /** @description A successful answer. */
-        Envelope_DeletedUserConversationsData: {
-            data: {
-                /** Format: int64 */
-                deletedConversations: number;
-                /**
-                 * Format: int64
-                 * @description How many messages went with them.
-                 */
-                deletedMessages: number;
-            };
-            pagination?: components["schemas"]["Pagination"] | null;
-            requestId: string;
-            /** @description Always true. */
-            success: boolean;
-            /** Format: date-time */
-            timestamp: string;
-        };
-        /** @description A successful answer. */
-        Envelope_DeletedUserData: {
-            data: {
-                /** Format: int64 */
-                deletedProjects: number;
-            };
-            pagination?: components["schemas"]["Pagination"] | null;
-            requestId: string;
-            /** @description Always true. */
-            success: boolean;
-            /** Format: date-time */
-            timestamp: string;
-        };
-        /** @description A successful answer. */
         Envelope_EventsData: {
             data: {
                 events: components["schemas"]["EventResponse"][];
@@ -2028,24 +1989,10 @@ export interface components {
             timestamp: string;
         };
         /** @description A successful answer. */
-        Envelope_ForgottenProjectData: {
-            data: {
-                deletedProject: components["schemas"]["ProjectId"];
-            };
-            pagination?: components["schemas"]["Pagination"] | null;
-            requestId: string;
-            /** @description Always true. */
-            success: boolean;
-            /** Format: date-time */
-            timestamp: string;
-        };
-        /** @description A successful answer. */
         Envelope_HealthData: {
             data: {
                 environment: string;
-                services: {
-                    [key: string]: components["schemas"]["ServiceHealth"];
-                };
+                services: components["schemas"]["ServicesHealth"];
                 status: components["schemas"]["HealthStatus"];
                 /**
                  * Format: int64
@@ -2204,22 +2151,6 @@ export interface components {
             timestamp: string;
         };
         /** @description A successful answer. */
-        Envelope_PreferencesData: {
-            data: {
-                /** @description One for each provider for which a person can have a key of one's own. */
-                apiKeys: {
-                    [key: string]: components["schemas"]["KeyStatusResponse"];
-                };
-                settings: components["schemas"]["PreferencesResponse"];
-            };
-            pagination?: components["schemas"]["Pagination"] | null;
-            requestId: string;
-            /** @description Always true. */
-            success: boolean;
-            /** Format: date-time */
-            timestamp: string;
-        };
-        /** @description A successful answer. */
         Envelope_ProfileData: {
             data: {
                 user: components["schemas"]["ProfileResponse"];
@@ -2317,19 +2248,6 @@ export interface components {
             timestamp: string;
         };
         /** @description A successful answer. */
-        Envelope_RecordedUsesData: {
-            data: {
-                /** @description How many were told. */
-                recorded: number;
-            };
-            pagination?: components["schemas"]["Pagination"] | null;
-            requestId: string;
-            /** @description Always true. */
-            success: boolean;
-            /** Format: date-time */
-            timestamp: string;
-        };
-        /** @description A successful answer. */
         Envelope_RecoveryCodesData: {
             data: {
                 /** @description Each stands in for the app once; shown this once. */
@@ -2357,20 +2275,6 @@ export interface components {
         Envelope_RenderedPromptData: {
             data: {
                 content: string;
-            };
-            pagination?: components["schemas"]["Pagination"] | null;
-            requestId: string;
-            /** @description Always true. */
-            success: boolean;
-            /** Format: date-time */
-            timestamp: string;
-        };
-        /** @description A successful answer. */
-        Envelope_RevocationsData: {
-            data: {
-                /** @description Asks for what comes after. As long as it changes, there may be more at once. */
-                cursor: string;
-                revocations: components["schemas"]["RevocationResponse"][];
             };
             pagination?: components["schemas"]["Pagination"] | null;
             requestId: string;
@@ -2702,16 +2606,11 @@ export interface components {
          * @enum {string}
          */
         FinishReason: "stop" | "length" | "content_filter" | "tool_calls" | "cancelled" | "error";
-        ForgottenProjectData: {
-            deletedProject: components["schemas"]["ProjectId"];
-        };
         /** @enum {string} */
         GroupBy: "day" | "model" | "project";
         HealthData: {
             environment: string;
-            services: {
-                [key: string]: components["schemas"]["ServiceHealth"];
-            };
+            services: components["schemas"]["ServicesHealth"];
             status: components["schemas"]["HealthStatus"];
             /**
              * Format: int64
@@ -2724,7 +2623,7 @@ export interface components {
          * @description A process's state.
          * @enum {string}
          */
-        HealthStatus: "healthy" | "unhealthy";
+        HealthStatus: "healthy" | "degraded" | "unhealthy";
         /** @enum {string} */
         History: "model" | "all";
         /**
@@ -2791,11 +2690,6 @@ export interface components {
          * @enum {string}
          */
         KeyName: "claude" | "openai" | "google" | "openrouter" | "groq";
-        KeyStatusResponse: {
-            configured: boolean;
-            /** Format: date-time */
-            lastUsed?: string | null;
-        };
         LastMessageResponse: {
             /** @description At most 200 characters. */
             content: string;
@@ -2968,6 +2862,9 @@ export interface components {
         OpenAiFailure: {
             error: components["schemas"]["OpenAiError"];
         };
+        OutsideHealth: {
+            status: components["schemas"]["Condition"];
+        };
         /** @description Where a page stands in its list. */
         Pagination: {
             /** @description Asks for the next page; null on the last. */
@@ -2990,24 +2887,6 @@ export interface components {
             otpauthUrl: string;
             /** @description The secret in it, to be typed. */
             secret: string;
-        };
-        PreferencesData: {
-            /** @description One for each provider for which a person can have a key of one's own. */
-            apiKeys: {
-                [key: string]: components["schemas"]["KeyStatusResponse"];
-            };
-            settings: components["schemas"]["PreferencesResponse"];
-        };
-        PreferencesResponse: {
-            /** @description Answers in a new conversation that names no model. */
-            defaultModel: string | null;
-            /**
-             * Format: double
-             * @description For a send that names none.
-             */
-            defaultTemperature: number | null;
-            /** @description For a new conversation that brings none. */
-            systemPrompt: string | null;
         };
         PricingResponse: {
             /**
@@ -3116,13 +2995,6 @@ export interface components {
         PromptsData: {
             prompts: components["schemas"]["PromptResponse"][];
         };
-        RecordTokenUsesRequest: {
-            tokens: components["schemas"]["TokenUseRequest"][];
-        };
-        RecordedUsesData: {
-            /** @description How many were told. */
-            recorded: number;
-        };
         RecoveryCodesData: {
             /** @description Each stands in for the app once; shown this once. */
             recoveryCodes: string[];
@@ -3168,20 +3040,6 @@ export interface components {
              * @description The version whose text to take.
              */
             version: number;
-        };
-        RevocationResponse: {
-            /** @description The `sid` of access tokens that are not good any more. */
-            session: components["schemas"]["SessionId"];
-            /**
-             * Format: date-time
-             * @description When the last of them is over by itself.
-             */
-            until: string;
-        };
-        RevocationsData: {
-            /** @description Asks for what comes after. As long as it changes, there may be more at once. */
-            cursor: string;
-            revocations: components["schemas"]["RevocationResponse"][];
         };
         /**
          * @description Who says a message.
@@ -3263,6 +3121,19 @@ export interface components {
             /** @description `postgres` or `sqlite`. */
             provider: string;
             status: components["schemas"]["HealthStatus"];
+        };
+        /** @description What the process stands on. */
+        ServicesHealth: {
+            database: components["schemas"]["ServiceHealth"];
+            /** @description The same of providers of models. */
+            externalApis: {
+                [key: string]: components["schemas"]["Condition"];
+            };
+            ollama?: components["schemas"]["OutsideHealth"] | null;
+            /** @description Our other services that it has called, as they were the last time. */
+            siblings: {
+                [key: string]: components["schemas"]["Condition"];
+            };
         };
         SessionData: {
             /** @description For `Authorization: Bearer …`. */
@@ -3458,15 +3329,6 @@ export interface components {
         };
         /** @enum {string} */
         TokenScope: "read" | "write";
-        /** @description That a personal access token was used. */
-        TokenUseRequest: {
-            id: components["schemas"]["TokenId"];
-            /**
-             * Format: date-time
-             * @description When, last.
-             */
-            usedAt: string;
-        };
         TokensData: {
             tokens: components["schemas"]["TokenResponse"][];
         };
@@ -3489,18 +3351,6 @@ export interface components {
             systemPrompt?: string | null;
             /** @description 1 to 200 characters. */
             title?: string | null;
-        };
-        /** @description What is absent stays, null clears. */
-        UpdatePreferencesRequest: {
-            /** @description A model of the catalogue. */
-            defaultModel?: string | null;
-            /**
-             * Format: double
-             * @description 0 to 2.
-             */
-            defaultTemperature?: number | null;
-            /** @description Up to 100,000 characters. */
-            systemPrompt?: string | null;
         };
         /** @description What is absent stays, null clears. */
         UpdateProfileRequest: {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use common::UserId;
 use common::domain::message::{
     Message, MessageStatus, NewQuestion, NewReply, NewTurn, Question, Role,
 };
 use common::repositories::TurnError;
+use common::{MessageId, UserId};
 use platform::db::store_error;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
@@ -242,7 +242,7 @@ async fn question(
     beginning: &Beginning,
     depth: i32,
 ) -> Result<(message::Model, bool, Option<Uuid>), TurnError> {
-    let find = async |id: common::MessageId, role: Role| {
+    let find = async |id: MessageId, role: Role| {
         let row = message::Entity::find_by_id(id.uuid())
             .filter(message::Column::ConversationId.eq(turn.conversation.uuid()))
             .filter(message::Column::Role.eq(word(role)))

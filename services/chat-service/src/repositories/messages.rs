@@ -3,7 +3,7 @@ use common::domain::message::{Message, MessageStatus, PastMessage, Role};
 use common::repositories::{MessageFilter, MessageRepository, StoreError};
 use common::{ConversationId, MessageId, Page, PageRequest, Position, UserId};
 use platform::db::{Database, Keyset, store_error};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
     Select,
@@ -18,6 +18,17 @@ use super::entities::{attachment, conversation};
 /// Messages in the service's database, for reading.
 pub struct SqlMessages {
     db: Database,
+}
+
+/// A message, and what else of it must be known where it is listed.
+#[derive(FromQueryResult)]
+struct Listed {
+    #[sea_orm(nested)]
+    message: message::Model,
+    /// How many others are in its place.
+    others: i64,
+    /// Whether something is attached to it.
+    is_showing: bool,
 }
 
 /// What a model is told of a message.
@@ -54,13 +65,23 @@ impl MessageRepository for SqlMessages {
         filter: MessageFilter<'_>,
         page: PageRequest,
     ) -> Result<Page<Message>, StoreError> {
-        let rows = active(owner, conversation, filter, page)
+        let rows: Vec<Listed> = active(owner, conversation, filter, page)
+            .expr_as(others(), "others")
+            .expr_as(is_showing(), "is_showing")
+            .into_model()
             .all(self.db.connection())
             .await
             .map_err(store_error)?;
-        let place = |row: &message::Model| Position { key: row.depth.into(), id: row.id };
-        let page = Page::of(rows, page.limit, place).map(Message::from);
-        Ok(Page { items: self.complete(page.items).await?, ..page })
+        let place = |row: &Listed| Position { key: row.message.depth.into(), id: row.message.id };
+        let page = Page::of(rows, page.limit, place);
+        let showing = page.items.iter().filter(|row| row.is_showing).map(|row| row.message.id);
+        let shown = attached(self.db.connection(), showing.collect()).await;
+        let mut shown = shown.map_err(store_error)?;
+        Ok(page.map(|Listed { message, others, .. }| Message {
+            attachments: shown.remove(&message.id).unwrap_or_default(),
+            siblings: u32::try_from(others + 1).unwrap_or(u32::MAX),
+            ..message.into()
+        }))
     }
 
     async fn history(
@@ -189,6 +210,21 @@ fn active(
         query = query.filter(message::Column::Depth.lt(count(depth)));
     }
     query.page(message::Column::Depth, message::Column::Id, page, Into::into)
+}
+
+/// How many messages came in the place of one after the first that was said there.
+fn others() -> SimpleExpr {
+    let other = Alias::new("other");
+    let place = Func::coalesce([
+        Expr::col((message::Entity, message::Column::PlaceId)),
+        Expr::col((message::Entity, message::Column::Id)),
+    ]);
+    let others = Query::select()
+        .expr(Expr::cust("COUNT(*)"))
+        .from_as(message::Entity, other.clone())
+        .and_where(Expr::col((other, message::Column::PlaceId)).eq(place))
+        .to_owned();
+    SimpleExpr::SubQuery(None, Box::new(others.into()))
 }
 
 /// Whether anything is attached to a message.

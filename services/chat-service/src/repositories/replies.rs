@@ -1,3 +1,4 @@
+mod rows;
 mod turns;
 
 use async_trait::async_trait;

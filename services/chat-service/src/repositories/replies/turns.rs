@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use common::domain::message::{
-    Message, MessageStatus, NewQuestion, NewReply, NewTurn, Question, Role,
-};
+use common::domain::message::{Message, MessageStatus, NewTurn, Question, Role};
 use common::repositories::TurnError;
 use common::{MessageId, UserId};
 use platform::db::store_error;
@@ -17,9 +15,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::super::conversations::CONVERSATION_COUNTS;
-use super::super::entities::message::{self, count, json, word};
+use super::super::entities::message::{self, word};
 use super::super::entities::{conversation, model_context};
 use super::super::{attachments, branches, idempotency, search};
+use super::rows::{Spot, reply_row, user_row};
 use super::{SqlReplies, is_another_running, is_running};
 
 /// How long, and how often, it is looked up whether a turn is stored whose commit was not answered.
@@ -44,14 +43,6 @@ struct Standing {
     has_expired: bool,
     /// How deep the end of the active branch is.
     depth: Option<i32>,
-}
-
-/// Where a message is put.
-#[derive(Clone, Copy)]
-struct Spot {
-    parent: Option<Uuid>,
-    place: Option<Uuid>,
-    depth: i32,
 }
 
 impl SqlReplies {
@@ -323,77 +314,6 @@ async fn grow_contexts(tx: &DatabaseTransaction, turn: &NewTurn, added: i32) -> 
         .exec_without_returning(tx)
         .await
         .map(drop)
-}
-
-fn user_row(
-    owner: UserId,
-    turn: &NewTurn,
-    question: &NewQuestion,
-    spot: Spot,
-    seq: i64,
-) -> message::Model {
-    message::Model {
-        id: question.id.uuid(),
-        conversation_id: turn.conversation.uuid(),
-        user_id: owner.uuid(),
-        parent_id: spot.parent,
-        place_id: spot.place,
-        depth: spot.depth,
-        is_chosen: true,
-        on_branch: true,
-        turn_id: turn.turn.uuid(),
-        model: turn.replies.first().map(|reply| reply.model.clone()).unwrap_or_default(),
-        seq,
-        role: word(Role::User),
-        content: question.content.clone(),
-        reasoning: String::new(),
-        status: word(MessageStatus::Complete),
-        finish_reason: None,
-        error: None,
-        token_count: Some(count(question.tokens)),
-        temperature: None,
-        prompt_tokens: None,
-        completion_tokens: None,
-        cost_micro_usd: None,
-        prompt_versions: json(&[(); 0]),
-        answered_by: None,
-        context: None,
-        lease_owner: None,
-        lease_until: None,
-        cancel_requested: false,
-        created_at: turn.at,
-    }
-}
-
-fn reply_row(
-    user: &message::Model,
-    turn: &NewTurn,
-    reply: &NewReply,
-    spot: Spot,
-    seq: i64,
-    now: i64,
-) -> message::Model {
-    message::Model {
-        id: reply.id.uuid(),
-        parent_id: spot.parent,
-        place_id: spot.place,
-        depth: spot.depth,
-        is_chosen: true,
-        on_branch: true,
-        model: reply.model.clone(),
-        seq,
-        role: word(Role::Assistant),
-        content: String::new(),
-        status: word(MessageStatus::Pending),
-        token_count: None,
-        temperature: reply.temperature,
-        prompt_versions: json(&reply.prompt_versions),
-        context: Some(json(&reply.context)),
-        lease_owner: Some(turn.lease.holder),
-        lease_until: Some(now + i64::from(turn.lease.seconds) * 1_000_000),
-        created_at: turn.at,
-        ..user.clone()
-    }
 }
 
 fn turn_error(error: DbErr) -> TurnError {

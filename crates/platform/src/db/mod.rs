@@ -12,6 +12,7 @@ mod inspect;
 mod keyset;
 mod migrate;
 mod tombstones;
+mod writes;
 
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ pub use inspect::{Encryption, Inspection};
 pub use keyset::{Keyset, contains, micros};
 pub use migrate::SchemaState;
 pub use tombstones::Tombstones;
+pub use writes::Writes;
 
 /// A service's database.
 #[derive(Debug, Clone)]
@@ -57,6 +59,11 @@ impl Database {
             ..TransactionOptions::default()
         };
         self.connection.begin_with_options(options).await
+    }
+
+    /// For writes that go there together.
+    pub fn writes(&self) -> Writes {
+        Writes::new(self.connection.get_database_backend())
     }
 
     /// The database's clock, in microseconds since 1970, as an expression: the one clock that all replicas share.

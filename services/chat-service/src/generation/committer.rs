@@ -25,19 +25,21 @@ struct Ending {
     stored: oneshot::Sender<bool>,
 }
 
+type Batch = Vec<Ending>;
+
 impl Committer {
     pub(super) fn start(replies: Arc<dyn ReplyRepository>, tasks: &Tasks) -> Self {
         let (queue, mut ready) = mpsc::channel(QUEUE);
         let stop = tasks.stopping().clone();
         tasks.keep_running("committer", async move {
-            let mut batch = Vec::with_capacity(BATCH);
-            while stop.run_until_cancelled(ready.recv_many(&mut batch, BATCH)).await.is_some() {
-                commit(&*replies, std::mem::take(&mut batch)).await;
+            let mut batch = Batch::with_capacity(BATCH);
+            while stop.run_until_cancelled(fill(&mut batch, &mut ready)).await == Some(true) {
+                commit(&*replies, take(&mut batch)).await;
             }
             // What has been sent by now is still stored; nothing more can be.
             ready.close();
-            while ready.recv_many(&mut batch, BATCH).await > 0 {
-                commit(&*replies, std::mem::take(&mut batch)).await;
+            while fill(&mut batch, &mut ready).await {
+                commit(&*replies, take(&mut batch)).await;
             }
         });
         Self { queue }
@@ -53,9 +55,30 @@ impl Committer {
     }
 }
 
+/// Adds what is ready to a batch, and waits for something if there is nothing; whether there is.
+async fn fill(batch: &mut Batch, ready: &mut mpsc::Receiver<Ending>) -> bool {
+    if batch.is_empty() {
+        ready.recv_many(batch, BATCH).await;
+    }
+    while batch.len() < BATCH
+        && let Ok(ending) = ready.try_recv()
+    {
+        batch.push(ending);
+    }
+    !batch.is_empty()
+}
+
+/// The longest beginning of a batch whose length is a power of two: of each length the database's connections remember a
+/// statement.
+fn take(batch: &mut Batch) -> Batch {
+    let length = batch.len().checked_ilog2().map_or(0, |power| 1 << power);
+    let rest = batch.split_off(length);
+    std::mem::replace(batch, rest)
+}
+
 /// Stores a batch. While the database does not answer it is tried again: the text is only here. If the database refuses it,
 /// the ends are tried one by one, so that a bad one cannot take its neighbours with it.
-async fn commit(replies: &dyn ReplyRepository, batch: Vec<Ending>) {
+async fn commit(replies: &dyn ReplyRepository, batch: Batch) {
     let (ends, answers): (Vec<ReplyEnd>, Vec<_>) =
         batch.into_iter().map(|ending| (ending.end, ending.stored)).unzip();
     let stored = match store(replies, &ends).await {

@@ -5,11 +5,9 @@ use common::ErrandId;
 use common::domain::errand::{Errand, ErrandKind};
 use common::domain::message::{Lease, ReplyEnd};
 use common::repositories::{ErrandRepository, StoreError};
-use platform::db::{Database, store_error};
+use platform::db::{Database, Writes, store_error};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, Order, QueryFilter,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryTrait};
 
 use super::entities::errand::{ActiveModel, Column, Entity, Model};
 use super::entities::message::{count, word};
@@ -82,16 +80,16 @@ fn held(id: ErrandId, lease: Lease) -> Condition {
 
 /// Notes what is to be asked now that replies have ended, in the transaction that stores their ends. What is noted already is
 /// not noted again: who does it looks at all that was said by then.
-pub(super) async fn note(tx: &DatabaseTransaction, ends: &[&ReplyEnd]) -> Result<(), DbErr> {
+pub(super) fn note(writes: &mut Writes, ends: &[&ReplyEnd]) {
     let rows: Vec<ActiveModel> =
         ends.iter().flat_map(|end| &end.errands).map(|errand| row_of(errand).into()).collect();
     if rows.is_empty() {
-        return Ok(());
+        return;
     }
     let one_of_each = OnConflict::columns([Column::ConversationId, Column::Model, Column::Kind])
         .do_nothing()
         .to_owned();
-    Entity::insert_many(rows).on_conflict(one_of_each).exec_without_returning(tx).await.map(drop)
+    writes.add(Entity::insert_many(rows).on_conflict(one_of_each).into_query());
 }
 
 fn row_of(errand: &Errand) -> Model {
@@ -174,7 +172,9 @@ mod tests {
 
     async fn note_all(schema: &Schema, end: &ReplyEnd) {
         let tx = schema.db.begin_write().await.unwrap();
-        note(&tx, &[end]).await.unwrap();
+        let mut writes = schema.db.writes();
+        note(&mut writes, &[end]);
+        writes.run(&tx).await.unwrap();
         tx.commit().await.unwrap();
     }
 

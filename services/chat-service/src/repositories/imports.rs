@@ -104,7 +104,7 @@ impl ImportRepository for SqlImports {
                 return Ok(false);
             }
             rows::insert(&tx, imported).await?;
-            search::run(&tx, texts).await?;
+            texts.run(&tx).await?;
             CONVERSATION_COUNTS.add(&tx, import.owner, 1).await?;
             tx.commit().await?;
             Ok(true)

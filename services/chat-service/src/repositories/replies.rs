@@ -1,3 +1,4 @@
+mod ends;
 mod rows;
 mod turns;
 
@@ -8,16 +9,15 @@ use common::domain::message::{
 use common::repositories::{Checkpoint, ReplyRepository, StoreError, TurnError};
 use common::{ErrorCode, MessageId, UserId};
 use platform::db::{Bell, Database, is_unique_violation, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query, SimpleExpr};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr,
-    EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
+    QuerySelect,
 };
 use uuid::Uuid;
 
-use super::entities::conversation;
-use super::entities::message::{self, count, json, word};
-use super::{errands, search, usage};
+use super::entities::message::{self, json, word};
+use super::search;
 
 /// The life of replies in the service's database.
 pub struct SqlReplies {
@@ -88,7 +88,8 @@ impl ReplyRepository for SqlReplies {
             .value(message::Column::Reasoning, reasoning)
             .value(message::Column::Status, word(status))
             .value(message::Column::LeaseUntil, until)
-            .cond_where(held(reply, lease.holder))
+            .and_where(message::Column::Id.eq(reply.uuid()))
+            .cond_where(is_held(lease.holder))
             .returning_col(message::Column::CancelRequested)
             .to_owned();
         let row = match self.db.connection().query_one(&statement).await {
@@ -128,36 +129,7 @@ impl ReplyRepository for SqlReplies {
     }
 
     async fn finish(&self, ends: &[ReplyEnd]) -> Result<Vec<MessageId>, StoreError> {
-        // Conversations are locked before their messages, and in one order, as whoever deletes them does.
-        let mut ends: Vec<&ReplyEnd> = ends.iter().collect();
-        ends.sort_by_key(|end| end.conversation);
-        let finish = async {
-            let tx = self.db.begin_write().await?;
-            let (mut stored, mut before) = (Vec::with_capacity(ends.len()), Vec::new());
-            for end in ends {
-                conversation::Entity::update_many()
-                    .col_expr(conversation::Column::UpdatedAt, Expr::val(end.at))
-                    .filter(conversation::Column::Id.eq(end.conversation.uuid()))
-                    .exec(&tx)
-                    .await?;
-                let updated = message::Entity::update_many()
-                    .set(end_of(end))
-                    .filter(held(end.reply, end.holder))
-                    .exec(&tx)
-                    .await?;
-                if updated.rows_affected > 0 {
-                    stored.push(end);
-                } else if is_stored(&tx, end).await? {
-                    before.push(end.reply);
-                }
-            }
-            errands::note(&tx, &stored).await?;
-            usage::add(&tx, &stored).await?;
-            search::index_ends(&tx, &stored).await?;
-            tx.commit().await?;
-            Ok(stored.into_iter().map(|end| end.reply).chain(before).collect())
-        };
-        finish.await.map_err(store_error)
+        self.end(ends).await.map_err(store_error)
     }
 
     async fn request_cancel(
@@ -226,43 +198,12 @@ fn is_running() -> Condition {
 }
 
 /// A reply that is still its maker's: running, or taken for dead by mistake. Its end takes the name off.
-fn held(reply: MessageId, holder: Uuid) -> Condition {
+fn is_held(holder: impl Into<SimpleExpr>) -> Condition {
     let not_ended =
         [MessageStatus::Pending, MessageStatus::Streaming, MessageStatus::Interrupted].map(word);
     Condition::all()
-        .add(message::Column::Id.eq(reply.uuid()))
-        .add(message::Column::LeaseOwner.eq(holder))
+        .add(Expr::col(message::Column::LeaseOwner).eq(holder))
         .add(message::Column::Status.is_in(not_ended))
-}
-
-/// Whether an end is stored already: by a commit that was not answered, so that it is tried again.
-async fn is_stored(tx: &DatabaseTransaction, end: &ReplyEnd) -> Result<bool, DbErr> {
-    let found = message::Entity::find_by_id(end.reply.uuid())
-        .filter(message::Column::Status.eq(word(end.status)))
-        .filter(message::Column::Content.eq(end.content.as_str()))
-        .filter(message::Column::LeaseOwner.is_null())
-        .count(tx)
-        .await?;
-    Ok(found > 0)
-}
-
-fn end_of(end: &ReplyEnd) -> message::ActiveModel {
-    let usage = end.usage.as_ref();
-    message::ActiveModel {
-        content: Set(end.content.clone()),
-        reasoning: Set(end.reasoning.clone()),
-        status: Set(word(end.status)),
-        finish_reason: Set(end.finish_reason.map(word)),
-        error: Set(end.error.as_ref().map(json)),
-        token_count: Set(Some(count(end.tokens))),
-        prompt_tokens: Set(usage.map(|usage| count(usage.tokens.prompt()))),
-        completion_tokens: Set(usage.map(|usage| count(usage.tokens.completion()))),
-        cost_micro_usd: Set(usage.and_then(|usage| usage.cost_micro_usd)),
-        answered_by: Set(end.answered_by.clone()),
-        lease_owner: Set(None),
-        lease_until: Set(None),
-        ..Default::default()
-    }
 }
 
 /// Whether the database refused a second running reply of one conversation and model.

@@ -12,11 +12,13 @@ mod words;
 
 use common::UserId;
 use common::domain::message::{Message, MessageStatus, NewTurn, Question, ReplyEnd};
-use platform::db::Database;
-use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, SimpleExpr};
+use platform::db::{Database, Writes};
+use sea_orm::sea_query::{
+    DeleteStatement, Expr, ExprTrait, InsertStatement, SelectStatement, SimpleExpr,
+};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, Statement,
+    QuerySelect, Select,
 };
 use uuid::Uuid;
 
@@ -39,9 +41,9 @@ struct Text<'a> {
 /// What an engine keeps of texts, and how it is asked. It speaks in statements, for whoever has a transaction.
 trait SearchIndex {
     /// Lets some texts, no two of them the same, be found by the words that they now have.
-    fn store(&self, texts: &[Text<'_>]) -> Vec<Statement>;
-    /// Takes away what would not go with conversations that are about to be deleted.
-    fn forget(&self, conversations: &[Uuid]) -> Vec<Statement>;
+    fn store(&self, texts: &[Text<'_>]) -> Vec<InsertStatement>;
+    /// Takes away what would not go with conversations that are about to be deleted, if there is such.
+    fn forget(&self, conversations: &[Uuid]) -> Option<DeleteStatement>;
     /// The ids of the owner's conversations that have a text with all that is asked for.
     fn matching(&self, owner: Uuid, query: &Query) -> SelectStatement;
 }
@@ -132,12 +134,7 @@ pub async fn index_summaries(connection: &impl ConnectionTrait) -> Result<(), Db
 }
 
 /// Indexes what the user says in a turn, and the title if that is the conversation's first.
-pub(super) async fn index_turn(
-    connection: &impl ConnectionTrait,
-    owner: UserId,
-    turn: &NewTurn,
-    is_titled: bool,
-) -> Result<(), DbErr> {
+pub(super) fn index_turn(writes: &mut Writes, owner: UserId, turn: &NewTurn, is_titled: bool) {
     let conversation = turn.conversation.uuid();
     let title = is_titled.then(|| about(owner, conversation, &turn.title));
     let said = match &turn.question {
@@ -149,19 +146,16 @@ pub(super) async fn index_turn(
         Text { id, conversation, owner: owner.uuid(), text }
     });
     let texts: Vec<Text<'_>> = title.into_iter().chain(said).collect();
-    store(connection, &texts).await
+    add(writes, &texts);
 }
 
 /// Indexes replies that have ended.
-pub(super) async fn index_ends(
-    connection: &impl ConnectionTrait,
-    ends: &[&ReplyEnd],
-) -> Result<(), DbErr> {
+pub(super) fn index_ends(writes: &mut Writes, ends: &[&ReplyEnd]) {
     let texts = ends.iter().map(|end| {
         let (id, conversation) = (end.reply.uuid(), end.conversation.uuid());
         Text { id, conversation, owner: end.owner.uuid(), text: &end.content }
     });
-    store(connection, &texts.collect::<Vec<_>>()).await
+    add(writes, &texts.collect::<Vec<_>>());
 }
 
 /// Indexes messages as they are stored.
@@ -181,15 +175,15 @@ pub(super) async fn prepare(
     backend: DbBackend,
     owner: UserId,
     messages: impl Iterator<Item = &Message>,
-) -> Vec<Statement> {
-    let mut statements = Vec::new();
+) -> Writes {
+    let mut writes = Writes::new(backend);
     for message in messages {
         let (id, conversation) = (message.id.uuid(), message.conversation.uuid());
         let text = Text { id, conversation, owner: owner.uuid(), text: &message.content };
-        statements.extend(index_of(backend).store(&[text]));
+        add(&mut writes, &[text]);
         tokio::task::yield_now().await;
     }
-    statements
+    writes
 }
 
 /// Takes out conversations that are about to be deleted.
@@ -197,7 +191,10 @@ pub(super) async fn forget(
     connection: &impl ConnectionTrait,
     conversations: &[Uuid],
 ) -> Result<(), DbErr> {
-    run(connection, index_of(connection.get_database_backend()).forget(conversations)).await
+    match index_of(connection.get_database_backend()).forget(conversations) {
+        Some(statement) => connection.execute(&statement).await.map(drop),
+        None => Ok(()),
+    }
 }
 
 /// Indexes all that there is; for the migration that makes the index.
@@ -245,18 +242,13 @@ async fn index_rows<E: EntityTrait>(
 }
 
 async fn store(connection: &impl ConnectionTrait, texts: &[Text<'_>]) -> Result<(), DbErr> {
-    if texts.is_empty() {
-        return Ok(());
-    }
-    run(connection, index_of(connection.get_database_backend()).store(texts)).await
+    let mut writes = Writes::new(connection.get_database_backend());
+    add(&mut writes, texts);
+    writes.run(connection).await
 }
 
-pub(super) async fn run(
-    connection: &impl ConnectionTrait,
-    statements: Vec<Statement>,
-) -> Result<(), DbErr> {
-    for statement in statements {
-        connection.execute_raw(statement).await?;
+fn add(writes: &mut Writes, texts: &[Text<'_>]) {
+    if !texts.is_empty() {
+        index_of(writes.backend()).store(texts).into_iter().for_each(|entries| writes.add(entries));
     }
-    Ok(())
 }

@@ -6,11 +6,11 @@ use common::domain::message::ReplyEnd;
 use common::domain::usage::{UsageEntry, UsageGroup, UsageSpan, UsageSum};
 use common::repositories::{StoreError, UsageRepository};
 use common::{CompletionId, ProjectId, UserId};
-use platform::db::{Database, store_error};
+use platform::db::{Database, Writes, store_error};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    QueryFilter, QueryResult,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult,
+    QueryTrait,
 };
 use uuid::Uuid;
 
@@ -51,7 +51,9 @@ impl UsageRepository for SqlUsage {
             if !TOMBSTONES.buried(&tx, &[owner.uuid()]).await?.is_empty() {
                 return Ok(());
             }
-            write(&tx, &[Line { id: completion.uuid(), owner, day, usage: entry }]).await?;
+            let mut writes = self.db.writes();
+            write(&mut writes, &[Line { id: completion.uuid(), owner, day, usage: entry }]);
+            writes.run(&tx).await?;
             tx.commit().await
         };
         add.await.map_err(store_error)
@@ -93,42 +95,39 @@ impl UsageRepository for SqlUsage {
     }
 }
 
-/// Adds what replies have taken, in the transaction that stores their ends. Last in it, and in one order: transactions that
-/// end replies of the same people must not wait for each other.
-pub(super) async fn add(tx: &DatabaseTransaction, ends: &[&ReplyEnd]) -> Result<(), DbErr> {
+/// Adds what replies have taken, in the transaction that stores their ends.
+pub(super) fn add(writes: &mut Writes, ends: &[&ReplyEnd]) {
     let lines: Vec<_> = ends.iter().filter_map(|end| Line::of(end)).collect();
-    write(tx, &lines).await
+    write(writes, &lines);
 }
 
-async fn write(tx: &DatabaseTransaction, lines: &[Line<'_>]) -> Result<(), DbErr> {
-    if !lines.is_empty() {
-        let rows = lines.iter().map(|line| usage_entry::ActiveModel::from(line.row()));
-        usage_entry::Entity::insert_many(rows).exec_without_returning(tx).await?;
+fn write(writes: &mut Writes, lines: &[Line<'_>]) {
+    if lines.is_empty() {
+        return;
     }
+    let rows = lines.iter().map(|line| usage_entry::ActiveModel::from(line.row()));
+    writes.add(usage_entry::Entity::insert_many(rows).into_query());
     let mut costs: BTreeMap<_, i64> = BTreeMap::new();
     for line in lines {
         if let Some(cost) = line.usage.cost_micro_usd {
             *costs.entry((line.owner.uuid(), line.day)).or_default() += cost;
         }
     }
-    for ((user_id, day), cost) in costs {
-        let row = daily_usage::ActiveModel {
-            user_id: Set(user_id),
-            day: Set(day),
-            cost_micro_usd: Set(cost),
-        };
-        let column = daily_usage::Column::CostMicroUsd;
-        let total = Expr::col((daily_usage::Entity, column)).add(cost);
-        let on_conflict =
-            OnConflict::columns([daily_usage::Column::UserId, daily_usage::Column::Day])
-                .value(column, total)
-                .to_owned();
-        daily_usage::Entity::insert(row)
-            .on_conflict(on_conflict)
-            .exec_without_returning(tx)
-            .await?;
+    if costs.is_empty() {
+        return;
     }
-    Ok(())
+    // In one order: transactions that end replies of the same people must not wait for each other.
+    let rows = costs.into_iter().map(|((user_id, day), cost)| daily_usage::ActiveModel {
+        user_id: Set(user_id),
+        day: Set(day),
+        cost_micro_usd: Set(cost),
+    });
+    let column = daily_usage::Column::CostMicroUsd;
+    let total = Expr::col((daily_usage::Entity, column)).add(Expr::col(("excluded", column)));
+    let on_conflict = OnConflict::columns([daily_usage::Column::UserId, daily_usage::Column::Day])
+        .value(column, total)
+        .to_owned();
+    writes.add(daily_usage::Entity::insert_many(rows).on_conflict(on_conflict).into_query());
 }
 
 impl<'a> Line<'a> {

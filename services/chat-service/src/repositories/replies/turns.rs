@@ -6,11 +6,14 @@ use common::domain::message::{Message, MessageStatus, NewTurn, Question, Role};
 use common::repositories::TurnError;
 use common::{MessageId, UserId};
 use platform::db::store_error;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{
+    Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement, SimpleExpr,
+    UpdateStatement,
+};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    FromQueryResult, PaginatorTrait, QueryFilter,
+    FromQueryResult, PaginatorTrait, QueryFilter, QueryTrait,
 };
 use uuid::Uuid;
 
@@ -78,17 +81,18 @@ impl SqlReplies {
         let rows: Vec<message::Model> =
             is_new.then(|| user.clone()).into_iter().chain(replies.iter().cloned()).collect();
         let added = i32::try_from(rows.len()).unwrap_or(i32::MAX);
-        message::Entity::insert_many(rows.into_iter().map(message::ActiveModel::from))
-            .exec_without_returning(&tx)
-            .await
-            .map_err(turn_error)?;
+        let is_untitled = beginning.title.is_none();
+        let mut writes = self.db.writes();
+        let rows = rows.into_iter().map(message::ActiveModel::from);
+        writes.add(message::Entity::insert_many(rows).into_query());
+        search::index_turn(&mut writes, owner, turn, is_untitled);
+        writes.add(grow_conversation(turn, added, is_untitled));
+        writes.add(grow_contexts(turn, 1 + i32::from(is_new)));
+        writes.run(&tx).await.map_err(turn_error)?;
         let stored = async {
             if let Question::New(question) = &turn.question {
                 attachments::insert(&tx, owner, question.id, &question.attachments).await?;
             }
-            search::index_turn(&tx, owner, turn, beginning.title.is_none()).await?;
-            grow_conversation(&tx, turn, added, beginning.title.is_none()).await?;
-            grow_contexts(&tx, turn, 1 + i32::from(is_new)).await?;
             if let (Some(last), true) = (replies.last(), turn.is_a_branch()) {
                 branches::make_active(&tx, turn.conversation.uuid(), last.id.into()).await?;
             }
@@ -268,12 +272,7 @@ async fn question(
     }
 }
 
-async fn grow_conversation(
-    tx: &DatabaseTransaction,
-    turn: &NewTurn,
-    added: i32,
-    is_untitled: bool,
-) -> Result<(), DbErr> {
+fn grow_conversation(turn: &NewTurn, added: i32, is_untitled: bool) -> UpdateStatement {
     let leaf = turn.replies.last().map(|reply| reply.id.uuid());
     let change = conversation::ActiveModel {
         title: if is_untitled { Set(Some(turn.title.clone())) } else { NotSet },
@@ -287,13 +286,11 @@ async fn grow_conversation(
         .col_expr(conversation::Column::NextSeq, grown(conversation::Column::NextSeq))
         .col_expr(conversation::Column::MessageCount, grown(conversation::Column::MessageCount))
         .filter(conversation::Column::Id.eq(turn.conversation.uuid()))
-        .exec(tx)
-        .await
-        .map(drop)
+        .into_query()
 }
 
 /// Counts so many messages more for each of the turn's models.
-async fn grow_contexts(tx: &DatabaseTransaction, turn: &NewTurn, added: i32) -> Result<(), DbErr> {
+fn grow_contexts(turn: &NewTurn, added: i32) -> InsertStatement {
     let rows = turn.replies.iter().map(|reply| model_context::ActiveModel {
         conversation_id: Set(turn.conversation.uuid()),
         model: Set(reply.model.clone()),
@@ -309,11 +306,7 @@ async fn grow_contexts(tx: &DatabaseTransaction, turn: &NewTurn, added: i32) -> 
         .value(model_context::Column::MessageCount, counted)
         .update_column(model_context::Column::LastMessageAt)
         .to_owned();
-    model_context::Entity::insert_many(rows)
-        .on_conflict(on_conflict)
-        .exec_without_returning(tx)
-        .await
-        .map(drop)
+    model_context::Entity::insert_many(rows).on_conflict(on_conflict).into_query()
 }
 
 fn turn_error(error: DbErr) -> TurnError {

@@ -1,5 +1,7 @@
-use sea_orm::sea_query::{Expr, Query as Select, SelectStatement};
-use sea_orm::{DbBackend, Statement};
+use sea_orm::sea_query::{
+    DeleteStatement, Expr, ExprTrait, InsertStatement, OnConflict, Query as Statement,
+    SelectStatement,
+};
 use uuid::Uuid;
 
 use super::words::{Query, words};
@@ -9,23 +11,22 @@ use super::{SearchIndex, Text, owner_word};
 pub struct Postgres;
 
 impl SearchIndex for Postgres {
-    fn store(&self, texts: &[Text<'_>]) -> Vec<Statement> {
-        let places: Vec<String> = (0..texts.len())
-            .map(|row| format!("(${}, ${}, ${}::tsvector)", row * 3 + 1, row * 3 + 2, row * 3 + 3))
-            .collect();
-        let sql = format!(
-            "INSERT INTO search_entries (text_id, conversation_id, terms) VALUES {} \
-             ON CONFLICT (text_id) DO UPDATE SET terms = excluded.terms",
-            places.join(", ")
-        );
-        let values = texts
-            .iter()
-            .flat_map(|text| [text.id.into(), text.conversation.into(), terms(text).into()]);
-        vec![Statement::from_sql_and_values(DbBackend::Postgres, sql, values)]
+    fn store(&self, texts: &[Text<'_>]) -> Vec<InsertStatement> {
+        let newer = OnConflict::column("text_id").update_column("terms").to_owned();
+        let mut entries = Statement::insert()
+            .into_table("search_entries")
+            .columns(["text_id", "conversation_id", "terms"])
+            .on_conflict(newer)
+            .to_owned();
+        for text in texts {
+            let terms = Expr::val(terms(text)).cast_as("tsvector");
+            entries.values_panic([text.id.into(), text.conversation.into(), terms]);
+        }
+        vec![entries]
     }
 
-    fn forget(&self, _: &[Uuid]) -> Vec<Statement> {
-        Vec::new()
+    fn forget(&self, _: &[Uuid]) -> Option<DeleteStatement> {
+        None
     }
 
     fn matching(&self, owner: Uuid, query: &Query) -> SelectStatement {
@@ -41,7 +42,7 @@ impl SearchIndex for Postgres {
         // The function is what the operator does, but without the index: that would go through everybody's words with that
         // beginning, which are far more than all that one person has said. `DISTINCT` keeps the planner from asking again for each
         // conversation.
-        Select::select()
+        Statement::select()
             .distinct()
             .column("conversation_id")
             .from("search_entries")

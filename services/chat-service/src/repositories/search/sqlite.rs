@@ -1,5 +1,7 @@
-use sea_orm::sea_query::{Expr, ExprTrait, Query as Select, SelectStatement};
-use sea_orm::{DbBackend, Statement};
+use sea_orm::sea_query::{
+    DeleteStatement, Expr, ExprTrait, InsertStatement, OnConflict, Query as Statement,
+    SelectStatement, SimpleExpr,
+};
 use uuid::Uuid;
 
 use super::words::{Query, words};
@@ -9,31 +11,21 @@ use super::{SearchIndex, Text, owner_word};
 pub struct Sqlite;
 
 impl SearchIndex for Sqlite {
-    fn store(&self, texts: &[Text<'_>]) -> Vec<Statement> {
-        let entry = "INSERT INTO search_entries (text_id, conversation_id) VALUES (?, ?) ON CONFLICT (text_id) DO NOTHING";
-        let terms = "INSERT OR REPLACE INTO search_terms (rowid, terms) \
-                     SELECT id, ? FROM search_entries WHERE text_id = ?";
-        let store = |text: &Text<'_>| {
-            let words = format!("{} {}", owner_word(text.owner), words(text.text).join(" "));
-            [
-                statement(entry, [text.id.into(), text.conversation.into()]),
-                statement(terms, [words.into(), text.id.into()]),
-            ]
-        };
-        texts.iter().flat_map(store).collect()
+    fn store(&self, texts: &[Text<'_>]) -> Vec<InsertStatement> {
+        texts.iter().flat_map(|text| [entry(text), terms(text)]).collect()
     }
 
-    fn forget(&self, conversations: &[Uuid]) -> Vec<Statement> {
-        let of_them = Select::select()
+    fn forget(&self, conversations: &[Uuid]) -> Option<DeleteStatement> {
+        let of_them = Statement::select()
             .column("id")
             .from("search_entries")
             .and_where(Expr::col("conversation_id").is_in(conversations.iter().copied()))
             .to_owned();
-        let delete = Select::delete()
+        let forget = Statement::delete()
             .from_table("search_terms")
             .and_where(Expr::col("rowid").in_subquery(of_them))
             .to_owned();
-        vec![DbBackend::Sqlite.build(&delete)]
+        Some(forget)
     }
 
     fn matching(&self, owner: Uuid, query: &Query) -> SelectStatement {
@@ -43,12 +35,12 @@ impl SearchIndex for Sqlite {
             .map(|words| format!("\"{words}\""))
             .collect();
         let all = all.join(" AND ") + if query.is_open { " *" } else { "" };
-        let found = Select::select()
+        let found = Statement::select()
             .column("rowid")
             .from("search_terms")
             .and_where(Expr::cust_with_values("search_terms MATCH ?", [all]))
             .to_owned();
-        Select::select()
+        Statement::select()
             .column("conversation_id")
             .from("search_entries")
             .and_where(Expr::col("id").in_subquery(found))
@@ -56,6 +48,27 @@ impl SearchIndex for Sqlite {
     }
 }
 
-fn statement<const N: usize>(sql: &str, values: [sea_orm::Value; N]) -> Statement {
-    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
+fn entry(text: &Text<'_>) -> InsertStatement {
+    Statement::insert()
+        .into_table("search_entries")
+        .columns(["text_id", "conversation_id"])
+        .values_panic([text.id.into(), text.conversation.into()])
+        .on_conflict(OnConflict::column("text_id").do_nothing().to_owned())
+        .to_owned()
+}
+
+/// The words of a text whose entry is there.
+fn terms(text: &Text<'_>) -> InsertStatement {
+    let words = format!("{} {}", owner_word(text.owner), words(text.text).join(" "));
+    let entry = Statement::select()
+        .column("id")
+        .from("search_entries")
+        .and_where(Expr::col("text_id").eq(text.id))
+        .to_owned();
+    Statement::insert()
+        .replace()
+        .into_table("search_terms")
+        .columns(["rowid", "terms"])
+        .values_panic([SimpleExpr::SubQuery(None, Box::new(entry.into())), words.into()])
+        .to_owned()
 }

@@ -11,7 +11,7 @@ use common::repositories::{
 };
 use common::{Direction, MessageId, PageRequest, UserId};
 use rstest::rstest;
-use sea_orm::{FromQueryResult, JsonValue};
+use sea_orm::{FromQueryResult, JsonValue, Statement};
 use testkit::{Engine, a_clock};
 
 use super::super::contract::{Schema, schema};

@@ -16,15 +16,13 @@ use platform::revocations::SiblingFeed;
 use platform::sealing::Sealer;
 use platform::settings::{DatabaseSettings, Settings, SettingsError};
 use platform::{EarlierCreations, Instance, Module, NotReady};
-use reqwest::header::{AUTHORIZATION, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
 
 use crate::clients::ProjectService;
-use crate::core::{Catalogue, ChatSettings, DemoModel, ModelSettings, ProviderSettings};
+use crate::core::{Catalogue, ChatSettings, DemoModel, ModelSettings};
 use crate::dependencies::ChatState;
 use crate::generation::{Engine, EngineSettings};
 use crate::migrations::Migrator;
-use crate::providers::{DEMO, VENDORS};
+use crate::providers::{DEMO, Http, VENDORS};
 use crate::repositories::{
     SqlApiKeys, SqlAttachments, SqlConversations, SqlDataKeys, SqlErrands, SqlIdempotency,
     SqlImports, SqlLoadJobs, SqlMessages, SqlPreferences, SqlReplies, SqlShares, SqlSubjects,
@@ -363,7 +361,8 @@ fn models(
     vault: Arc<Vault>,
 ) -> anyhow::Result<Models> {
     let mut models = Models::new(catalogue, settings.models.default.clone(), vault);
-    let http = provider_client(&settings.providers, settings.providers.idle(), None)?;
+    let connect = settings.providers.connect();
+    let http = Http::new(connect, settings.providers.idle(), None)?;
     // While a model is being loaded nothing is heard of it.
     let patience = settings.generation.loading();
     for vendor in VENDORS {
@@ -375,7 +374,7 @@ fn models(
         // A key that people have none of their own beside goes with whatever is asked.
         let everywhere = key.as_ref().filter(|_| vendor.key_name.is_none());
         let http = if vendor.requires_loading {
-            provider_client(&settings.providers, patience, everywhere)?
+            Http::new(connect, patience, everywhere)?
         } else {
             http.clone()
         };
@@ -387,28 +386,6 @@ fn models(
         DemoModel::Off => false,
     };
     Ok(if has_demo { models.with(&DEMO, http, DEMO.base_url, None) } else { models })
-}
-
-/// What providers are called with: no redirect is followed, and no answer unpacked.
-fn provider_client(
-    settings: &ProviderSettings,
-    silence: Duration,
-    key: Option<&SecretString>,
-) -> anyhow::Result<reqwest::Client> {
-    let bearer = key.map(|key| {
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))?;
-        bearer.set_sensitive(true);
-        anyhow::Ok((AUTHORIZATION, bearer))
-    });
-    let client = reqwest::Client::builder()
-        .default_headers(bearer.transpose()?.into_iter().collect())
-        .connect_timeout(settings.connect())
-        .read_timeout(silence)
-        .redirect(reqwest::redirect::Policy::none())
-        .tcp_nodelay(true)
-        .no_proxy()
-        .build()?;
-    Ok(client)
 }
 
 #[async_trait]

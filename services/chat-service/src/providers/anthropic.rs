@@ -14,7 +14,7 @@ use reqwest::header::ACCEPT;
 use secrecy::SecretString;
 
 use super::wire::{self, ByteStream, Framing};
-use super::{CompletionRequest, DeltaStream, KeyCheck, Provider, ProviderError};
+use super::{CompletionRequest, DeltaStream, Http, KeyCheck, Provider, ProviderError};
 
 use self::errors::refusal;
 use self::events::Events;
@@ -23,13 +23,13 @@ const VERSION: &str = "2023-06-01";
 
 /// Anthropic.
 pub struct Anthropic {
-    http: reqwest::Client,
+    http: Http,
     base_url: String,
 }
 
 impl Anthropic {
     /// The server at `base_url`, which is the bare host as Anthropic's own SDKs have it.
-    pub fn new(http: reqwest::Client, base_url: &str) -> Self {
+    pub fn new(http: Http, base_url: &str) -> Self {
         Self { http, base_url: base_url.trim_end_matches('/').to_owned() }
     }
 

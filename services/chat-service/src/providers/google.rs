@@ -12,7 +12,9 @@ use reqwest::header::ACCEPT;
 use secrecy::SecretString;
 
 use super::wire::{self, ByteStream, Framing};
-use super::{CompletionRequest, DeltaStream, KeyCheck, Provider, ProviderError, ProviderErrorKind};
+use super::{
+    CompletionRequest, DeltaStream, Http, KeyCheck, Provider, ProviderError, ProviderErrorKind,
+};
 
 use self::chunks::Chunks;
 use self::errors::refusal;
@@ -21,13 +23,13 @@ const KEY: &str = "x-goog-api-key";
 
 /// Google.
 pub struct Google {
-    http: reqwest::Client,
+    http: Http,
     base_url: String,
 }
 
 impl Google {
     /// The server at `base_url`, which is the bare host as Google's own SDKs have it.
-    pub fn new(http: reqwest::Client, base_url: &str) -> Self {
+    pub fn new(http: Http, base_url: &str) -> Self {
         Self { http, base_url: base_url.trim_end_matches('/').to_owned() }
     }
 

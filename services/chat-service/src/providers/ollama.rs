@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::wire::{self, ByteStream, Framing};
 use super::{
-    CompletionRequest, DeltaStream, DiscoveredModel, KeyCheck, LoadRequest, ModelState,
+    CompletionRequest, DeltaStream, DiscoveredModel, Http, KeyCheck, LoadRequest, ModelState,
     ProgressStream, Provider, ProviderError, estimate_tokens,
 };
 
@@ -27,13 +27,13 @@ use self::loading::Loading;
 /// An Ollama server.
 #[derive(Clone)]
 pub struct Ollama {
-    http: reqwest::Client,
+    http: Http,
     base_url: String,
 }
 
 impl Ollama {
     /// The server at `base_url`, which is the bare host as Ollama's own SDKs have it.
-    pub fn new(http: reqwest::Client, base_url: &str) -> Self {
+    pub fn new(http: Http, base_url: &str) -> Self {
         Self { http, base_url: base_url.trim_end_matches('/').to_owned() }
     }
 

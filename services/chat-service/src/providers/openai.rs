@@ -18,20 +18,20 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::wire::{self, ByteStream, Framing};
-use super::{CompletionRequest, DeltaStream, KeyCheck, Provider, ProviderError};
+use super::{CompletionRequest, DeltaStream, Http, KeyCheck, Provider, ProviderError};
 
 use self::chunks::Chunks;
 use self::errors::{is_about_usage, refusal};
 
 /// A server that speaks OpenAI's chat completions.
 pub struct OpenAi {
-    http: reqwest::Client,
+    http: Http,
     base_url: String,
 }
 
 impl OpenAi {
     /// The server at `base_url`, which ends in `/v1` as OpenAI's own SDKs have it.
-    pub fn new(http: reqwest::Client, base_url: &str) -> Self {
+    pub fn new(http: Http, base_url: &str) -> Self {
         Self { http, base_url: base_url.trim_end_matches('/').to_owned() }
     }
 

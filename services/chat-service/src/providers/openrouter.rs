@@ -6,14 +6,14 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use super::{CompletionRequest, DeltaStream, KeyCheck, OpenAi, Provider, ProviderError};
+use super::{CompletionRequest, DeltaStream, Http, KeyCheck, OpenAi, Provider, ProviderError};
 
 /// OpenRouter.
 pub struct OpenRouter(OpenAi);
 
 impl OpenRouter {
     /// The server at `base_url`, which ends in `/api/v1`.
-    pub fn new(http: reqwest::Client, base_url: &str) -> Self {
+    pub fn new(http: Http, base_url: &str) -> Self {
         Self(OpenAi::new(http, base_url))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Anthropic, Demo, Google, Ollama, OpenAi, OpenRouter, Provider};
+use super::{Anthropic, Demo, Google, Http, Ollama, OpenAi, OpenRouter, Provider};
 
 /// A provider that can be configured.
 pub struct Vendor {
@@ -17,7 +17,7 @@ pub struct Vendor {
     /// Whether its models must be loaded before they can answer.
     pub requires_loading: bool,
     /// The provider at an address.
-    pub make: fn(reqwest::Client, &str) -> Arc<dyn Provider>,
+    pub make: fn(Http, &str) -> Arc<dyn Provider>,
 }
 
 /// All of them, in the order in which their models are offered.

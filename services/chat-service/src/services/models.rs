@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::Vault;
 use crate::core::{Capability, Catalogue, Model, Offer, TemperatureRange, slug};
 use crate::generation::Asked;
-use crate::providers::{DiscoveredModel, KeyCheck, Provider, Vendor};
+use crate::providers::{DiscoveredModel, Http, KeyCheck, Provider, Vendor};
 
 /// The models that there are, and who provides them.
 pub struct Models {
@@ -130,7 +130,7 @@ impl Models {
     pub fn with(
         mut self,
         vendor: &'static Vendor,
-        http: reqwest::Client,
+        http: Http,
         base_url: &str,
         key: Option<SecretString>,
     ) -> Self {

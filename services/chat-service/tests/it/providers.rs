@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat_service::providers::{
-    Anthropic, Completion, CompletionRequest, Delta, Google, KeyCheck, LoadRequest, Ollama, OpenAi,
-    OpenRouter, PromptMessage, PromptRole, Provider, ProviderError, ProviderErrorKind, Tools,
+    Anthropic, Completion, CompletionRequest, Delta, Google, Http, KeyCheck, LoadRequest, Ollama,
+    OpenAi, OpenRouter, PromptMessage, PromptRole, Provider, ProviderError, ProviderErrorKind,
+    Tools,
 };
 use common::domain::load_job::LoadState;
 use common::domain::message::FinishReason;
@@ -28,8 +29,8 @@ use Wire::{Anthropic as A, Google as G, Ollama as L, OpenAi as O, OpenRouter as 
 
 impl Wire {
     fn provider(self, model: &MockLlm) -> Arc<dyn Provider> {
-        let redirects = reqwest::redirect::Policy::none();
-        let http = reqwest::Client::builder().redirect(redirects).no_proxy().build().unwrap();
+        let patience = Duration::from_secs(10);
+        let http = Http::new(patience, patience, None).unwrap();
         match self {
             O => Arc::new(OpenAi::new(http, &model.base_url())),
             R => Arc::new(OpenRouter::new(http, &model.openrouter_url())),

@@ -23,6 +23,9 @@ use crate::traces::{Side, Step, TRACEPARENT};
 
 /// How long a connection to a sibling may take.
 const CONNECT: Duration = Duration::from_secs(1);
+/// How long a connection is kept that idles: less than the five seconds after which our own servers close it, perhaps just as it
+/// is used again.
+const IDLE: Duration = Duration::from_secs(4);
 
 /// Why a sibling did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +73,7 @@ pub enum Identity<'a> {
 pub fn http_client(connect_timeout: Duration) -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .connect_timeout(connect_timeout)
+        .pool_idle_timeout(IDLE)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .tcp_nodelay(true)

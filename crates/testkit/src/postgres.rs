@@ -107,6 +107,16 @@ impl PostgresServer {
         Self::launch(Commits::Kept, Some([certificate, key]))
     }
 
+    /// A replica of this one, running, which follows it over the network.
+    pub fn replica(&self) -> Self {
+        let replica = Self::laid_out(self.commits, false);
+        let port = self.port.to_string();
+        let copy = ["-R", "-c", "fast", "-h", "127.0.0.1", "-U", "omnichat", "-p", &port];
+        replica.run("pg_basebackup", &copy).unwrap_or_else(|error| panic!("a copy: {error}"));
+        replica.start();
+        replica
+    }
+
     /// The address of its one database.
     pub fn url(&self) -> String {
         format!("{}/postgres", self.address())
@@ -146,6 +156,18 @@ impl PostgresServer {
     }
 
     fn launch(commits: Commits, tls: Option<[&str; 2]>) -> Self {
+        let server = Self::laid_out(commits, tls.is_some());
+        let database = ["-U", "omnichat", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8"];
+        server.run("initdb", &database).unwrap_or_else(|error| panic!("initdb: {error}"));
+        for (name, pem) in ["server.crt", "server.key"].into_iter().zip(tls.into_iter().flatten()) {
+            server.keep(name, pem);
+        }
+        server.start();
+        server
+    }
+
+    /// A server's folder and port, without data.
+    fn laid_out(commits: Commits, tls: bool) -> Self {
         let bin = binaries();
         let folder =
             tempfile::Builder::new().prefix("omnichat-postgres-").tempdir().unwrap().keep();
@@ -155,14 +177,7 @@ impl PostgresServer {
         }
         let alive = watchdog(&bin, &folder, user);
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { bin, folder, user, port, commits, tls: tls.is_some(), _alive: alive };
-        let database = ["-U", "omnichat", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8"];
-        server.run("initdb", &database).unwrap_or_else(|error| panic!("initdb: {error}"));
-        for (name, pem) in ["server.crt", "server.key"].into_iter().zip(tls.into_iter().flatten()) {
-            server.keep(name, pem);
-        }
-        server.start();
-        server
+        Self { bin, folder, user, port, commits, tls, _alive: alive }
     }
 
     /// Writes a file that the server's user alone may read, as it wants its key to be.

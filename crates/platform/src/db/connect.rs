@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, DbErr};
 use secrecy::ExposeSecret;
 
 use super::Database;
+use super::replica::Replica;
 use crate::settings::{DatabaseSettings, name_of};
 
 /// Readers beside SQLite's one writer.
@@ -29,37 +31,50 @@ impl Database {
         service: &'static str,
     ) -> anyhow::Result<Self> {
         let url = settings.url.expose_secret().replace("{service}", service);
-        let sqlite = url.starts_with("sqlite:");
-        let mut options = ConnectOptions::new(url);
-        options
-            .max_connections(if sqlite { SQLITE_CONNECTIONS } else { settings.max_connections })
-            .min_connections(1)
-            .acquire_timeout(Duration::from_secs(settings.acquire_seconds))
-            .test_before_acquire(false)
-            .test_before_acquire_if_idle_for(ASK_AFTER_IDLE)
-            .sqlx_logging(false)
-            .set_application_name(format!("omnichat-{service}"));
-        if sqlite {
-            options.map_sqlx_sqlite_opts(|sqlite| {
-                sqlite
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
-                    .foreign_keys(true)
-                    .busy_timeout(SQLITE_BUSY)
-            });
-        } else {
-            options
-                .set_schema_search_path(service)
-                .statement_timeout(Duration::from_secs(settings.statement_seconds));
-        }
-        let connection = sea_orm::Database::connect(options).await.map_err(|error| {
+        let connection = sea_orm::Database::connect(options(url, settings, service)).await;
+        let connection = connection.map_err(|error| {
             let advice = advice(&error).map(|advice| format!(": {advice}")).unwrap_or_default();
             let name = name_of("database.url");
             anyhow::Error::new(error)
                 .context(format!("{name}: the database cannot be reached{advice}"))
         })?;
-        Ok(Self { connection, schema: service })
+        let replica = match settings.replica() {
+            Some(url) => {
+                let url = url.expose_secret().replace("{service}", service);
+                let replica = Replica::of(&connection, options(url, settings, service)).await;
+                Some(replica.with_context(|| name_of("database.read_url"))?)
+            }
+            None => None,
+        };
+        Ok(Self { connection, replica, schema: service })
     }
+}
+
+fn options(url: String, settings: &DatabaseSettings, service: &'static str) -> ConnectOptions {
+    let sqlite = url.starts_with("sqlite:");
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(if sqlite { SQLITE_CONNECTIONS } else { settings.max_connections })
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(settings.acquire_seconds))
+        .test_before_acquire(false)
+        .test_before_acquire_if_idle_for(ASK_AFTER_IDLE)
+        .sqlx_logging(false)
+        .set_application_name(format!("omnichat-{service}"));
+    if sqlite {
+        options.map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(SQLITE_BUSY)
+        });
+    } else {
+        options
+            .set_schema_search_path(service)
+            .statement_timeout(Duration::from_secs(settings.statement_seconds));
+    }
+    options
 }
 
 /// What to do about TLS that does not come about.

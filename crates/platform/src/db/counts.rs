@@ -6,8 +6,6 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::SchemaManager;
 use sea_orm_migration::schema::{big_integer, uuid};
 
-use super::Database;
-
 /// A table of counts. Change it in the transaction that changes the rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Counts(pub &'static str);
@@ -76,13 +74,13 @@ impl Counts {
     ///
     /// # Errors
     /// The database's.
-    pub async fn of(self, db: &Database, owner: UserId) -> Result<u64, DbErr> {
+    pub async fn of(self, connection: &impl ConnectionTrait, owner: UserId) -> Result<u64, DbErr> {
         let statement = Query::select()
             .column("count")
             .from(self.0)
             .and_where(Expr::col("user_id").eq(owner.uuid()))
             .to_owned();
-        let row = db.connection().query_one(&statement).await?;
+        let row = connection.query_one(&statement).await?;
         let count: i64 = row.map(|row| row.try_get("", "count")).transpose()?.unwrap_or_default();
         Ok(count.unsigned_abs())
     }

@@ -11,6 +11,7 @@ mod errors;
 mod inspect;
 mod keyset;
 mod migrate;
+mod replica;
 mod tombstones;
 mod writes;
 
@@ -32,10 +33,13 @@ pub use migrate::SchemaState;
 pub use tombstones::Tombstones;
 pub use writes::Writes;
 
+use self::replica::Replica;
+
 /// A service's database.
 #[derive(Debug, Clone)]
 pub struct Database {
     connection: DatabaseConnection,
+    replica: Option<Replica>,
     schema: &'static str,
 }
 
@@ -43,6 +47,22 @@ impl Database {
     /// For single statements: each takes a connection from the pool and gives it back.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection
+    }
+
+    /// For lists: a replica, where there is one that has all that was acknowledged before; else as
+    /// [`connection`](Self::connection).
+    pub async fn reader(&self) -> &DatabaseConnection {
+        let replica = match &self.replica {
+            Some(replica) => replica.caught_up(&self.connection).await,
+            None => None,
+        };
+        replica.unwrap_or(&self.connection)
+    }
+
+    /// Whether lists are read from a replica now; `None`: there is none.
+    pub async fn is_read_from_replica(&self) -> Option<bool> {
+        let replica = self.replica.as_ref()?;
+        Some(replica.caught_up(&self.connection).await.is_some())
     }
 
     /// Begins a transaction that will write. Dropping it rolls it back.
@@ -115,6 +135,9 @@ impl Database {
     /// # Errors
     /// The driver's.
     pub async fn close(&self) -> Result<(), DbErr> {
+        if let Some(replica) = &self.replica {
+            replica.close().await?;
+        }
         self.connection.close_by_ref().await
     }
 }

@@ -13,6 +13,7 @@ const WELL_KNOWN: &[(&str, &str)] = &[
     ("ALLOWED_ORIGINS", "server.allowed_origins"),
     ("TRUSTED_PROXIES", "server.trusted_proxies"),
     ("DATABASE_URL", "database.url"),
+    ("DATABASE_READ_URL", "database.read_url"),
     ("RUST_LOG", "telemetry.log"),
     ("SENTRY_DSN", "telemetry.sentry_dsn"),
     ("OTEL_SERVICE_NAME", "telemetry.service"),

@@ -59,6 +59,7 @@ impl ServerSettings {
 #[expect(missing_docs, reason = "documented in default.toml")]
 pub struct DatabaseSettings {
     pub url: SecretString,
+    pub read_url: SecretString,
     pub max_connections: u32,
     pub acquire_seconds: u64,
     pub statement_seconds: u64,
@@ -86,10 +87,23 @@ impl DatabaseSettings {
                 "a postgres:// or sqlite:// address",
             ));
         }
+        let is_postgres = |url: &SecretString| url.expose_secret().starts_with("postgres");
+        let both = [&section.url, &section.read_url];
+        if section.replica().is_some() && !both.into_iter().all(is_postgres) {
+            return Err(SettingsError::malformed(
+                "database.read_url",
+                "the postgres:// address of a replica, beside one of its primary",
+            ));
+        }
         if section.max_connections == 0 {
             return Err(SettingsError::malformed("database.max_connections", "at least 1"));
         }
         Ok(section)
+    }
+
+    /// The address of a replica, if there is one.
+    pub fn replica(&self) -> Option<&SecretString> {
+        Some(&self.read_url).filter(|url| !url.expose_secret().is_empty())
     }
 }
 

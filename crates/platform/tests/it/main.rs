@@ -6,3 +6,4 @@ mod client;
 mod database_tls;
 mod limits;
 mod outbox;
+mod replica;

@@ -17,8 +17,8 @@ use platform::db::{
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait,
-    FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr,
+    EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -55,50 +55,6 @@ impl SqlConversations {
         Self { db }
     }
 
-    /// Rows as conversations: with their models and their newest messages, in two statements however many there are.
-    async fn complete(&self, rows: Vec<conversation::Model>) -> Result<Vec<Conversation>, DbErr> {
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let mut models: HashMap<Uuid, Vec<ModelContext>> = HashMap::new();
-        let contexts = model_context::Entity::find()
-            .filter(model_context::Column::ConversationId.is_in(ids))
-            .order_by_asc(model_context::Column::FirstMessageAt)
-            .all(self.db.connection())
-            .await?;
-        for context in contexts {
-            models.entry(context.conversation_id).or_default().push(context.into());
-        }
-        let leaves: Vec<Uuid> = rows.iter().filter_map(|row| row.active_leaf_id).collect();
-        let mut leaves: HashMap<Uuid, Leaf> =
-            self.leaves(leaves).await?.into_iter().map(|leaf| (leaf.id, leaf)).collect();
-        let complete = |row: conversation::Model| {
-            let contexts = models.remove(&row.id).unwrap_or_default();
-            let last_message =
-                row.active_leaf_id.and_then(|leaf| leaves.remove(&leaf)).map(LastMessage::from);
-            Conversation { contexts, last_message, ..row.into() }
-        };
-        Ok(rows.into_iter().map(complete).collect())
-    }
-
-    async fn leaves(&self, ids: Vec<Uuid>) -> Result<Vec<Leaf>, DbErr> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let preview = Expr::cust(format!("substr(content, 1, {PREVIEW_CHARS})"));
-        message::Entity::find()
-            .filter(message::Column::Id.is_in(ids))
-            .select_only()
-            .columns([
-                message::Column::Id,
-                message::Column::Role,
-                message::Column::Model,
-                message::Column::CreatedAt,
-            ])
-            .expr_as(preview, "preview")
-            .into_model()
-            .all(self.db.connection())
-            .await
-    }
-
     /// Deletes all rows that match, some at a time; how many, and the replies that were running in them. Whose they are is
     /// buried before the first goes, so that none can be made meanwhile.
     async fn delete_all_where(
@@ -120,6 +76,53 @@ impl SqlConversations {
             all_running.extend(running);
         }
     }
+}
+
+/// Rows as conversations: with their models and their newest messages, in two statements however many there are.
+async fn complete(
+    connection: &impl ConnectionTrait,
+    rows: Vec<conversation::Model>,
+) -> Result<Vec<Conversation>, DbErr> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let mut models: HashMap<Uuid, Vec<ModelContext>> = HashMap::new();
+    let contexts = model_context::Entity::find()
+        .filter(model_context::Column::ConversationId.is_in(ids))
+        .order_by_asc(model_context::Column::FirstMessageAt)
+        .all(connection)
+        .await?;
+    for context in contexts {
+        models.entry(context.conversation_id).or_default().push(context.into());
+    }
+    let leaves: Vec<Uuid> = rows.iter().filter_map(|row| row.active_leaf_id).collect();
+    let mut leaves: HashMap<Uuid, Leaf> =
+        newest(connection, leaves).await?.into_iter().map(|leaf| (leaf.id, leaf)).collect();
+    let complete = |row: conversation::Model| {
+        let contexts = models.remove(&row.id).unwrap_or_default();
+        let last_message =
+            row.active_leaf_id.and_then(|leaf| leaves.remove(&leaf)).map(LastMessage::from);
+        Conversation { contexts, last_message, ..row.into() }
+    };
+    Ok(rows.into_iter().map(complete).collect())
+}
+
+async fn newest(connection: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<Leaf>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let preview = Expr::cust(format!("substr(content, 1, {PREVIEW_CHARS})"));
+    message::Entity::find()
+        .filter(message::Column::Id.is_in(ids))
+        .select_only()
+        .columns([
+            message::Column::Id,
+            message::Column::Role,
+            message::Column::Model,
+            message::Column::CreatedAt,
+        ])
+        .expr_as(preview, "preview")
+        .into_model()
+        .all(connection)
+        .await
 }
 
 /// Deletes some of the rows that match; them, and the replies that were running in them.
@@ -180,9 +183,10 @@ impl ConversationRepository for SqlConversations {
             ConversationSort::CreatedAt => conversation::Column::CreatedAt,
             ConversationSort::UpdatedAt => conversation::Column::UpdatedAt,
         };
+        let reader = self.db.reader().await;
         let rows = query
             .page(key, conversation::Column::Id, page, micros)
-            .all(self.db.connection())
+            .all(reader)
             .await
             .map_err(store_error)?;
         let page = Page::of(rows, page.limit, |row| {
@@ -195,11 +199,11 @@ impl ConversationRepository for SqlConversations {
         let is_whole =
             filter.project.is_none() && filter.archived.is_none() && filter.search.is_none();
         let total = if is_whole {
-            Some(CONVERSATION_COUNTS.of(&self.db, owner).await.map_err(store_error)?)
+            Some(CONVERSATION_COUNTS.of(reader, owner).await.map_err(store_error)?)
         } else {
             None
         };
-        let items = self.complete(page.items).await.map_err(store_error)?;
+        let items = complete(reader, page.items).await.map_err(store_error)?;
         Ok(Page { items, next: page.next, total })
     }
 
@@ -214,7 +218,7 @@ impl ConversationRepository for SqlConversations {
             .await
             .map_err(store_error)?;
         let rows = row.into_iter().collect();
-        Ok(self.complete(rows).await.map_err(store_error)?.pop())
+        Ok(complete(self.db.connection(), rows).await.map_err(store_error)?.pop())
     }
 
     async fn find_default(
@@ -230,7 +234,7 @@ impl ConversationRepository for SqlConversations {
             .await
             .map_err(store_error)?;
         let rows = row.into_iter().collect();
-        Ok(self.complete(rows).await.map_err(store_error)?.pop())
+        Ok(complete(self.db.connection(), rows).await.map_err(store_error)?.pop())
     }
 
     async fn insert(
@@ -308,7 +312,7 @@ impl ConversationRepository for SqlConversations {
                 search::index_about(&tx, owner, row.id).await?;
             }
             tx.commit().await?;
-            self.complete(rows).await
+            complete(self.db.connection(), rows).await
         };
         Ok(update.await.map_err(store_error)?.pop())
     }

@@ -65,17 +65,18 @@ impl MessageRepository for SqlMessages {
         filter: MessageFilter<'_>,
         page: PageRequest,
     ) -> Result<Page<Message>, StoreError> {
+        let reader = self.db.reader().await;
         let rows: Vec<Listed> = active(owner, conversation, filter, page)
             .expr_as(others(), "others")
             .expr_as(is_showing(), "is_showing")
             .into_model()
-            .all(self.db.connection())
+            .all(reader)
             .await
             .map_err(store_error)?;
         let place = |row: &Listed| Position { key: row.message.depth.into(), id: row.message.id };
         let page = Page::of(rows, page.limit, place);
         let showing = page.items.iter().filter(|row| row.is_showing).map(|row| row.message.id);
-        let shown = attached(self.db.connection(), showing.collect()).await;
+        let shown = attached(reader, showing.collect()).await;
         let mut shown = shown.map_err(store_error)?;
         Ok(page.map(|Listed { message, others, .. }| Message {
             attachments: shown.remove(&message.id).unwrap_or_default(),

@@ -74,7 +74,7 @@ impl UsageRepository for SqlUsage {
         group: UsageGroup,
     ) -> Result<Vec<UsageSum>, StoreError> {
         let sums = async {
-            let rows = self.db.connection().query_all(&sums_of(owner, span, group)).await?;
+            let rows = self.db.reader().await.query_all(&sums_of(owner, span, group)).await?;
             rows.iter().map(|row| read_sum(row, group)).collect::<Result<Vec<_>, DbErr>>()
         };
         sums.await.map_err(store_error)

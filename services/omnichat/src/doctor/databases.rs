@@ -14,9 +14,15 @@ pub async fn look_at(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     for service in ["auth", "project", "chat"] {
         let what = format!("database of {service}");
-        let inspected = async { Ok(Database::connect(&settings, service).await?.inspect().await?) };
+        let inspected = async {
+            let database = Database::connect(&settings, service).await?;
+            Ok((database.inspect().await?, database.is_read_from_replica().await))
+        };
         match inspected.await {
-            Ok(inspection) => findings.extend(judge(&what, &inspection, &settings)),
+            Ok((inspection, replica)) => {
+                findings.extend(judge(&what, &inspection, &settings));
+                findings.extend(replica.map(|is_used| judge_replica(&what, is_used)));
+            }
             Err(error) => {
                 let error: anyhow::Error = error;
                 let mend = "Start it, mend DATABASE_URL, or run `omnichat migrate` if this is the first start";
@@ -53,6 +59,16 @@ fn judge(what: &str, inspection: &Inspection, settings: &DatabaseSettings) -> Ve
         Finding::good(rights, "as they should be")
     });
     findings
+}
+
+fn judge_replica(what: &str, is_used: bool) -> Finding {
+    let replica = format!("replica of the {what}");
+    if is_used {
+        Finding::good(replica, "has all that was written")
+    } else {
+        let says = "does not answer, or is behind, so that lists are read from the primary. Look at pg_stat_replication there, and mend DATABASE_READ_URL";
+        Finding::doubtful(replica, says)
+    }
 }
 
 /// Whether each schema is what this program needs.

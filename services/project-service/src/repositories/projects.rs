@@ -103,9 +103,10 @@ impl ProjectRepository for SqlProjects {
             ProjectSort::CreatedAt => project::Column::CreatedAt,
             ProjectSort::UpdatedAt => project::Column::UpdatedAt,
         };
+        let reader = self.db.reader().await;
         let rows = query
             .page(key, project::Column::Id, page, micros)
-            .all(self.db.connection())
+            .all(reader)
             .await
             .map_err(store_error)?;
         let page = Page::of(rows, page.limit, |row| {
@@ -116,7 +117,7 @@ impl ProjectRepository for SqlProjects {
             Position { key: at.timestamp_micros(), id: row.id }
         });
         let total = if filter.search.is_none() {
-            Some(PROJECT_COUNTS.of(&self.db, owner).await.map_err(store_error)?)
+            Some(PROJECT_COUNTS.of(reader, owner).await.map_err(store_error)?)
         } else {
             None
         };

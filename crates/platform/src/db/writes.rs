@@ -7,9 +7,9 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 const TOGETHER: usize = 16;
 
 /// Statements of one transaction of which none looks at what another does. PostgreSQL, each way to which costs more than a
-/// small write, gets them as one statement; SQLite, which is in this process, one after the other.
+/// small write, gets them as one statement; SQLite, which is in this process, one after the other, as they were added.
 ///
-/// No two may write the same row. Foreign keys are checked when all are done.
+/// No two may write the same row. PostgreSQL checks foreign keys when all are done.
 #[derive(Debug)]
 pub struct Writes {
     backend: DbBackend,

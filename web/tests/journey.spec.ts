@@ -18,6 +18,7 @@ const replyBy = (page: Page, name: string) =>
 test('somebody new asks three models at once, leaves, and finds everything the next day', async ({
   browser,
   baseURL,
+  stack,
   model,
 }) => {
   for (const { upstream, tokens } of MODELS)
@@ -46,7 +47,8 @@ test('somebody new asks three models at once, leaves, and finds everything the n
   const kept = await today.storageState();
   await today.close();
 
-  // Nobody is there, and the replies are made to their end all the same.
+  // Nobody is there and the server is told to stop: the replies are made to their end all the same.
+  await stack.restart('SIGTERM');
   await expect
     .poll(async () => (await model.requests()).slice(asked - 3).map(({ ended }) => ended))
     .toEqual(['finished', 'finished', 'finished']);

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 export interface Stack {
   url: string;
   mock: string;
+  /** Ends the server as asked, and starts it again on the same data and at the same address. */
+  restart: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -14,28 +16,30 @@ export async function startStack(): Promise<Stack> {
   const [model, omnichat] = [binary('MOCK_LLM_BIN'), binary('OMNICHAT_BIN')];
   const data = await mkdtemp(join(tmpdir(), 'omnichat-web-'));
   const mock = await start(model, ['--port', '0'], {}, /http:\/\/[\d.:]+/);
-  const server = await start(
-    omnichat,
-    ['--data-dir', data],
-    {
-      PORT: '0',
-      OMNICHAT__RATE_LIMITS__ENABLED: 'false',
-      OMNICHAT__PASSWORDS__ROUNDS: '100000',
-      OPENAI_BASE_URL: `${mock.match}/v1`,
-      OPENAI_API_KEY: 'sk-test',
-      ANTHROPIC_BASE_URL: mock.match,
-      ANTHROPIC_API_KEY: 'sk-test',
-      OPENROUTER_BASE_URL: `${mock.match}/api/v1`,
-      OLLAMA_BASE_URL: mock.match,
-    },
-    /listens on ([\d.]+:\d+)/,
-  );
+  const env = {
+    OMNICHAT__RATE_LIMITS__ENABLED: 'false',
+    OMNICHAT__PASSWORDS__ROUNDS: '100000',
+    OPENAI_BASE_URL: `${mock.match}/v1`,
+    OPENAI_API_KEY: 'sk-test',
+    ANTHROPIC_BASE_URL: mock.match,
+    ANTHROPIC_API_KEY: 'sk-test',
+    OPENROUTER_BASE_URL: `${mock.match}/api/v1`,
+    OLLAMA_BASE_URL: mock.match,
+  };
+  const serve = (port: string) =>
+    start(omnichat, ['--data-dir', data], { PORT: port, ...env }, /listens on ([\d.]+:\d+)/);
+  let server = await serve('0');
+  const port = server.match.replace(/.*:/, '');
   return {
     // The name, for browsers let `localhost` alone have secure cookies without TLS.
-    url: server.match.replace(/.*:/, 'http://localhost:'),
+    url: `http://localhost:${port}`,
     mock: mock.match,
+    async restart(signal) {
+      await end(server.child, signal);
+      server = await serve(port);
+    },
     async stop() {
-      await Promise.all([mock, server].map(({ child }) => end(child)));
+      await Promise.all([mock, server].map(({ child }) => end(child, 'SIGKILL')));
       await rm(data, { recursive: true, force: true });
     },
   };
@@ -67,10 +71,10 @@ function start(path: string, args: string[], env: Record<string, string>, said: 
   });
 }
 
-function end(child: ChildProcess): Promise<void> {
+function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   return new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve();
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
     child.once('exit', () => resolve());
-    child.kill('SIGKILL');
+    child.kill(signal);
   });
 }

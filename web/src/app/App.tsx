@@ -4,7 +4,7 @@ import { RouterProvider } from 'react-router';
 
 import { Toasts } from '~/components/Toasts';
 import { drafts } from '~/features/composer/drafts';
-import { sessionState, watchOtherTabs } from '~/features/session/session';
+import { keepFresh, sessionState, watchOtherTabs } from '~/features/session/session';
 import { useStore } from '~/lib/store';
 import { localeStore } from '~/locales';
 import { queryClient } from './queryClient';
@@ -15,15 +15,10 @@ export function App() {
   const locale = useStore(localeStore);
   useEffect(() => {
     drafts.tidy();
-    const stop = watchOtherTabs();
-    const forget = sessionState.subscribe(() => {
-      // What one person read is not for the next.
-      if (sessionState.get() === 'out') queryClient.clear();
-    });
-    return () => {
-      stop();
-      forget();
-    };
+    // What one person read is not for the next.
+    const forget = () => sessionState.get() === 'out' && queryClient.clear();
+    const ends = [watchOtherTabs(), keepFresh(), sessionState.subscribe(forget)];
+    return () => ends.forEach((end) => end());
   }, []);
   return (
     <QueryClientProvider client={queryClient}>

@@ -6,6 +6,7 @@ import { ShortcutsDialog } from './ShortcutsDialog';
 import { Sidebar } from './Sidebar';
 import { setSidebar, sidebarOpen, toggleSidebar } from './sidebarState';
 import { useShortcuts } from './useShortcuts';
+import { useLeftovers } from '~/features/thread/useLeftovers';
 import { useStore } from '~/lib/store';
 import { t } from '~/locales';
 
@@ -15,6 +16,7 @@ export function Shell() {
   const { pathname } = useLocation();
   const [isHelpOpen, setHelpOpen] = useState(false);
   useShortcuts({ onHelp: () => setHelpOpen(true) });
+  useLeftovers();
 
   useEffect(() => {
     // On a phone the sidebar covers the page and has done its work.

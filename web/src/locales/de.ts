@@ -189,6 +189,8 @@ export const de: Translation = {
   'notFound.title': 'Hier ist nichts',
   'outgoing.backToDraft': 'Zurück in den Entwurf',
   'outgoing.discard': 'Verwerfen',
+  'outgoing.outdated':
+    'Das ließ sich einen Tag lang nicht senden. Sieh nach, ob es oben steht, bevor du es noch einmal sendest.',
   'outgoing.sending': 'Wird gesendet …',
   'outgoing.waiting': 'Wartet auf die Verbindung. Wird gesendet, sobald sie zurück ist.',
   'password.action': 'Passwort ändern',

@@ -184,6 +184,8 @@ export const en = {
   'notFound.title': 'There is nothing here',
   'outgoing.backToDraft': 'Back to the draft',
   'outgoing.discard': 'Discard',
+  'outgoing.outdated':
+    'This could not be sent for a day. See whether it is above before you send it again.',
   'outgoing.sending': 'Sending…',
   'outgoing.waiting': 'Waiting for the connection. It will be sent as soon as it is back.',
   'password.action': 'Change password',

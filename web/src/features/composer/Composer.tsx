@@ -23,13 +23,15 @@ interface Props {
   tools: ReactNode;
   isBusy: boolean;
   canSeeImages: boolean;
-  onSend: (content: MessageContent) => void;
+  /** Takes a message over. One that is handed over when a promise is kept stays in the composer until then. */
+  onSend: (content: MessageContent) => void | Promise<void>;
   onStop?: () => void;
 }
 
 /** Where messages are written. What stands in it survives everything until it is sent. */
 export function Composer({ place, tools, isBusy, canSeeImages, onSend, onStop }: Props) {
   const [text, setText] = useState(() => drafts.get(place));
+  const [isHandingOver, setHandingOver] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
   const { pictures, add, remove, clear } = usePictures();
   const isEmpty = text.trim() === '' && pictures.length === 0;
@@ -42,9 +44,18 @@ export function Composer({ place, tools, isBusy, canSeeImages, onSend, onStop }:
     drafts.set(place, next);
   };
 
-  const send = () => {
-    if (isEmpty || isBusy) return;
-    onSend(contentOf(text.trim(), pictures));
+  const send = async () => {
+    if (isEmpty || isBusy || isHandingOver) return;
+    const taken = onSend(contentOf(text.trim(), pictures));
+    if (taken) {
+      setHandingOver(true);
+      const isTaken = await taken.then(
+        () => true,
+        () => false,
+      );
+      setHandingOver(false);
+      if (!isTaken) return;
+    }
     write('');
     clear();
   };
@@ -55,7 +66,7 @@ export function Composer({ place, tools, isBusy, canSeeImages, onSend, onStop }:
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     if (matchMedia('(pointer: coarse)').matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
-    send();
+    void send();
   };
 
   const onPaste = (event: ClipboardEvent) => {
@@ -70,7 +81,7 @@ export function Composer({ place, tools, isBusy, canSeeImages, onSend, onStop }:
       aria-label={t('composer.title')}
       onSubmit={(event) => {
         event.preventDefault();
-        send();
+        void send();
       }}
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => {
@@ -86,6 +97,7 @@ export function Composer({ place, tools, isBusy, canSeeImages, onSend, onStop }:
         placeholder={t('composer.placeholder')}
         rows={1}
         value={text}
+        readOnly={isHandingOver}
         autoFocus={matchMedia('(pointer: fine)').matches}
         onChange={(event) => write(event.target.value)}
         onKeyDown={onKeyDown}

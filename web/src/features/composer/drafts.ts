@@ -20,9 +20,9 @@ export const drafts = {
     else storage.remove(PREFIX + place);
   },
 
-  /** Puts a message that could not be sent back to where it was written. */
+  /** Puts a message that could not be sent back to where it was written, before what has been written there since. */
   giveBack(place: string, text: string): void {
-    drafts.set(place, text);
+    drafts.set(place, [text, drafts.get(place)].filter(Boolean).join('\n\n'));
     window.dispatchEvent(new Event(GIVEN_BACK));
   },
 

@@ -3,7 +3,7 @@ import { sessionFetch } from '~/features/session/sessionFetch';
 import { pauseBeforeRetry, sleep } from '~/lib/time';
 import type { ReplyEvent } from './events';
 import { followReply, trackReply } from './followReply';
-import { drop, inOutbox, keep, type Outgoing } from './outbox';
+import { inOutbox, isOutdated, keep, OUTDATED, type Outgoing } from './outbox';
 import { readStream } from './readStream';
 import { applyEvent, emptyReply } from './reply';
 import { replies } from './replyStore';
@@ -12,6 +12,7 @@ export type Started = Extract<ReplyEvent, { type: 'message_start' }>['data'];
 
 /** What is told while a message goes out. */
 export interface DeliveryListener {
+  /** The server has it: from now on it may leave the outbox. */
   onStarted: (outgoing: Outgoing, started: Started) => void;
   onEnded: (outgoing: Outgoing, messageId: string) => void;
 }
@@ -46,6 +47,7 @@ export async function deliver(outgoing: Outgoing, listener: DeliveryListener): P
 
 /** Waits before another try, or throws where none would help. */
 async function recover(outgoing: Outgoing, cause: unknown, attempt: number): Promise<void> {
+  if (isOutdated(outgoing)) throw new ApiError(0, OUTDATED, '');
   if (isApiError(cause)) {
     const mayPass = cause.isTransient || cause.code === 'RATE_LIMITED';
     if (!mayPass || (cause.status !== 0 && attempt >= TRIES)) throw cause;
@@ -89,7 +91,6 @@ async function receive(
         started.push(messageId);
         if (!replies.get(messageId)) replies.set(emptyReply(messageId));
         trackReply(messageId, received);
-        drop(outgoing.key);
         listener.onStarted(outgoing, event.data);
       } else if (event.type !== 'close') {
         const reply = replies.get(event.data.messageId);

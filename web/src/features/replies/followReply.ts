@@ -29,8 +29,11 @@ export function followReply(reply: Reply): Promise<void> {
   return done;
 }
 
+/** Whether there is nothing more to receive: it has ended, or nobody has it here any more. */
+const isOver = (messageId: string) => replies.get(messageId)?.end !== null;
+
 async function follow(messageId: string): Promise<void> {
-  for (let attempt = 0; !replies.get(messageId)?.end; attempt++) {
+  for (let attempt = 0; !isOver(messageId); attempt++) {
     const before = offsets(messageId);
     try {
       await listen(messageId);
@@ -59,5 +62,5 @@ async function listen(messageId: string): Promise<void> {
     const reply = replies.get(messageId);
     if (reply) replies.set(applyEvent(reply, received));
   });
-  if (!replies.get(messageId)?.end) throw new StreamBroken();
+  if (!isOver(messageId)) throw new StreamBroken();
 }

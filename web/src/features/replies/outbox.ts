@@ -19,8 +19,11 @@ export interface Outgoing {
 }
 
 const PREFIX = 'omnichat.outbox.';
-/** The server remembers a key for 24 hours; after that sending again might say it twice. */
-const KEPT = 23 * 3_600_000;
+/** The server remembers a key for 24 hours; after that sending again might say it twice, and a person decides. */
+const LASTS = 23 * 3_600_000;
+export const OUTDATED = 'OUTDATED';
+export const isOutdated = ({ createdAt }: Outgoing): boolean =>
+  Date.now() - Date.parse(createdAt) > LASTS;
 
 export const outbox: Store<readonly Outgoing[]> = createStore<readonly Outgoing[]>(restore());
 
@@ -28,8 +31,9 @@ function restore(): Outgoing[] {
   const kept: Outgoing[] = [];
   for (const key of storage.keys(PREFIX)) {
     const outgoing = storage.get<Outgoing>(key);
-    if (outgoing && Date.now() - Date.parse(outgoing.createdAt) < KEPT) kept.push(outgoing);
-    else storage.remove(key);
+    if (!outgoing) storage.remove(key);
+    else if (!isOutdated(outgoing)) kept.push(outgoing);
+    else kept.push({ ...outgoing, state: 'failed', problem: { code: OUTDATED, message: '' } });
   }
   return kept.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
 }

@@ -81,7 +81,8 @@ export function useIsAnyRunning(ids: readonly string[]): boolean {
   const get = useCallback(
     () =>
       key.split(',').some((id) => {
-        const reply = replies.getShown(id);
+        // One that has just begun is not shown yet.
+        const reply = replies.getShown(id) ?? replies.get(id);
         return reply !== undefined && !reply.end;
       }),
     [key],

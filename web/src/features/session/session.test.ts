@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { refresh, sessionBegan, sessionEnded, sessionState } from './session';
+import { keepFresh, refresh, sessionBegan, sessionEnded, sessionState } from './session';
 import { sessionFetch } from './sessionFetch';
 
 const answer = (status: number, body: object) => new Response(JSON.stringify(body), { status });
@@ -29,6 +29,20 @@ describe('a session', () => {
     answers['/api/auth/refresh'] = [renewed];
     await sessionFetch(request());
     expect(asked).toEqual(['/api/auth/refresh', '/api/projects']);
+  });
+
+  it('is renewed also while nothing is asked for', async () => {
+    vi.useFakeTimers();
+    const stop = keepFresh();
+    sessionBegan(300);
+    answers['/api/auth/refresh'] = [renewed];
+    await vi.advanceTimersByTimeAsync(230_000);
+    expect(asked).toEqual([]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    stop();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    vi.useRealTimers();
+    expect(asked).toEqual(['/api/auth/refresh']);
   });
 
   it('is renewed once for all requests', async () => {

@@ -6,7 +6,7 @@ import { onTabMessage, tellTabs, withLock } from '~/lib/tabs';
 export type SessionState = 'unknown' | 'in' | 'out';
 
 const KEY = 'omnichat.session';
-/** A token is replaced so long before it expires, at the first request then. */
+/** A token is replaced so long before it expires. */
 const MARGIN = 60_000;
 
 /** When the access token (a cookie that no script can read) expires, shared between tabs. */
@@ -60,6 +60,15 @@ export function refresh(stale = lease()?.expiresAt): Promise<boolean> {
     refreshing = null;
   });
   return refreshing;
+}
+
+/** Renews the token also while nothing is asked for: what the browser fetches by itself, as images, meets no expired one. */
+export function keepFresh(): () => void {
+  const timer = setInterval(() => {
+    // A page that nobody sees renews its token when it is looked at again.
+    if (sessionState.get() === 'in' && !document.hidden) void ensureFresh().catch(() => undefined);
+  }, MARGIN / 2);
+  return () => clearInterval(timer);
 }
 
 /** Follows what the other tabs do. */

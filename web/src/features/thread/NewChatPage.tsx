@@ -3,17 +3,21 @@ import { useNavigate, useSearchParams } from 'react-router';
 
 import { PageHeader } from '~/app/PageHeader';
 import { api, dataOf } from '~/api/client';
+import { isApiError } from '~/api/errors';
 import type { MessageContent } from '~/api/types';
 import { ChatTools } from '~/features/composer/ChatTools';
 import { Composer } from '~/features/composer/Composer';
-import { drafts } from '~/features/composer/drafts';
 import { nameOf, useProfile } from '~/features/session/useCurrentUser';
+import { newId } from '~/lib/newId';
+import { backoff } from '~/lib/time';
 import { t, type MessageKey } from '~/locales';
 import { newMessage } from './outgoing';
-import { textOf } from './startedMessages';
 import { beginThread } from './threadCache';
 import { useChatChoices } from './useChatChoices';
 import { useDelivery } from './useDelivery';
+
+/** How often a server that fails is asked for a conversation again. */
+const TRIES = 4;
 
 /** The empty page on which a conversation begins. */
 export function NewChatPage() {
@@ -27,18 +31,22 @@ export function NewChatPage() {
   const { send } = useDelivery();
 
   const begin = useMutation({
-    mutationFn: async (content: MessageContent) => {
+    mutationFn: async ({ content, key }: { content: MessageContent; key: string }) => {
       const body = { model: choices.models[0] || null, ...(projectId ? { projectId } : {}) };
-      return { content, ...(await dataOf(api.POST('/conversations', { body }))) };
+      const params = { header: { 'Idempotency-Key': key } };
+      return { content, ...(await dataOf(api.POST('/conversations', { params, body }))) };
     },
+    // Made once however often it is asked for, as soon as there is a line again.
+    retry: (failures, error) => failures < TRIES && isApiError(error) && error.isTransient,
+    retryDelay: (attempt) => backoff(attempt),
     onSuccess({ conversation, content }) {
       beginThread(client, conversation);
       send(newMessage(conversation.id, content, choices));
       void navigate(`/c/${conversation.id}`);
     },
-    // Without a conversation the text goes back to where it was written.
-    onError: (_error, content) => drafts.giveBack(place, textOf(content)),
   });
+
+  const isWaiting = begin.isPending && (begin.isPaused || begin.failureCount > 0);
 
   return (
     <div className="flex h-full flex-col">
@@ -55,10 +63,13 @@ export function NewChatPage() {
             canSeeImages={choices.chosenModels.every((model) =>
               model.capabilities.includes('vision'),
             )}
-            onSend={(content) => begin.mutate(content)}
+            // Without a conversation the text stays where it was written.
+            onSend={(content) => begin.mutateAsync({ content, key: newId() }).then(() => undefined)}
             tools={<ChatTools choices={choices} />}
           />
-          <p className="mt-3 text-center text-xs text-ink-soft">{t('composer.hint')}</p>
+          <p role="status" className="mt-3 text-center text-xs text-ink-soft">
+            {t(isWaiting ? 'outgoing.waiting' : 'composer.hint')}
+          </p>
         </div>
       </main>
     </div>

@@ -1,7 +1,7 @@
 import { Button } from '~/components/Button';
 import { Notice } from '~/components/Notice';
 import { drafts } from '~/features/composer/drafts';
-import type { Outgoing } from '~/features/replies/outbox';
+import { OUTDATED, type Outgoing } from '~/features/replies/outbox';
 import { t } from '~/locales';
 import { textOf } from './startedMessages';
 import { useActions } from './threadActions';
@@ -19,7 +19,7 @@ export function OutgoingView({ outgoing }: { outgoing: Outgoing }) {
       )}
       {state === 'failed' && problem ? (
         <Notice tone="danger" actions={<Choices outgoing={outgoing} text={text} />}>
-          {problem.message}
+          {problem.code === OUTDATED ? t('outgoing.outdated') : problem.message}
         </Notice>
       ) : (
         <p role="status" className="justify-self-end text-xs text-ink-soft">

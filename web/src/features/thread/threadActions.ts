@@ -5,7 +5,8 @@ import { api, dataOf } from '~/api/client';
 import type { Message } from '~/api/types';
 import { messageOf } from '~/components/ErrorNotice';
 import { toast } from '~/components/toasts';
-import { drop, type Outgoing } from '~/features/replies/outbox';
+import { drop, OUTDATED, type Outgoing } from '~/features/replies/outbox';
+import { newId } from '~/lib/newId';
 import { edition, regeneration } from './outgoing';
 import { rereadThread } from './threadCache';
 import type { Delivery } from './useDelivery';
@@ -44,7 +45,11 @@ export function useThreadActions(delivery: Delivery): ThreadActions {
           toast(messageOf(cause), 'danger');
         }
       },
-      resend: (outgoing) => delivery.send(outgoing),
+      resend(outgoing) {
+        if (outgoing.problem?.code !== OUTDATED) return delivery.send(outgoing);
+        drop(outgoing.key);
+        delivery.send({ ...outgoing, key: newId(), createdAt: new Date().toISOString() });
+      },
       discard: (outgoing) => drop(outgoing.key),
     }),
     [client, delivery],

@@ -30,17 +30,20 @@ export function beginThread(client: QueryClient, conversation: Conversation): vo
   });
 }
 
+/** Before a change: what is being read at this moment may be from before it, and is read again. */
+function outdateReading(client: QueryClient, conversationId: string): void {
+  const { queryKey } = messagesQuery(conversationId);
+  if (client.isFetching({ queryKey }) === 0) return;
+  void client.cancelQueries({ queryKey }).then(() => client.invalidateQueries({ queryKey }));
+}
+
 /** Puts messages at the end of a conversation; one that is there already stays as it is. */
 export function appendMessages(
   client: QueryClient,
   conversationId: string,
   added: Message[],
 ): void {
-  const { queryKey } = messagesQuery(conversationId);
-  // What is being read at this moment may be from before; then it is read again.
-  if (client.isFetching({ queryKey }) > 0) {
-    void client.cancelQueries({ queryKey }).then(() => client.invalidateQueries({ queryKey }));
-  }
+  outdateReading(client, conversationId);
   change(client, conversationId, (pages) => {
     const known = new Set(pages.pages.flatMap((page) => page.data.messages.map(({ id }) => id)));
     const fresh = added.filter(({ id }) => !known.has(id)).reverse();
@@ -52,6 +55,7 @@ export function appendMessages(
 
 /** Replaces one message by what the server now says of it. */
 export function replaceMessage(client: QueryClient, message: Message): void {
+  outdateReading(client, message.conversationId);
   change(client, message.conversationId, (pages) =>
     mapMessages(pages, (messages) =>
       messages.map((one) => (one.id === message.id ? message : one)),

@@ -1,11 +1,11 @@
-import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { notifyManager, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 
 import { api, dataOf } from '~/api/client';
 import { isApiError } from '~/api/errors';
 import { deliver, type DeliveryListener } from '~/features/replies/deliver';
 import { followReply, isFollowed } from '~/features/replies/followReply';
-import type { Outgoing } from '~/features/replies/outbox';
+import { drop, type Outgoing } from '~/features/replies/outbox';
 import { replyOf } from '~/features/replies/reply';
 import { replies } from '~/features/replies/replyStore';
 import { tellTabs } from '~/lib/tabs';
@@ -36,12 +36,17 @@ function deliveryOf(client: QueryClient): Delivery {
   };
   const listener: DeliveryListener = {
     onStarted(outgoing, started) {
+      // What has arrived takes the place of what was on its way in one rendering: nothing is gone in between.
+      const leave = () => notifyManager.schedule(() => drop(outgoing.key));
       touched(client, outgoing.conversationId);
       if (outgoing.kind !== 'send') {
-        void rereadThread(client, outgoing.conversationId);
+        void rereadThread(client, outgoing.conversationId).then(leave);
         return;
       }
-      appendMessages(client, outgoing.conversationId, startedMessages(outgoing, started));
+      notifyManager.batch(() => {
+        appendMessages(client, outgoing.conversationId, startedMessages(outgoing, started));
+        leave();
+      });
       if (typeof outgoing.content === 'string') return;
       void readMessage(started.userMessageId).then((own) => {
         if (own) replaceMessage(client, own);

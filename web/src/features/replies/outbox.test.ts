@@ -1,0 +1,39 @@
+import { beforeEach, expect, it, vi } from 'vitest';
+
+import type { Outgoing } from './outbox';
+
+const message = (key: string, hoursAgo: number): Outgoing => ({
+  key,
+  conversationId: 'c',
+  path: '/api/conversations/c/messages',
+  body: {},
+  kind: 'send',
+  content: 'Hello',
+  models: [],
+  createdAt: new Date(Date.now() - hoursAgo * 3_600_000).toISOString(),
+  state: 'waiting',
+  problem: null,
+});
+
+/** The outbox as it is after a reload. */
+const reloaded = async () => {
+  vi.resetModules();
+  return import('./outbox');
+};
+
+beforeEach(() => localStorage.clear());
+
+it('a message that has not arrived outlives a reload, until it is dropped', async () => {
+  const before = await reloaded();
+  before.keep(message('k', 1));
+  const after = await reloaded();
+  expect(after.outbox.get()).toMatchObject([{ key: 'k', state: 'waiting' }]);
+  after.drop('k');
+  expect((await reloaded()).outbox.get()).toEqual([]);
+});
+
+it('a message whose key the server has forgotten is kept, and not sent by itself', async () => {
+  (await reloaded()).keep(message('k', 25));
+  const { outbox, OUTDATED } = await reloaded();
+  expect(outbox.get()).toMatchObject([{ state: 'failed', problem: { code: OUTDATED } }]);
+});

@@ -1,8 +1,27 @@
-import { composer, expect, newAccount, said, say, signUp, test } from './support/fixtures';
+import type { Page } from '@playwright/test';
+
+import { composer, expect, newAccount, said, say, signUp, taken, test } from './support/fixtures';
 
 /** A text in which each word can be counted, so that nothing lost or doubled goes unseen. */
 const counted = (words: number) => Array.from({ length: words }, (_, index) => ` w${index}`);
 const WHOLE = counted(120).join('').trim();
+
+/** Counts how often a text that has been seen in the conversation is not there for a moment; asked for, it tells. */
+async function noteGaps(page: Page, text: string): Promise<() => Promise<number>> {
+  const gaps = await said(page).evaluateHandle((region, text) => {
+    const noted = { count: 0, isThere: false };
+    const look = () => {
+      const isThere = region.textContent.includes(text);
+      if (noted.isThere && !isThere) noted.count++;
+      noted.isThere = isThere;
+    };
+    look();
+    const changes = { subtree: true, childList: true, characterData: true };
+    new MutationObserver(look).observe(region, changes);
+    return noted;
+  }, text);
+  return () => gaps.evaluate(({ count, isThere }) => (isThere ? count : NaN));
+}
 
 test.beforeEach(async ({ account, page }) => {
   expect(account.email).toContain('@');
@@ -43,15 +62,92 @@ test('a reply that ended while nobody looked is there whole', async ({ page, mod
 test('another tab shows the same reply while it is written', async ({ page, context, model }) => {
   await model.next({ reply: { text: 'Hello.' } });
   await say(page, 'Hi.');
-  await expect(said(page).getByText('Hello.')).toBeVisible();
+  await expect(taken(page)).toHaveCount(1);
   const other = await context.newPage();
   await other.goto(page.url());
-  await expect(said(other).getByText('Hello.')).toBeVisible();
+  await expect(taken(other)).toHaveCount(1);
   await model.next({ reply: { tokens: counted(120) }, paceMs: 30 });
   await say(page, 'Count.');
   await expect(said(other).getByText('w10 w11')).toBeVisible();
   await expect(said(other).getByText(WHOLE, { exact: true })).toBeVisible({ timeout: 20_000 });
   await expect(said(page).getByText(WHOLE, { exact: true })).toBeVisible();
+});
+
+test('another device goes on with a reply in its middle', async ({ page, browser, model }) => {
+  await model.next({ reply: { tokens: counted(120) }, paceMs: 40 });
+  await say(page, 'Count.');
+  await expect(said(page).getByText('w5 w6')).toBeVisible();
+  const kept = await page.context().storageState();
+  const device = await browser.newContext({ storageState: { ...kept, origins: [] } });
+  const other = await device.newPage();
+  await other.goto(page.url());
+  await expect(said(other).getByText('w5 w6')).toBeVisible();
+  await expect(other.getByRole('button', { name: 'Stop' })).toBeVisible();
+  await page.close();
+  await expect(said(other).getByText(WHOLE, { exact: true })).toBeVisible({ timeout: 20_000 });
+  await device.close();
+});
+
+test('what was said is there without a gap from sending to the end', async ({ page, model }) => {
+  await model.next({ reply: { text: 'Ready.' } });
+  await say(page, 'Begin.');
+  await expect(taken(page)).toHaveCount(1);
+  const gaps = await noteGaps(page, 'Watch me.');
+  await model.next({ reply: { text: 'Seen.' } });
+  await say(page, 'Watch me.');
+  await expect(taken(page)).toHaveCount(2);
+  expect(await gaps()).toBe(0);
+});
+
+test('what is read late does not undo what has come since', async ({ page, context, model }) => {
+  await model.next({ reply: { text: 'Ready.' } });
+  await say(page, 'Begin.');
+  await expect(taken(page)).toHaveCount(1);
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect(taken(other)).toHaveCount(1);
+  await model.next({ reply: { tokens: counted(120) }, paceMs: 20 });
+  await say(page, 'Count.');
+  await expect(said(other).getByText('w10 w11')).toBeVisible();
+
+  // The other tab reads the conversation in the middle of the reply, and hears the answer after its end.
+  let held = 0;
+  let letGo: () => void = () => undefined;
+  const end = new Promise<void>((resolve) => (letGo = resolve));
+  await other.route('**/api/conversations/*/messages?*', async (route) => {
+    if (held++ > 0) return route.fallback();
+    const response = await route.fetch();
+    await end;
+    await route.fulfill({ response }).catch(() => undefined);
+  });
+  await other.evaluate((id) => {
+    const channel = new BroadcastChannel('omnichat');
+    channel.postMessage({ type: 'conversation-changed', id });
+  }, page.url().split('/').at(-1));
+  await expect(said(other).getByText(WHOLE, { exact: true })).toBeVisible({ timeout: 20_000 });
+  await expect(taken(other)).toHaveCount(2);
+  const gaps = await noteGaps(other, 'w119');
+  letGo();
+  await expect.poll(() => held).toBeGreaterThan(1);
+  await other.waitForLoadState('networkidle');
+  expect(await gaps()).toBe(0);
+});
+
+test('a reply whose server died keeps what had come, and says the next step', async ({
+  page,
+  model,
+  stack,
+}) => {
+  await model.next({ reply: { tokens: counted(500) }, paceMs: 20 });
+  await say(page, 'Count.');
+  await expect(said(page).getByText('w100 w101')).toBeVisible();
+  await stack.restart('SIGKILL');
+  const again = page.getByRole('button', { name: 'Try again' });
+  await expect(again).toBeVisible({ timeout: 60_000 });
+  await expect(said(page).getByText('w10 w11')).toBeVisible();
+  await model.next({ reply: { text: 'Back again.' } });
+  await again.click();
+  await expect(said(page).getByText('Back again.')).toBeVisible();
 });
 
 test('a draft outlives a reload and the way to another conversation', async ({ page, model }) => {
@@ -75,7 +171,7 @@ test('what is sent without a line is sent once when it is back, also after a rel
 }) => {
   await model.next({ reply: { text: 'Ready.' } });
   await say(page, 'Begin.');
-  await expect(said(page).getByText('Ready.')).toBeVisible();
+  await expect(taken(page)).toHaveCount(1);
   await model.next({ reply: { text: 'It has arrived.' } });
   await context.setOffline(true);
   await say(page, 'Across the gap.');
@@ -86,10 +182,57 @@ test('what is sent without a line is sent once when it is back, also after a rel
   await expect(page.getByLabel('Messages').getByText('Across the gap.')).toHaveCount(1);
 });
 
+test('a message that has not arrived is sent from whichever page comes next', async ({
+  page,
+  model,
+}) => {
+  await model.next({ reply: { text: 'Ready.' } });
+  await say(page, 'Begin.');
+  await expect(taken(page)).toHaveCount(1);
+  const address = page.url();
+  await page.route('**/api/conversations/*/messages', (route) => route.abort());
+  await say(page, 'Do not forget me.');
+  await expect(page.getByText('Waiting for the connection')).toBeVisible();
+  await page.unroute('**/api/conversations/*/messages');
+  await model.next({ reply: { text: 'Never.' } });
+  await page.goto('/settings/profile');
+  await expect
+    .poll(async () => JSON.stringify((await model.requests()).at(-1)))
+    .toContain('Do not forget me.');
+  await page.goto(address);
+  await expect(said(page).getByText('Never.')).toBeVisible();
+  await expect(said(page).getByText('Do not forget me.')).toHaveCount(1);
+});
+
+test('a conversation that cannot begin yet keeps its first message, and begins once', async ({
+  page,
+  context,
+  model,
+}) => {
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await context.setOffline(true);
+  await say(page, 'The very first.');
+  await expect(page.getByText('Waiting for the connection')).toBeVisible();
+  await expect(composer(page)).toHaveValue('The very first.');
+  let lost = 0;
+  await page.route('**/api/conversations', async (route) => {
+    if (lost++ > 0) return route.fallback();
+    await route.fetch(); // It is made, and the browser never hears of it.
+    await route.abort('connectionreset');
+  });
+  await model.next({ reply: { text: 'Here we go.' } });
+  await context.setOffline(false);
+  await expect(said(page).getByText('Here we go.')).toBeVisible();
+  const list = page.getByRole('navigation', { name: 'Conversations' });
+  await expect(list.getByRole('link')).toHaveCount(1);
+  await page.getByRole('link', { name: 'New chat' }).click();
+  await expect(composer(page)).toHaveValue('');
+});
+
 test('an answer that was lost on its way does not double the message', async ({ page, model }) => {
   await model.next({ reply: { text: 'Ready.' } });
   await say(page, 'Begin.');
-  await expect(said(page).getByText('Ready.')).toBeVisible();
+  await expect(taken(page)).toHaveCount(1);
   await model.next({ reply: { text: 'Only once.' } });
   let lost = 0;
   await page.route('**/api/conversations/*/messages', async (route) => {

@@ -65,6 +65,9 @@ export const composer = (page: Page) => page.getByRole('textbox', { name: 'Messa
 /** What has been said: a screen reader's log of it stands elsewhere on the page. */
 export const said = (page: Page) => page.getByRole('region', { name: 'Messages' });
 
+/** What each reply took, which stands below it once it is over. */
+export const taken = (page: Page) => page.getByText(/tokens? · \$/);
+
 /** Sends a message from the composer. */
 export async function say(page: Page, text: string): Promise<void> {
   await composer(page).fill(text);

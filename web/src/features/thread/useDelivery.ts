@@ -1,4 +1,4 @@
-import { notifyManager, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 
 import { api, dataOf } from '~/api/client';
@@ -36,17 +36,14 @@ function deliveryOf(client: QueryClient): Delivery {
   };
   const listener: DeliveryListener = {
     onStarted(outgoing, started) {
-      // What has arrived takes the place of what was on its way in one rendering: nothing is gone in between.
-      const leave = () => notifyManager.schedule(() => drop(outgoing.key));
       touched(client, outgoing.conversationId);
       if (outgoing.kind !== 'send') {
-        void rereadThread(client, outgoing.conversationId).then(leave);
+        // Until the other branch has been read, this stands for it.
+        void rereadThread(client, outgoing.conversationId).then(() => drop(outgoing.key));
         return;
       }
-      notifyManager.batch(() => {
-        appendMessages(client, outgoing.conversationId, startedMessages(outgoing, started));
-        leave();
-      });
+      appendMessages(client, outgoing.conversationId, startedMessages(outgoing, started));
+      drop(outgoing.key);
       if (typeof outgoing.content === 'string') return;
       void readMessage(started.userMessageId).then((own) => {
         if (own) replaceMessage(client, own);

@@ -1,4 +1,8 @@
-import { composer, expect, said, say, test } from './support/fixtures';
+import { composer, expect, said, say, taken, test } from './support/fixtures';
+
+/** A picture of one point. */
+const DOT =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
 
 test.beforeEach(async ({ account, page }) => {
   expect(account.email).toContain('@');
@@ -73,12 +77,82 @@ test('several models answer side by side', async ({ page, model }) => {
 });
 
 test('thoughts are folded away', async ({ page, model }) => {
-  await model.next({ reasoning: ['Let me', ' think.'], reply: { text: 'Here it is.' } });
+  await model.next({ reasoning: ['Let me', ' ponder.'], reply: { text: 'Here it is.' } });
   await page.getByRole('button', { name: /^Model:/ }).click();
   await page.getByRole('textbox', { name: 'Search models' }).fill('gpt-5 mini');
   await page.getByRole('button', { name: /^GPT-5 mini/ }).click();
   await say(page, 'Think first.');
   await expect(said(page).getByText('Here it is.')).toBeVisible();
+  await expect(said(page).getByText('Let me ponder.')).toBeHidden();
+  await said(page).getByText('Thoughts').click();
+  await expect(said(page).getByText('Let me ponder.')).toBeVisible();
+});
+
+test('Markdown comes with coloured code, tables, formulas, and buttons that copy', async ({
+  page,
+  model,
+}) => {
+  const code = 'const answer = 42;';
+  const text = `So:\n\n\`\`\`ts\n${code}\n\`\`\`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n$$\\frac12$$\n\nand $x^2$.`;
+  await model.next({ reply: { text } });
+  await say(page, 'Show me.');
+  await expect(taken(page)).toHaveCount(1);
+  await expect(said(page).locator('.hljs-keyword')).toHaveText('const');
+  await expect(said(page).getByRole('table').getByRole('cell')).toHaveText(['1', '2']);
+  await expect(said(page).locator('.katex')).toHaveCount(2);
+  await expect(said(page).locator('.katex-display')).toHaveCount(1);
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  await said(page).getByRole('button', { name: 'Copy code' }).click();
+  expect(await clipboard()).toBe(code);
+  const reply = said(page).getByRole('region', { name: /^Reply by/ });
+  await reply.getByRole('button', { name: 'Copy', exact: true }).click();
+  expect(await clipboard()).toBe(text);
+});
+
+test('a model is chosen by what it costs and reads, and asked as warmly as one likes', async ({
+  page,
+  model,
+}) => {
+  await page.getByRole('button', { name: /^Model:/ }).click();
+  const row = page.getByRole('button', { name: /^GPT-4o(?! mini)/ });
+  await expect(row).toContainText('128K context');
+  await expect(row).toContainText('$2.50 in · $10.00 out');
+  await expect(page.getByRole('button', { name: /Needs a key/ }).first()).toBeDisabled();
+  await row.click();
+  await page.getByRole('button', { name: /^Temperature:/ }).click();
+  await page.getByRole('slider', { name: 'Temperature' }).fill('1.3');
+  await page.getByRole('button', { name: 'Done' }).click();
+  await model.next({ reply: { text: 'Warmly.' } });
+  await say(page, 'How are you?');
+  await expect(taken(page)).toHaveCount(1);
+  const asked = JSON.stringify((await model.requests()).at(-1));
+  expect(asked).toContain('"gpt-4o"');
+  expect(asked).toMatch(/"temperature":1\.3/);
+  await expect(
+    page.getByRole('meter', { name: /^Context: 0% full, .* of 128K tokens/ }),
+  ).toBeVisible();
+});
+
+test('a message of several lines has pictures that are pasted', async ({ page, model }) => {
+  await composer(page).fill('What is');
+  await composer(page).press('Shift+Enter');
+  await composer(page).pressSequentially('this?');
+  await composer(page).evaluate((field, png) => {
+    const bytes = Uint8Array.from(atob(png), (sign) => sign.charCodeAt(0));
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([bytes], 'dot.png', { type: 'image/png' }));
+    field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+  }, DOT);
+  await expect(page.getByRole('button', { name: 'Remove dot.png' })).toBeVisible();
+  await model.next({ reply: { text: 'A dot.' } });
+  await composer(page).press('Enter');
+  await expect(taken(page)).toHaveCount(1);
+  expect(JSON.stringify((await model.requests()).at(-1))).toContain(DOT);
+  await page.reload();
+  await expect(said(page).getByText('What is\nthis?')).toBeVisible();
+  const picture = said(page).getByRole('img', { name: 'Attached image' });
+  await expect(picture).toBeVisible();
+  expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1);
 });
 
 test('an interrupted reply keeps what had come and can be made again', async ({ page, model }) => {

@@ -4,7 +4,7 @@ import { Outlet, useLocation } from 'react-router';
 import { OfflineBar } from './OfflineBar';
 import { ShortcutsDialog } from './ShortcutsDialog';
 import { Sidebar } from './Sidebar';
-import { setSidebar, sidebarOpen, toggleSidebar } from './sidebarState';
+import { setSidebar, sidebarCovers, sidebarOpen, toggleSidebar } from './sidebarState';
 import { useShortcuts } from './useShortcuts';
 import { useLeftovers } from '~/features/thread/useLeftovers';
 import { useStore } from '~/lib/store';
@@ -19,8 +19,8 @@ export function Shell() {
   useLeftovers();
 
   useEffect(() => {
-    // On a phone the sidebar covers the page and has done its work.
-    if (matchMedia('(width < 48rem)').matches) setSidebar(false);
+    // The sidebar has done its work.
+    if (sidebarCovers()) setSidebar(false);
   }, [pathname]);
 
   return (

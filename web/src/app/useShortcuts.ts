@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { useNavigate } from 'react-router';
 
-import { toggleSidebar } from './sidebarState';
+import { sidebarCovers, toggleSidebar } from './sidebarState';
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 /** The key that goes with letters: Command or Control. */
@@ -9,6 +9,8 @@ export const MOD = isMac ? '⌘' : 'Ctrl';
 
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
+
+const isMenuOpen = () => document.querySelector(':popover-open') !== null;
 
 /** Focuses the element that a part of the page has marked for this. */
 export const focusOn = (mark: string) =>
@@ -27,6 +29,7 @@ export function useShortcuts({ onHelp }: { onHelp: () => void }) {
       else if (mod && !event.shiftKey && key === 'b') toggleSidebar();
       else if (!mod && event.key === '/' && !isTyping(event.target)) focusOn('composer');
       else if (!mod && event.key === '?' && !isTyping(event.target)) onHelp();
+      else if (event.key === 'Escape' && sidebarCovers() && !isMenuOpen()) toggleSidebar();
       else return;
       event.preventDefault();
     };

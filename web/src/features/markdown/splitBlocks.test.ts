@@ -59,7 +59,9 @@ describe('formulas', () => {
     ['`$x$`', '`$x$`'],
     ['```\n$x$\n```', '```\n$x$\n```'],
     ['\\[a\\]', '\n$$\na\n$$\n'],
-    ['$$y$$', '$$y$$'],
+    ['$$y$$', '\n$$\ny\n$$\n'],
+    ['is $$y$$.', 'is $$y$$.'],
+    ['```\n$$y$$\n```', '```\n$$y$$\n```'],
   ])('%j is read as %j', (text, expected) => expect(normalizeMath(text)).toBe(expected));
 });
 

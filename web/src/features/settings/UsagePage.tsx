@@ -59,7 +59,7 @@ export function UsagePage() {
         </dl>
       )}
       {byDay.data && (
-        <div className="h-60">
+        <div className="h-66">
           <Suspense fallback={<PageSpinner />}>
             <UsageChart days={everyDay(byDay.data)} />
           </Suspense>

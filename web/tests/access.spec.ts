@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
-import { composer, expect, said, say, test } from './support/fixtures';
+import { composer, expect, said, say, taken, test } from './support/fixtures';
 
 async function expectNoFindings(page: Page) {
   const { violations } = await new AxeBuilder({ page })
@@ -125,4 +125,67 @@ test('the app speaks German', async ({ page, account }) => {
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Profil' })).toBeVisible();
   await expect(page.locator('html')).toHaveAttribute('lang', 'de');
+});
+
+test('every page fits a phone, a magnified page and a wide screen', async ({
+  page,
+  account,
+  model,
+}) => {
+  expect(account.email).toContain('@');
+  await page.goto('/c');
+  await model.next({ reply: { text: `${RICH}\n\n${'long'.repeat(100)}` } });
+  await say(page, 'Show me everything.');
+  await expect(taken(page)).toHaveCount(1);
+  const thread = new URL(page.url()).pathname;
+  for (const path of [
+    '/c',
+    thread,
+    '/p',
+    '/settings/usage',
+    '/settings/models',
+    '/settings/data',
+  ]) {
+    await page.goto(path);
+    await page.waitForLoadState('networkidle');
+    // 320 pixels are what a window of 1280 has at 400 %.
+    for (const width of [320, 390, 1440, 2560]) {
+      await page.setViewportSize({ width, height: 800 });
+      // What stood beside the page on a wide screen does not cover it on a narrow one.
+      await expect(page.getByRole('complementary', { name: 'Sidebar' })).toBeVisible({
+        visible: width > 768,
+      });
+      const tooWide = await page
+        .locator('main, [role="region"][aria-label="Messages"]')
+        .evaluateAll((parts) =>
+          Math.max(...parts.map((part) => part.scrollWidth - part.clientWidth)),
+        );
+      expect(tooWide, `${path} at ${width}`).toBeLessThanOrEqual(0);
+    }
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole('button', { name: 'Show sidebar' }).click();
+  const sidebar = page.getByRole('complementary', { name: 'Sidebar' });
+  await expect(sidebar).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(sidebar).toBeHidden();
+});
+
+test('nothing moves for whoever wants it to stand still', async ({ page, account, model }) => {
+  expect(account.email).toContain('@');
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto('/c');
+  await model.next({ reply: { generated: 500 }, paceMs: 20 });
+  await say(page, 'Go on.');
+  await expect(said(page).getByText('models are wrong')).toBeVisible();
+  await page
+    .getByRole('banner')
+    .getByRole('button', { name: /^Actions for/ })
+    .click();
+  const moving = await page.evaluate(
+    () =>
+      document.getAnimations().filter((one) => Number(one.effect?.getComputedTiming().duration) > 1)
+        .length,
+  );
+  expect(moving).toBe(0);
 });

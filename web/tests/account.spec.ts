@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-import { composer, expect, newAccount, test } from './support/fixtures';
+import { composer, expect, newAccount, say, taken, test } from './support/fixtures';
 
 /** The code of the moment, as an authenticator app works it out. */
 function codeOf(secret: string, at = Date.now()): string {
@@ -111,6 +111,65 @@ test("a model on one's own machine is loaded", async ({ page, account, model }) 
   await page.goto('/settings/models');
   const load = page.getByRole('button', { name: /^Load / }).first();
   await load.click();
-  await expect(page.getByRole('progressbar').or(page.getByText('In memory')).first()).toBeVisible();
+  await expect(page.getByRole('progressbar', { name: /^Loading of/ })).toBeVisible();
   await expect(page.getByText('In memory').first()).toBeVisible({ timeout: 20_000 });
+});
+
+test('a second factor is turned off again', async ({ page, account }) => {
+  await page.goto('/settings/security');
+  await page.getByRole('button', { name: 'Turn on' }).click();
+  await page.getByRole('button', { name: 'Begin' }).click();
+  const secret = (await page.getByTestId('secret').textContent()) ?? '';
+  await page.getByRole('textbox', { name: 'Code' }).fill(codeOf(secret));
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  const recovery =
+    (await page.getByRole('dialog').getByRole('listitem').first().textContent()) ?? '';
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('button', { name: 'Turn off' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Password').fill(account.password);
+  await dialog.getByLabel('Code').fill(recovery);
+  await dialog.getByRole('button', { name: 'Turn off' }).click();
+  await expect(page.getByText('The second factor is off.')).toBeVisible();
+  await page.getByRole('button', { name: 'Ada' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByLabel('Email').fill(account.email);
+  await page.getByLabel('Password').fill(account.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { name: 'Password' })).toBeVisible();
+});
+
+test('another device is signed out from here', async ({ page, account, browser }) => {
+  const device = await browser.newContext();
+  const other = await device.newPage();
+  await other.goto('/signin?next=/settings/keys');
+  await other.getByLabel('Email').fill(account.email);
+  await other.getByLabel('Password').fill(account.password);
+  await other.getByRole('button', { name: 'Sign in' }).click();
+  await expect(other.getByRole('heading', { name: 'Provider keys' })).toBeVisible();
+  await page.goto('/settings/security');
+  const devices = page.getByRole('listitem').filter({ hasText: 'active' });
+  await expect(devices).toHaveCount(2);
+  await devices.getByRole('button', { name: 'Sign out' }).click();
+  await expect(devices).toHaveCount(1);
+  await expect(devices).toContainText('This device');
+  await other.reload();
+  await expect(other.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await device.close();
+});
+
+test('what replies took is shown by day and by model', async ({ page, account, model }) => {
+  expect(account.email).toContain('@');
+  await page.goto('/c');
+  await model.next({ reply: { text: 'One two three.' } });
+  await say(page, 'Count to three.');
+  await expect(taken(page)).toHaveCount(1);
+  await page.goto('/settings/usage');
+  const models = page.getByRole('region', { name: 'Usage by model' });
+  await expect(models.getByRole('row', { name: /^GPT-4o mini 1 / })).toBeVisible();
+  const days = page.getByRole('figure');
+  await expect(days.locator('.recharts-bar-rectangle path')).toHaveCount(2);
+  await expect(days).toContainText('Read');
+  await page.getByLabel('Period').selectOption('Last 7 days');
+  await expect(days.locator('.recharts-bar-rectangle path')).toHaveCount(2);
 });

@@ -55,6 +55,12 @@ test('nothing that a model says runs a script or reaches another host', async ({
   expect(violations).toEqual([]);
 });
 
+test('the page may load and ask nothing but its own', async ({ page }) => {
+  const policy = (await page.goto('/signin'))?.headers()['content-security-policy'] ?? '';
+  expect(policy).toContain("default-src 'self'");
+  expect(policy).not.toMatch(/unsafe|\*|https?:/);
+});
+
 test('links leave without telling where from', async ({ page, account, model }) => {
   expect(account.email).toContain('@');
   await page.goto('/c');

@@ -25,11 +25,11 @@ export function PromptHistory({ prompt }: { prompt: Prompt }) {
           return (
             <li key={version.version} className="grid gap-3 px-4 py-3">
               <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-                <span className="font-medium">
-                  {t('prompt.version', { version: version.version })}
-                </span>
-                <span className="flex-1 text-sm text-ink-soft">
-                  {formatDateTime(version.createdAt)}
+                <span className="flex flex-1 basis-32 flex-wrap items-baseline gap-x-3">
+                  <span className="font-medium">
+                    {t('prompt.version', { version: version.version })}
+                  </span>
+                  <span className="text-sm text-ink-soft">{formatDateTime(version.createdAt)}</span>
                 </span>
                 <Button
                   look="quiet"

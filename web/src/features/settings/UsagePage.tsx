@@ -92,7 +92,7 @@ export function UsagePage() {
                   key={key}
                   className="border-t border-line *:px-4 *:py-2.5 *:not-first:text-right"
                 >
-                  <th scope="row" className="text-left font-medium">
+                  <th scope="row" className="text-left font-medium whitespace-nowrap">
                     {nameOf(key ?? '')}
                   </th>
                   <td>{formatNumber(requests)}</td>

@@ -67,9 +67,11 @@ export function NewChatPage() {
             onSend={(content) => begin.mutateAsync({ content, key: newId() }).then(() => undefined)}
             tools={<ChatTools choices={choices} />}
           />
-          <p role="status" className="mt-3 text-center text-xs text-ink-soft">
-            {t(isWaiting ? 'outgoing.waiting' : 'composer.hint')}
-          </p>
+          <div className="mt-3 text-center text-xs text-ink-soft">
+            <p role="status">{isWaiting && t('outgoing.waiting')}</p>
+            {/* Where one types on the screen, Enter is a new line. */}
+            {!isWaiting && <p className="pointer-coarse:hidden">{t('composer.hint')}</p>}
+          </div>
         </div>
       </main>
     </div>

@@ -164,6 +164,8 @@ test('every page fits a phone, a magnified page and a wide screen', async ({
     }
   }
   await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('/settings/security');
+  await expect(page.getByRole('link', { name: 'Security' })).toBeInViewport({ ratio: 1 });
   await page.getByRole('button', { name: 'Show sidebar' }).click();
   const sidebar = page.getByRole('complementary', { name: 'Sidebar' });
   await expect(sidebar).toBeVisible();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,7 +104,7 @@ impl Attempts {
         total: Duration,
         told: &mut Told,
     ) -> Result<(), ProviderError> {
-        let deadline = Instant::now() + total;
+        let mut patience = pin!(sleep(total));
         let Opened { mut deltas, permit, mut step } =
             self.open(outlet, roster, requests, told).await?;
         let end = loop {
@@ -111,11 +112,14 @@ impl Attempts {
                 outlet.has_room().await;
                 deltas.next().await
             };
-            match timeout_at(deadline, next).await {
-                Ok(Some(Ok(delta))) => told.take(outlet, delta),
-                Ok(Some(Err(error))) => break Err(error),
-                Ok(None) => break Ok(()),
-                Err(_) => break Err(ProviderError::new(ProviderErrorKind::TimedOut)),
+            tokio::select! {
+                biased;
+                next = next => match next {
+                    Some(Ok(delta)) => told.take(outlet, delta),
+                    Some(Err(error)) => break Err(error),
+                    None => break Ok(()),
+                },
+                () = &mut patience => break Err(ProviderError::new(ProviderErrorKind::TimedOut)),
             }
         };
         note_usage(&mut step, told.usage);

@@ -50,7 +50,7 @@ test('somebody new asks three models at once, leaves, and finds everything the n
   // Nobody is there and the server is told to stop: the replies are made to their end all the same.
   await stack.restart('SIGTERM');
   await expect
-    .poll(async () => (await model.requests()).slice(asked - 3).map(({ ended }) => ended))
+    .poll(async () => (await model.requests()).slice(asked - 3, asked).map(({ ended }) => ended))
     .toEqual(['finished', 'finished', 'finished']);
 
   const nextDay = await browser.newContext({

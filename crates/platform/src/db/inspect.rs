@@ -1,6 +1,6 @@
 //! What an operator wants to know of a database before it is served from.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement};
 
 use super::Database;
 
@@ -54,7 +54,7 @@ impl Database {
     }
 
     async fn inspect_postgres(&self) -> Result<Inspection, DbErr> {
-        let row = self.row(POSTGRES, [self.schema.into()]).await?;
+        let row = row(&self.connection, POSTGRES, [self.schema.into()]).await?;
         let encryption = match (row.try_get("", "is_local")?, row.try_get("", "is_encrypted")?) {
             (true, _) => Encryption::Needless,
             (false, true) => Encryption::On,
@@ -70,7 +70,7 @@ impl Database {
     }
 
     async fn inspect_sqlite(&self) -> Result<Inspection, DbErr> {
-        let row = self.row("SELECT sqlite_version() AS version", []).await?;
+        let row = row(&self.connection, "SELECT sqlite_version() AS version", []).await?;
         // The write lock is had only where one may write.
         self.begin_write().await?.rollback().await?;
         Ok(Inspection {
@@ -81,16 +81,16 @@ impl Database {
             forbidden: 0,
         })
     }
+}
 
-    /// The one row that a query gives.
-    async fn row<const N: usize>(
-        &self,
-        query: &str,
-        values: [sea_orm::Value; N],
-    ) -> Result<QueryResult, DbErr> {
-        let backend = self.connection.get_database_backend();
-        let statement = Statement::from_sql_and_values(backend, query, values);
-        let row = self.connection.query_one_raw(statement).await?;
-        row.ok_or_else(|| DbErr::RecordNotFound("of the database itself".to_owned()))
-    }
+/// The one row that a query about the database itself gives.
+pub(super) async fn row<const N: usize>(
+    connection: &DatabaseConnection,
+    query: &str,
+    values: [sea_orm::Value; N],
+) -> Result<QueryResult, DbErr> {
+    let backend = connection.get_database_backend();
+    let statement = Statement::from_sql_and_values(backend, query, values);
+    let row = connection.query_one_raw(statement).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound("of the database itself".to_owned()))
 }

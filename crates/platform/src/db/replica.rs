@@ -3,11 +3,10 @@
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement,
-};
+use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 use tokio::time::{Instant, sleep};
 
+use super::inspect::row;
 use crate::breaker::{Breaker, BreakerSettings};
 
 /// How far the primary has written its log down: every commit that was acknowledged is before it.
@@ -98,15 +97,4 @@ impl Replica {
     pub(super) async fn close(&self) -> Result<(), DbErr> {
         self.connection.close_by_ref().await
     }
-}
-
-/// The one row that a query gives.
-async fn row<const N: usize>(
-    connection: &DatabaseConnection,
-    query: &str,
-    values: [sea_orm::Value; N],
-) -> Result<QueryResult, DbErr> {
-    let statement = Statement::from_sql_and_values(DbBackend::Postgres, query, values);
-    let row = connection.query_one_raw(statement).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound("of the server itself".to_owned()))
 }

@@ -15,6 +15,8 @@ interface Fixtures {
   model: Model;
   /** A new account that is signed in on the page. */
   account: Account;
+  /** What the page shows in the end goes with the report of a test that fails. */
+  lastSeen: undefined;
 }
 
 let count = 0;
@@ -35,6 +37,18 @@ export const test = base.extend<Fixtures, { stack: Stack }>({
     await signUp(page, account);
     await use(account);
   },
+  lastSeen: [
+    async ({ page }, use, test) => {
+      await use(undefined);
+      if (test.status === test.expectedStatus) return;
+      const body = await page
+        .getByRole('main')
+        .innerText({ timeout: 1_000 })
+        .catch(() => 'nothing');
+      await test.attach('last seen', { body: `${page.url()}\n${body}` });
+    },
+    { auto: true },
+  ],
 });
 
 export const newAccount = (): Account => ({

@@ -1,8 +1,4 @@
-import { composer, expect, said, say, taken, test } from './support/fixtures';
-
-/** A picture of one point. */
-const DOT =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
+import { composer, DOT, expect, paste, said, say, taken, test } from './support/fixtures';
 
 test.beforeEach(async ({ account, page }) => {
   expect(account.email).toContain('@');
@@ -137,13 +133,7 @@ test('a message of several lines has pictures that are pasted', async ({ page, m
   await composer(page).fill('What is');
   await composer(page).press('Shift+Enter');
   await composer(page).pressSequentially('this?');
-  await composer(page).evaluate((field, png) => {
-    const bytes = Uint8Array.from(atob(png), (sign) => sign.charCodeAt(0));
-    const clipboardData = new DataTransfer();
-    clipboardData.items.add(new File([bytes], 'dot.png', { type: 'image/png' }));
-    field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
-  }, DOT);
-  await expect(page.getByRole('button', { name: 'Remove dot.png' })).toBeVisible();
+  await paste(page, 'dot.png');
   await model.next({ reply: { text: 'A dot.' } });
   await composer(page).press('Enter');
   await expect(taken(page)).toHaveCount(1);

@@ -1,6 +1,17 @@
 import type { Page } from '@playwright/test';
 
-import { composer, expect, newAccount, said, say, signUp, taken, test } from './support/fixtures';
+import {
+  composer,
+  DOT,
+  expect,
+  newAccount,
+  paste,
+  said,
+  say,
+  signUp,
+  taken,
+  test,
+} from './support/fixtures';
 
 /** A text in which each word can be counted, so that nothing lost or doubled goes unseen. */
 const counted = (words: number) => Array.from({ length: words }, (_, index) => ` w${index}`);
@@ -158,6 +169,96 @@ test('a draft outlives a reload and the way to another conversation', async ({ p
   await expect(composer(page)).toHaveValue('');
   await page.goBack();
   await expect(composer(page)).toHaveValue('To be continued');
+});
+
+test('the pictures of a draft outlive a reload and the way to another conversation', async ({
+  page,
+  model,
+}) => {
+  const pictures = page.getByRole('button', { name: /^Remove / });
+  await composer(page).fill('What are these?');
+  await paste(page, 'one.png', 'two.png', 'three.png');
+  await page.getByRole('button', { name: 'Remove two.png' }).click();
+  await page.reload();
+  await expect(pictures).toHaveCount(2);
+  await expect(page.getByRole('img', { name: 'three.png' })).toBeVisible();
+  await page.goto('/settings/profile');
+  await page.getByRole('link', { name: 'New chat' }).click();
+  await expect(pictures).toHaveCount(2);
+
+  await model.next({ reply: { text: 'Two dots.' } });
+  await composer(page).press('Enter');
+  await expect(taken(page)).toHaveCount(1);
+  await expect(pictures).toHaveCount(0);
+  await page.reload();
+  await expect(said(page).getByRole('img', { name: 'Attached image' })).toHaveCount(2);
+  await expect(pictures).toHaveCount(0);
+  await page.getByRole('link', { name: 'New chat' }).click();
+  await expect(composer(page)).toHaveValue('');
+  await expect(pictures).toHaveCount(0);
+});
+
+test('a message that is refused comes back with its pictures, and goes out with them', async ({
+  page,
+  model,
+}) => {
+  await model.next({ reply: { text: 'Ready.' } });
+  await say(page, 'Begin.');
+  await expect(taken(page)).toHaveCount(1);
+  await page.route('**/api/conversations/*/messages', (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({
+          status: 422,
+          json: { error: { code: 'MODEL_UNKNOWN', message: 'There is no such model.' } },
+        })
+      : route.fallback(),
+  );
+  await paste(page, 'one.png', 'two.png', 'three.png');
+  await say(page, 'What are these?');
+  await expect(page.getByRole('alert')).toBeVisible();
+  const pictures = page.getByRole('button', { name: /^Remove / });
+  await expect(pictures).toHaveCount(0);
+  await paste(page, 'four.png', 'five.png');
+  await composer(page).fill('And these?');
+  await page.getByRole('button', { name: 'Back to the draft' }).click();
+  await expect(composer(page)).toHaveValue('What are these?\n\nAnd these?');
+  await expect(pictures).toHaveCount(5);
+
+  // Five are more than go out at once, and none is lost for that.
+  await composer(page).press('Enter');
+  await expect(page.getByText('A message can have four images.')).toBeVisible();
+  await page.reload();
+  await expect(pictures).toHaveCount(5);
+  await page.getByRole('button', { name: 'Remove five.png' }).click();
+  await page.unrouteAll();
+  await model.next({ reply: { text: 'Four dots.' } });
+  await composer(page).press('Enter');
+  await expect(taken(page)).toHaveCount(2);
+  await expect(said(page).getByRole('img', { name: 'Attached image' })).toHaveCount(4);
+});
+
+test('a message with large pictures that has not arrived outlives a reload', async ({
+  page,
+  model,
+}) => {
+  await model.next({ reply: { text: 'Ready.' } });
+  await say(page, 'Begin.');
+  await expect(taken(page)).toHaveCount(1);
+  await page.route('**/api/conversations/*/messages', (route) => route.abort());
+  const picker = page.getByLabel('Add images', { exact: true }).and(page.locator('input'));
+  const buffer = Buffer.concat([Buffer.from(DOT, 'base64'), Buffer.alloc(4_500_000)]);
+  await picker.setInputFiles({ name: 'large.png', mimeType: 'image/png', buffer });
+  await expect(page.getByRole('button', { name: 'Remove large.png' })).toBeVisible();
+  await say(page, 'How large is this?');
+  await expect(page.getByText('Waiting for the connection')).toBeVisible();
+  await page.reload();
+  await expect(page.getByText('Waiting for the connection')).toBeVisible();
+  await model.next({ reply: { text: 'Very.' } });
+  await page.unrouteAll();
+  await expect(said(page).getByText('Very.')).toBeVisible({ timeout: 30_000 });
+  await page.reload();
+  await expect(said(page).getByText('How large is this?')).toHaveCount(1);
+  await expect(said(page).getByRole('img', { name: 'Attached image' })).toHaveCount(1);
 });
 
 test('what is sent without a line is sent once when it is back, also after a reload', async ({

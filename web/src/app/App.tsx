@@ -14,7 +14,7 @@ export function App() {
   // Everything is said anew in another language.
   const locale = useStore(localeStore);
   useEffect(() => {
-    drafts.tidy();
+    void drafts.tidy();
     // What one person read is not for the next.
     const forget = () => sessionState.get() === 'out' && queryClient.clear();
     const ends = [watchOtherTabs(), keepFresh(), sessionState.subscribe(forget)];

@@ -1,9 +1,9 @@
-import { test as base, type Page } from '@playwright/test';
+import { expect, test as base, type Page } from '@playwright/test';
 
 import { type Model, modelAt } from './model';
 import { startStack, type Stack } from './stack';
 
-export { expect } from '@playwright/test';
+export { expect };
 
 export interface Account {
   email: string;
@@ -86,4 +86,25 @@ export const taken = (page: Page) => page.getByText(/tokens? · \$/);
 export async function say(page: Page, text: string): Promise<void> {
   await composer(page).fill(text);
   await composer(page).press('Enter');
+}
+
+/** A picture of one point. */
+export const DOT =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
+
+/** Pastes pictures of one point, by these names, into the composer. */
+export async function paste(page: Page, ...names: string[]): Promise<void> {
+  await composer(page).evaluate(
+    (field, { names, png }) => {
+      const bytes = Uint8Array.from(atob(png), (sign) => sign.charCodeAt(0));
+      const clipboardData = new DataTransfer();
+      for (const name of names)
+        clipboardData.items.add(new File([bytes], name, { type: 'image/png' }));
+      field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+    },
+    { names, png: DOT },
+  );
+  for (const name of names) {
+    await expect(page.getByRole('button', { name: `Remove ${name}` })).toBeVisible();
+  }
 }

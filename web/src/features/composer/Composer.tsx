@@ -10,9 +10,10 @@ import {
 
 import type { MessageContent } from '~/api/types';
 import { IconButton } from '~/components/IconButton';
+import { toast } from '~/components/toasts';
 import { t } from '~/locales';
 import { drafts } from './drafts';
-import { contentOf } from './images';
+import { contentOf, MOST_PICTURES } from './images';
 import { PictureStrip } from './PictureStrip';
 import { usePictures } from './usePictures';
 
@@ -33,7 +34,7 @@ export function Composer({ place, tools, isBusy, canSeeImages, onSend, onStop }:
   const [text, setText] = useState(() => drafts.get(place));
   const [isHandingOver, setHandingOver] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
-  const { pictures, add, remove, clear } = usePictures();
+  const { pictures, add, remove } = usePictures(place);
   const isEmpty = text.trim() === '' && pictures.length === 0;
 
   // A message that could not be sent comes back here.
@@ -46,6 +47,8 @@ export function Composer({ place, tools, isBusy, canSeeImages, onSend, onStop }:
 
   const send = async () => {
     if (isEmpty || isBusy || isHandingOver) return;
+    // Those of a message that came back may be more than one can have.
+    if (pictures.length > MOST_PICTURES) return toast(t('composer.imageCount'), 'danger');
     const taken = onSend(contentOf(text.trim(), pictures));
     if (taken) {
       setHandingOver(true);
@@ -57,7 +60,7 @@ export function Composer({ place, tools, isBusy, canSeeImages, onSend, onStop }:
       if (!isTaken) return;
     }
     write('');
-    clear();
+    remove(...pictures);
   };
 
   const onKeyDown = (event: KeyboardEvent) => {

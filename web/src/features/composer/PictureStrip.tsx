@@ -5,7 +5,7 @@ import type { Picture } from './images';
 
 interface Props {
   pictures: readonly Picture[];
-  onRemove: (id: string) => void;
+  onRemove: (picture: Picture) => void;
 }
 
 export function PictureStrip({ pictures, onRemove }: Props) {
@@ -13,7 +13,7 @@ export function PictureStrip({ pictures, onRemove }: Props) {
   return (
     <ul className="flex flex-wrap gap-2 px-3 pt-3">
       {pictures.map((picture) => (
-        <Thumbnail key={picture.id} picture={picture} onRemove={() => onRemove(picture.id)} />
+        <Thumbnail key={picture.id} picture={picture} onRemove={() => onRemove(picture)} />
       ))}
     </ul>
   );
@@ -23,7 +23,7 @@ function Thumbnail({ picture, onRemove }: { picture: Picture; onRemove: () => vo
   return (
     <li className="relative">
       <img
-        src={picture.previewUrl}
+        src={picture.url}
         alt={picture.name}
         className="size-16 rounded-xl border border-line object-cover"
       />

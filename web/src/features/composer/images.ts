@@ -1,4 +1,4 @@
-import type { ContentPart } from '~/api/types';
+import type { ContentPart, MessageContent } from '~/api/types';
 import { newId } from '~/lib/newId';
 
 /** An image that is about to be sent. */
@@ -6,8 +6,8 @@ export interface Picture {
   id: string;
   name: string;
   mediaType: Extract<ContentPart, { type: 'image' }>['mediaType'];
-  data: string;
-  previewUrl: string;
+  /** What is in it, as a `data:` URL. */
+  url: string;
 }
 
 export const MOST_PICTURES = 4;
@@ -25,8 +25,7 @@ export async function readPicture(file: File): Promise<Picture | PictureProblem>
     id: newId(),
     name: file.name,
     mediaType: file.type as Picture['mediaType'],
-    data,
-    previewUrl: `data:${file.type};base64,${data}`,
+    url: `data:${file.type};base64,${data}`,
   };
 }
 
@@ -39,12 +38,29 @@ function base64(bytes: Uint8Array): string {
 }
 
 /** A text with its images, as the API takes them. */
-export function contentOf(text: string, pictures: readonly Picture[]): string | ContentPart[] {
+export function contentOf(text: string, pictures: readonly Picture[]): MessageContent {
   if (pictures.length === 0) return text;
-  const images = pictures.map(({ mediaType, data }): ContentPart => ({
+  const images = pictures.map(({ mediaType, url }): ContentPart => ({
     type: 'image',
     mediaType,
-    data,
+    data: url.slice(url.indexOf(',') + 1),
   }));
   return text ? [{ type: 'text', text }, ...images] : images;
 }
+
+/** The images of a message again; what their files were called is not in it. */
+export const picturesOf = (content: MessageContent, name: string): Picture[] =>
+  typeof content === 'string'
+    ? []
+    : content.flatMap((part) =>
+        part.type === 'image'
+          ? [
+              {
+                id: newId(),
+                name,
+                mediaType: part.mediaType,
+                url: `data:${part.mediaType};base64,${part.data}`,
+              },
+            ]
+          : [],
+      );

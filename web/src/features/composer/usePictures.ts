@@ -1,12 +1,48 @@
-import { useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { toast } from '~/components/toasts';
 import { t } from '~/locales';
+import { drafts } from './drafts';
 import { MOST_PICTURES, readPicture, type Picture } from './images';
 
-/** The images that go with what is being typed: pasted, dropped, or picked. */
-export function usePictures() {
-  const [pictures, setPictures] = useState<Picture[]>([]);
+type Pictures = readonly Picture[];
+
+/** The images that go with what is being typed: pasted, dropped, or picked. They are kept as its text is. */
+export function usePictures(place: string) {
+  const [pictures, setPictures] = useState<Pictures>([]);
+  // What there is, also before it has been rendered.
+  const latest = useRef<Pictures>(pictures);
+
+  const show = useCallback((next: Pictures) => {
+    latest.current = next;
+    setPictures(next);
+  }, []);
+
+  const put = useCallback(
+    (next: Pictures) => {
+      show(next);
+      void drafts.setPictures(place, next);
+    },
+    [place, show],
+  );
+
+  useEffect(() => {
+    let isGone = false;
+    const load = async () => {
+      const before = latest.current;
+      const kept = await drafts.pictures(place);
+      if (isGone) return;
+      const ids = new Set(kept.map(({ id }) => id));
+      if (latest.current === before) show(kept);
+      else put([...kept, ...latest.current.filter(({ id }) => !ids.has(id))]);
+    };
+    void load();
+    const end = drafts.onGivenBack(() => void load());
+    return () => {
+      isGone = true;
+      end();
+    };
+  }, [place, put, show]);
 
   const add = async (files: Iterable<File>) => {
     const read: Picture[] = [];
@@ -21,10 +57,11 @@ export function usePictures() {
         read.push(picture);
       }
     }
-    if (pictures.length + read.length > MOST_PICTURES) toast(t('composer.imageCount'), 'danger');
-    setPictures((now) => [...now, ...read].slice(0, MOST_PICTURES));
+    const room = Math.max(0, MOST_PICTURES - latest.current.length);
+    if (read.length > room) toast(t('composer.imageCount'), 'danger');
+    put([...latest.current, ...read.slice(0, room)]);
   };
 
-  const remove = (id: string) => setPictures((now) => now.filter((one) => one.id !== id));
-  return { pictures, add, remove, clear: () => setPictures([]) };
+  const remove = (...gone: Pictures) => put(latest.current.filter((one) => !gone.includes(one)));
+  return { pictures, add, remove };
 }

@@ -37,3 +37,25 @@ it('a message whose key the server has forgotten is kept, and not sent by itself
   const { outbox, OUTDATED } = await reloaded();
   expect(outbox.get()).toMatchObject([{ state: 'failed', problem: { code: OUTDATED } }]);
 });
+
+it('a message that is too big for the one storage is found in the other', async () => {
+  const kept = new Map<string, unknown>();
+  vi.doMock('~/lib/bigStorage', () => ({
+    bigStorage: {
+      get: (key: string) => Promise.resolve(kept.get(key) ?? null),
+      set: (key: string, value: unknown) => Promise.resolve(kept.set(key, value)),
+      remove: (key: string) => Promise.resolve(kept.delete(key)),
+      keys: () => Promise.resolve([...kept.keys()]),
+    },
+  }));
+  vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+    throw new DOMException('It is full.', 'QuotaExceededError');
+  });
+  (await reloaded()).keep(message('k', 1));
+  const after = await reloaded();
+  await after.restoreBig();
+  expect(after.outbox.get()).toMatchObject([{ key: 'k', state: 'waiting' }]);
+  after.drop('k');
+  expect(kept.size).toBe(0);
+  vi.doUnmock('~/lib/bigStorage');
+});

@@ -1,4 +1,5 @@
 import type { MessageContent } from '~/api/types';
+import { bigStorage } from '~/lib/bigStorage';
 import { createStore, type Store } from '~/lib/store';
 import { storage } from '~/lib/storage';
 
@@ -25,28 +26,47 @@ export const OUTDATED = 'OUTDATED';
 export const isOutdated = ({ createdAt }: Outgoing): boolean =>
   Date.now() - Date.parse(createdAt) > LASTS;
 
+const byTime = (a: Outgoing, b: Outgoing) => a.createdAt.localeCompare(b.createdAt);
+const asFound = (outgoing: Outgoing): Outgoing =>
+  isOutdated(outgoing)
+    ? { ...outgoing, state: 'failed', problem: { code: OUTDATED, message: '' } }
+    : outgoing;
+
 export const outbox: Store<readonly Outgoing[]> = createStore<readonly Outgoing[]>(restore());
 
 function restore(): Outgoing[] {
   const kept: Outgoing[] = [];
   for (const key of storage.keys(PREFIX)) {
     const outgoing = storage.get<Outgoing>(key);
-    if (!outgoing) storage.remove(key);
-    else if (!isOutdated(outgoing)) kept.push(outgoing);
-    else kept.push({ ...outgoing, state: 'failed', problem: { code: OUTDATED, message: '' } });
+    if (outgoing) kept.push(asFound(outgoing));
+    else storage.remove(key);
   }
-  return kept.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+  return kept.sort(byTime);
 }
 
-/** Adds a message or replaces what is known of it. One too big for the browser's storage lives in this tab alone. */
-export function keep(outgoing: Outgoing): void {
-  storage.set(PREFIX + outgoing.key, outgoing);
+/** Adds what was too big for `storage`, as messages with pictures are. */
+export async function restoreBig(): Promise<void> {
+  for (const key of await bigStorage.keys(PREFIX)) {
+    const outgoing = await bigStorage.get<Outgoing>(key);
+    if (outgoing && !inOutbox(outgoing.key)) put(asFound(outgoing));
+  }
+}
+
+function put(outgoing: Outgoing): void {
   const others = outbox.get().filter((one) => one.key !== outgoing.key);
-  outbox.set([...others, outgoing].sort((a, b) => a.createdAt.localeCompare(b.createdAt)));
+  outbox.set([...others, outgoing].sort(byTime));
+}
+
+/** Adds a message or replaces what is known of it. */
+export function keep(outgoing: Outgoing): void {
+  const key = PREFIX + outgoing.key;
+  if (!storage.set(key, outgoing)) void bigStorage.set(key, outgoing);
+  put(outgoing);
 }
 
 export function drop(key: string): void {
   storage.remove(PREFIX + key);
+  void bigStorage.remove(PREFIX + key);
   outbox.set(outbox.get().filter((one) => one.key !== key));
 }
 

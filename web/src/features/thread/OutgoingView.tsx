@@ -1,6 +1,9 @@
+import { useState } from 'react';
+
 import { Button } from '~/components/Button';
 import { Notice } from '~/components/Notice';
 import { drafts } from '~/features/composer/drafts';
+import { picturesOf } from '~/features/composer/images';
 import { OUTDATED, type Outgoing } from '~/features/replies/outbox';
 import { t } from '~/locales';
 import { textOf } from './startedMessages';
@@ -18,7 +21,7 @@ export function OutgoingView({ outgoing }: { outgoing: Outgoing }) {
         </div>
       )}
       {state === 'failed' && problem ? (
-        <Notice tone="danger" actions={<Choices outgoing={outgoing} text={text} />}>
+        <Notice tone="danger" actions={<Choices outgoing={outgoing} />}>
           {problem.code === OUTDATED ? t('outgoing.outdated') : problem.message}
         </Notice>
       ) : (
@@ -30,19 +33,24 @@ export function OutgoingView({ outgoing }: { outgoing: Outgoing }) {
   );
 }
 
-function Choices({ outgoing, text }: { outgoing: Outgoing; text: string }) {
+function Choices({ outgoing }: { outgoing: Outgoing }) {
+  const { content, conversationId, kind } = outgoing;
   const actions = useActions();
+  const [isGoing, setGoing] = useState(false);
   if (!actions) return null;
+
+  const giveBack = async () => {
+    setGoing(true);
+    const pictures = picturesOf(content, t('message.image'));
+    await drafts.giveBack(conversationId, textOf(content), pictures);
+    actions.discard(outgoing);
+  };
+
   return (
     <>
       <Button onClick={() => actions.resend(outgoing)}>{t('common.tryAgain')}</Button>
-      {text && (
-        <Button
-          onClick={() => {
-            drafts.giveBack(outgoing.conversationId, text);
-            actions.discard(outgoing);
-          }}
-        >
+      {kind !== 'regenerate' && (
+        <Button isBusy={isGoing} onClick={() => void giveBack()}>
           {t('outgoing.backToDraft')}
         </Button>
       )}

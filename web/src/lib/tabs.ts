@@ -1,6 +1,8 @@
 /** What the tabs of one browser tell each other. */
 export type TabMessage =
-  { type: 'signed-in' | 'signed-out' } | { type: 'conversation-changed'; id: string };
+  | { type: 'signed-in'; userId: string }
+  | { type: 'signed-out' }
+  | { type: 'conversation-changed'; id: string };
 
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('omnichat');
 

@@ -74,6 +74,19 @@ export async function signUp(page: Page, { email, password }: Account): Promise<
   );
 }
 
+/** Signs in by the form that is there. */
+export async function signIn(page: Page, { email, password }: Account): Promise<void> {
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Ada' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+}
+
 export const composer = (page: Page) => page.getByRole('textbox', { name: 'Message' });
 
 /** What has been said: a screen reader's log of it stands elsewhere on the page. */

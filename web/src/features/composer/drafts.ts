@@ -1,9 +1,10 @@
+import { ownKey } from '~/features/session/ownStorage';
 import { bigStorage } from '~/lib/bigStorage';
 import { storage } from '~/lib/storage';
 import type { Picture } from './images';
 
-const TEXT = 'omnichat.draft.';
-const PICTURES = 'omnichat.pictures.';
+const textKey = (place: string) => ownKey('draft', place);
+const picturesKey = (place: string) => ownKey('pictures', place);
 /** A draft that nobody has come back to for so long is forgotten. */
 const KEPT = 60 * 86_400_000;
 
@@ -21,18 +22,18 @@ interface DraftPictures {
 
 /** What was typed and not sent, for each conversation, and for the one that is not begun yet. */
 export const drafts = {
-  get: (place: string): string => storage.get<Draft>(TEXT + place)?.text ?? '',
+  get: (place: string): string => storage.get<Draft>(textKey(place))?.text ?? '',
 
   set(place: string, text: string): void {
-    if (text) storage.set(TEXT + place, { text, at: Date.now() } satisfies Draft);
-    else storage.remove(TEXT + place);
+    if (text) storage.set(textKey(place), { text, at: Date.now() } satisfies Draft);
+    else storage.remove(textKey(place));
   },
 
   pictures: async (place: string): Promise<readonly Picture[]> =>
-    (await bigStorage.get<DraftPictures>(PICTURES + place))?.pictures ?? [],
+    (await bigStorage.get<DraftPictures>(picturesKey(place)))?.pictures ?? [],
 
   async setPictures(place: string, pictures: readonly Picture[]): Promise<void> {
-    const key = PICTURES + place;
+    const key = picturesKey(place);
     if (pictures.length === 0) await bigStorage.remove(key);
     else await bigStorage.set(key, { pictures, at: Date.now() } satisfies DraftPictures);
   },
@@ -51,12 +52,13 @@ export const drafts = {
     return () => window.removeEventListener(GIVEN_BACK, listener);
   },
 
+  /** Forgets old drafts, whoever wrote them. */
   async tidy(now = Date.now()): Promise<void> {
     const isOld = (draft: { at: number } | null) => now - (draft?.at ?? 0) > KEPT;
-    for (const key of storage.keys(TEXT)) {
+    for (const key of storage.keys('omnichat.draft.')) {
       if (isOld(storage.get<Draft>(key))) storage.remove(key);
     }
-    for (const key of await bigStorage.keys(PICTURES)) {
+    for (const key of await bigStorage.keys('omnichat.pictures.')) {
       if (isOld(await bigStorage.get<DraftPictures>(key))) await bigStorage.remove(key);
     }
   },

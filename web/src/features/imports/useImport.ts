@@ -3,19 +3,20 @@ import { useEffect, useState } from 'react';
 
 import { api, dataOf } from '~/api/client';
 import { isApiError } from '~/api/errors';
+import { ownKey } from '~/features/session/ownStorage';
 import { storage } from '~/lib/storage';
 import { uploadFile } from './uploadFile';
 
 /** The last import on this device, so that it is found again after a reload. */
-const KEY = 'omnichat.import';
+const keyOf = () => ownKey('import');
 
 /** Brings a file to the server, which makes conversations of it by itself, and tells how far that is. */
 export function useImport() {
   const client = useQueryClient();
-  const [jobId, setJobId] = useState(() => storage.get<string>(KEY));
+  const [jobId, setJobId] = useState(() => storage.get<string>(keyOf()));
   const remember = (id: string | null) => {
-    if (id) storage.set(KEY, id);
-    else storage.remove(KEY);
+    if (id) storage.set(keyOf(), id);
+    else storage.remove(keyOf());
     setJobId(id);
   };
   const upload = useMutation({
@@ -40,7 +41,7 @@ export function useImport() {
       void client.invalidateQueries({ queryKey: ['conversations'] });
   }, [client, status]);
 
-  // Somebody else's on this device, or one that is forgotten by now.
+  // One that is forgotten by now.
   const isGone = isApiError(job.error, 'NOT_FOUND');
   return {
     upload,

@@ -1,4 +1,5 @@
 import { ApiError, errorOf, isApiError } from '~/api/errors';
+import { sessionState } from '~/features/session/session';
 import { sessionFetch } from '~/features/session/sessionFetch';
 import { pauseBeforeRetry, sleep } from '~/lib/time';
 import type { ReplyEvent } from './events';
@@ -20,6 +21,8 @@ export interface DeliveryListener {
 /** How often a server that fails is asked again; one that cannot be reached is asked for ever. */
 const TRIES = 6;
 const underway = new Set<string>();
+/** Whether it is to go out: it may have been dropped, and where nobody is signed in it waits until somebody is. */
+const isWanted = ({ key }: Outgoing) => inOutbox(key) !== undefined && sessionState.get() !== 'out';
 
 /**
  * Sends a message until the server has it, and receives the replies to their end. It is posted again under the same
@@ -30,7 +33,7 @@ export async function deliver(outgoing: Outgoing, listener: DeliveryListener): P
   underway.add(outgoing.key);
   keep({ ...outgoing, state: 'sending', problem: null });
   try {
-    for (let attempt = 0; inOutbox(outgoing.key); attempt++) {
+    for (let attempt = 0; isWanted(outgoing); attempt++) {
       const outcome = await post(outgoing, listener).catch((cause: unknown) => cause);
       if (outcome === 'started') return;
       await recover(outgoing, outcome, attempt);
@@ -39,7 +42,7 @@ export async function deliver(outgoing: Outgoing, listener: DeliveryListener): P
     const { code, message } = isApiError(cause)
       ? cause
       : new ApiError(0, 'INTERNAL_ERROR', String(cause));
-    if (inOutbox(outgoing.key)) keep({ ...outgoing, state: 'failed', problem: { code, message } });
+    if (isWanted(outgoing)) keep({ ...outgoing, state: 'failed', problem: { code, message } });
   } finally {
     underway.delete(outgoing.key);
   }
@@ -52,7 +55,7 @@ async function recover(outgoing: Outgoing, cause: unknown, attempt: number): Pro
     const mayPass = cause.isTransient || cause.code === 'RATE_LIMITED';
     if (!mayPass || (cause.status !== 0 && attempt >= TRIES)) throw cause;
   }
-  if (inOutbox(outgoing.key)) keep({ ...outgoing, state: 'waiting', problem: null });
+  if (isWanted(outgoing)) keep({ ...outgoing, state: 'waiting', problem: null });
   if (isApiError(cause) && cause.retryAfterSeconds) await sleep(cause.retryAfterSeconds * 1000);
   else await pauseBeforeRetry(attempt);
 }

@@ -15,10 +15,12 @@ const message = (key: string, hoursAgo: number): Outgoing => ({
   problem: null,
 });
 
-/** The outbox as it is after a reload. */
-const reloaded = async () => {
+/** The outbox as it is after a reload, and after somebody has signed in. */
+const reloaded = async (userId = 'ada') => {
   vi.resetModules();
-  return import('./outbox');
+  const outbox = await import('./outbox');
+  (await import('~/features/session/session')).owner.set(userId);
+  return outbox;
 };
 
 beforeEach(() => localStorage.clear());
@@ -36,6 +38,12 @@ it('a message whose key the server has forgotten is kept, and not sent by itself
   (await reloaded()).keep(message('k', 25));
   const { outbox, OUTDATED } = await reloaded();
   expect(outbox.get()).toMatchObject([{ state: 'failed', problem: { code: OUTDATED } }]);
+});
+
+it('a message is not found by whoever signs in next, and by its sender it is', async () => {
+  (await reloaded('ada')).keep(message('k', 1));
+  expect((await reloaded('bob')).outbox.get()).toEqual([]);
+  expect((await reloaded('ada')).outbox.get()).toMatchObject([{ key: 'k' }]);
 });
 
 it('a message that is too big for the one storage is found in the other', async () => {

@@ -1,4 +1,6 @@
 import type { MessageContent } from '~/api/types';
+import { ownKey } from '~/features/session/ownStorage';
+import { owner } from '~/features/session/session';
 import { bigStorage } from '~/lib/bigStorage';
 import { createStore, type Store } from '~/lib/store';
 import { storage } from '~/lib/storage';
@@ -19,7 +21,6 @@ export interface Outgoing {
   problem: { code: string; message: string } | null;
 }
 
-const PREFIX = 'omnichat.outbox.';
 /** The server remembers a key for 24 hours; after that sending again might say it twice, and a person decides. */
 const LASTS = 23 * 3_600_000;
 export const OUTDATED = 'OUTDATED';
@@ -32,11 +33,13 @@ const asFound = (outgoing: Outgoing): Outgoing =>
     ? { ...outgoing, state: 'failed', problem: { code: OUTDATED, message: '' } }
     : outgoing;
 
+/** What whose page this is has sent and the server does not have yet. */
 export const outbox: Store<readonly Outgoing[]> = createStore<readonly Outgoing[]>(restore());
+owner.subscribe(() => outbox.set(restore()));
 
 function restore(): Outgoing[] {
   const kept: Outgoing[] = [];
-  for (const key of storage.keys(PREFIX)) {
+  for (const key of storage.keys(ownKey('outbox'))) {
     const outgoing = storage.get<Outgoing>(key);
     if (outgoing) kept.push(asFound(outgoing));
     else storage.remove(key);
@@ -46,7 +49,7 @@ function restore(): Outgoing[] {
 
 /** Adds what was too big for `storage`, as messages with pictures are. */
 export async function restoreBig(): Promise<void> {
-  for (const key of await bigStorage.keys(PREFIX)) {
+  for (const key of await bigStorage.keys(ownKey('outbox'))) {
     const outgoing = await bigStorage.get<Outgoing>(key);
     if (outgoing && !inOutbox(outgoing.key)) put(asFound(outgoing));
   }
@@ -59,14 +62,14 @@ function put(outgoing: Outgoing): void {
 
 /** Adds a message or replaces what is known of it. */
 export function keep(outgoing: Outgoing): void {
-  const key = PREFIX + outgoing.key;
+  const key = ownKey('outbox', outgoing.key);
   if (!storage.set(key, outgoing)) void bigStorage.set(key, outgoing);
   put(outgoing);
 }
 
 export function drop(key: string): void {
-  storage.remove(PREFIX + key);
-  void bigStorage.remove(PREFIX + key);
+  storage.remove(ownKey('outbox', key));
+  void bigStorage.remove(ownKey('outbox', key));
   outbox.set(outbox.get().filter((one) => one.key !== key));
 }
 

@@ -6,7 +6,7 @@ import { isApiError } from '~/api/errors';
 import { ErrorNotice } from '~/components/ErrorNotice';
 import { PageSpinner } from '~/components/Spinner';
 import { useStore } from '~/lib/store';
-import { sessionBegan, sessionEnded, sessionState } from './session';
+import { leave, sessionBegan, sessionEnded, sessionState } from './session';
 
 /** Lets in who is signed in, and asks the server when that is not known; everybody else is sent to sign in. */
 export function RequireSession() {
@@ -19,7 +19,7 @@ export function RequireSession() {
     if (sessionState.get() !== 'unknown') return;
     let isGone = false;
     dataOf(api.GET('/check_session'))
-      .then(({ expiresIn }) => sessionBegan(expiresIn))
+      .then((session) => sessionBegan(session) || leave())
       .catch((cause: unknown) => {
         if (isApiError(cause) && cause.status === 401) sessionEnded();
         else if (!isGone) setError(cause);

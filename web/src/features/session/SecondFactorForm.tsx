@@ -14,7 +14,7 @@ export function SecondFactorForm({ challenge, onBack }: { challenge: string; onB
   const verify = useMutation({
     mutationFn: (code: string) => dataOf(api.POST('/login/verify', { body: { challenge, code } })),
     meta: { isShown: true },
-    onSuccess: ({ expiresIn }) => enter(expiresIn),
+    onSuccess: enter,
   });
   return (
     <AuthFrame title={t('secondFactor.title')} text={t('secondFactor.text')}>

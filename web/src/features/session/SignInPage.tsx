@@ -19,7 +19,7 @@ export function SignInPage() {
   const signIn = useMutation({
     mutationFn: (body: { email: string; password: string }) => dataOf(api.POST('/login', { body })),
     meta: { isShown: true },
-    onSuccess: ({ expiresIn }) => enter(expiresIn),
+    onSuccess: enter,
     onError(error) {
       if (isApiError(error, 'SECOND_FACTOR_REQUIRED'))
         setChallenge(String(error.details.challenge));

@@ -27,7 +27,7 @@ export function SignUpPage() {
   const signUp = useMutation({
     mutationFn: register,
     meta: { isShown: true },
-    onSuccess: ({ expiresIn }) => enter(expiresIn),
+    onSuccess: enter,
   });
   const fieldError = (field: string) =>
     isApiError(signUp.error, 'VALIDATION_ERROR') && signUp.error.details.field === field

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { keepFresh, refresh, sessionBegan, sessionEnded, sessionState } from './session';
+import { keepFresh, owner, refresh, sessionBegan, sessionEnded, sessionState } from './session';
 import { sessionFetch } from './sessionFetch';
 
 const answer = (status: number, body: object) => new Response(JSON.stringify(body), { status });
-const renewed = () => answer(200, { data: { expiresIn: 900 } });
+const begin = (expiresIn: number, id = 'ada') => sessionBegan({ expiresIn, user: { id } });
+const renewed = (id = 'ada') => answer(200, { data: { expiresIn: 900, user: { id } } });
 const refused = (code: string) => answer(401, { error: { code, message: '' } });
 const request = (path = '/api/projects') =>
   new Request(`http://localhost:3000${path}`, { method: 'POST', body: 'x' });
@@ -14,6 +15,7 @@ let asked: string[];
 
 beforeEach(() => {
   sessionEnded();
+  owner.set(null);
   answers = {};
   asked = [];
   vi.stubGlobal('fetch', (input: Request | string) => {
@@ -25,7 +27,7 @@ beforeEach(() => {
 
 describe('a session', () => {
   it('is renewed before its token expires', async () => {
-    sessionBegan(30);
+    begin(30);
     answers['/api/auth/refresh'] = [renewed];
     await sessionFetch(request());
     expect(asked).toEqual(['/api/auth/refresh', '/api/projects']);
@@ -34,7 +36,7 @@ describe('a session', () => {
   it('is renewed also while nothing is asked for', async () => {
     vi.useFakeTimers();
     const stop = keepFresh();
-    sessionBegan(300);
+    begin(300);
     answers['/api/auth/refresh'] = [renewed];
     await vi.advanceTimersByTimeAsync(230_000);
     expect(asked).toEqual([]);
@@ -46,14 +48,14 @@ describe('a session', () => {
   });
 
   it('is renewed once for all requests', async () => {
-    sessionBegan(30);
+    begin(30);
     answers['/api/auth/refresh'] = [renewed];
     await Promise.all([sessionFetch(request()), sessionFetch(request()), sessionFetch(request())]);
     expect(asked.filter((path) => path.endsWith('refresh'))).toHaveLength(1);
   });
 
   it('makes a request again that met an expired token', async () => {
-    sessionBegan(900);
+    begin(900);
     answers['/api/projects'] = [() => refused('TOKEN_EXPIRED'), () => answer(201, {})];
     answers['/api/auth/refresh'] = [renewed];
     expect((await sessionFetch(request())).status).toBe(201);
@@ -61,7 +63,7 @@ describe('a session', () => {
   });
 
   it('is over where it cannot be renewed', async () => {
-    sessionBegan(900);
+    begin(900);
     answers['/api/projects'] = [() => refused('UNAUTHORIZED')];
     answers['/api/auth/refresh'] = [() => refused('UNAUTHORIZED')];
     expect((await sessionFetch(request())).status).toBe(401);
@@ -76,7 +78,7 @@ describe('a session', () => {
   });
 
   it('goes on after a wrong password', async () => {
-    sessionBegan(900);
+    begin(900);
     answers['/api/users/me/password'] = [() => refused('INVALID_CREDENTIALS')];
     await sessionFetch(request('/api/users/me/password'));
     expect(asked).toHaveLength(1);
@@ -84,10 +86,20 @@ describe('a session', () => {
   });
 
   it('is not renewed again after another tab has done so', async () => {
-    sessionBegan(30);
+    begin(30);
     const stale = Date.now() + 1;
-    sessionBegan(900);
+    begin(900);
     expect(await refresh(stale)).toBe(true);
     expect(asked).toEqual([]);
+  });
+
+  it("of somebody else is not taken up by a page that is one person's", async () => {
+    const reload = vi.spyOn(location, 'reload').mockImplementation(() => undefined);
+    expect([begin(30), begin(30, 'ada'), begin(30, 'bob')]).toEqual([true, true, false]);
+    expect(owner.get()).toBe('ada');
+    answers['/api/auth/refresh'] = [() => renewed('bob')];
+    void sessionFetch(request());
+    await vi.waitFor(() => expect(reload).toHaveBeenCalled());
+    expect(asked).toEqual(['/api/auth/refresh']);
   });
 });

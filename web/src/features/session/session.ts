@@ -14,18 +14,41 @@ interface Lease {
   expiresAt: number;
 }
 
+/** What the server says of a session. */
+interface Session {
+  expiresIn: number;
+  user: { id: string };
+}
+
 export const sessionState = createStore<SessionState>('unknown');
+/** Whose page this is, once somebody has signed in. What it holds and has underway is theirs alone, for as long as it is open. */
+export const owner = createStore<string | null>(null);
 let refreshing: Promise<boolean> | null = null;
 
 const lease = () => storage.get<Lease>(KEY);
 const isFresh = () => (lease()?.expiresAt ?? 0) - MARGIN > Date.now();
 
-/** Notes that a token good for `expiresIn` seconds has come. */
-export function sessionBegan(expiresIn: number): void {
-  const isNew = sessionState.get() !== 'in';
+/** Notes that a token good for `expiresIn` seconds has come. False where it is for somebody else than the page. */
+export function sessionBegan({ expiresIn, user }: Session): boolean {
+  const wasIn = sessionState.get() === 'in';
   storage.set(KEY, { expiresAt: Date.now() + expiresIn * 1000 } satisfies Lease);
+  const isOurs = admit(user.id);
+  if (!wasIn || !isOurs) tellTabs({ type: 'signed-in', userId: user.id });
+  return isOurs;
+}
+
+/** Lets in who is signed in; false where the page is another's. */
+function admit(userId: string): boolean {
+  if ((owner.get() ?? userId) !== userId) return false;
+  owner.set(userId);
   sessionState.set('in');
-  if (isNew) tellTabs({ type: 'signed-in' });
+  return true;
+}
+
+/** Leaves a page whose owner is not who is signed in: nothing that waits on it goes on. */
+export function leave(): Promise<never> {
+  location.reload();
+  return new Promise(() => undefined);
 }
 
 /** Notes that nobody is signed in any more, here and in the other tabs. */
@@ -53,9 +76,8 @@ export function refresh(stale = lease()?.expiresAt): Promise<boolean> {
     // Without a refresh token at all that is a 400.
     if (response.status === 400 || response.status === 401) return false;
     if (!response.ok) throw new TypeError(`refresh answered ${response.status}`);
-    const body = (await response.json()) as { data: { expiresIn: number } };
-    sessionBegan(body.data.expiresIn);
-    return true;
+    const { data } = (await response.json()) as { data: Session };
+    return sessionBegan(data) || leave();
   }).finally(() => {
     refreshing = null;
   });
@@ -75,6 +97,6 @@ export function keepFresh(): () => void {
 export function watchOtherTabs(): () => void {
   return onTabMessage((message) => {
     if (message.type === 'signed-out') sessionState.set('out');
-    if (message.type === 'signed-in') sessionState.set('in');
+    if (message.type === 'signed-in' && !admit(message.userId)) void leave();
   });
 }

@@ -6,6 +6,7 @@ import { Button } from '~/components/Button';
 import { Dialog } from '~/components/Dialog';
 import { ErrorNotice } from '~/components/ErrorNotice';
 import { TextField } from '~/components/Field';
+import { forgetOwn } from '~/features/session/ownStorage';
 import { sessionEnded } from '~/features/session/session';
 import { t } from '~/locales';
 import { Section } from './Section';
@@ -16,7 +17,10 @@ export function DeleteAccount() {
     mutationFn: (password: string) =>
       dataOf(api.POST('/users/me/deletion', { body: { password } })),
     meta: { isShown: true },
-    onSuccess: () => sessionEnded(),
+    async onSuccess() {
+      sessionEnded();
+      await forgetOwn();
+    },
   });
   return (
     <Section title={t('account.deleteTitle')} text={t('account.deleteText')}>

@@ -5,6 +5,7 @@ import { drafts } from '~/features/composer/drafts';
 import { groupByAge } from '~/features/conversations/groupByAge';
 import { diffLines } from '~/features/prompts/diffLines';
 import { drop, keep, outbox } from '~/features/replies/outbox';
+import { ownKey } from '~/features/session/ownStorage';
 import { everyDay } from '~/features/settings/everyDay';
 import { newSentences } from './newSentences';
 import { newMessage } from './outgoing';
@@ -46,10 +47,10 @@ describe('an outgoing message', () => {
   it('is kept in the browser until it is dropped', () => {
     const outgoing = newMessage('c', 'Hello', { models: ['a'], temperature: null });
     keep(outgoing);
-    expect(localStorage.getItem(`omnichat.outbox.${outgoing.key}`)).toContain('Hello');
+    expect(localStorage.getItem(ownKey('outbox', outgoing.key))).toContain('Hello');
     drop(outgoing.key);
     expect(outbox.get()).toEqual([]);
-    expect(localStorage.getItem(`omnichat.outbox.${outgoing.key}`)).toBeNull();
+    expect(localStorage.getItem(ownKey('outbox', outgoing.key))).toBeNull();
   });
 
   it('goes to several models at once', () => {

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 
 import { useModels } from '~/features/models/modelsQuery';
+import { ownKey } from '~/features/session/ownStorage';
 import { useProfile } from '~/features/session/useCurrentUser';
 import { storage } from '~/lib/storage';
 
@@ -9,7 +10,7 @@ interface Choices {
   temperature?: number | null;
 }
 
-const keyOf = (place: string) => `omnichat.choices.${place}`;
+const keyOf = (place: string) => ownKey('choices', place);
 
 /**
  * Which models answer and how freely: what was chosen here, else what the conversation has, else the preference, else

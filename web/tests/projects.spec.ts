@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { expect, said, say, test } from './support/fixtures';
+import { expect, said, say, taken, test } from './support/fixtures';
 
 test('a project has prompts with versions, changes between them, and a preview', async ({
   page,
@@ -95,4 +95,49 @@ test('a conversation is renamed, pinned, archived, exported, shared and deleted'
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await expect(page).toHaveURL(/\/c$/);
   await expect(list.getByRole('link', { name: 'Good things' })).toBeHidden();
+});
+
+test('what is made while its answer is lost is made once', async ({ page, account, model }) => {
+  expect(account.email).toContain('@');
+  /** The server does what it is asked, and the browser never hears of it the first time. */
+  const loseAnswer = async (address: string) => {
+    let lost = 0;
+    await page.route(address, async (route) => {
+      if (route.request().method() !== 'POST' || lost++ > 0) return route.fallback();
+      await route.fetch();
+      await route.abort('connectionreset');
+    });
+    return () => expect(lost).toBe(2);
+  };
+  await page.goto('/p');
+  let wasLost = await loseAnswer('**/api/projects');
+  await page.getByRole('button', { name: 'New project' }).click();
+  await page.getByLabel('Name').fill('Novel');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('heading', { name: 'Novel' })).toBeVisible();
+  wasLost();
+  wasLost = await loseAnswer('**/api/projects/*/prompts');
+  await page.getByRole('button', { name: 'New prompt' }).click();
+  await page.getByLabel('Name').fill('Voice');
+  await page.getByLabel('Text').fill('Write plainly.');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('heading', { name: 'Voice' })).toBeVisible();
+  wasLost();
+  await page.getByRole('link', { name: 'Project', exact: true }).click();
+  await expect(page.getByRole('switch', { name: 'Voice is active' })).toHaveCount(1);
+
+  await page.goto('/c');
+  await model.next({ reply: { text: 'Worth sharing.' } });
+  await say(page, 'Something good.');
+  await expect(taken(page)).toHaveCount(1);
+  wasLost = await loseAnswer('**/api/conversations/*/shares');
+  const menu = page.getByRole('banner').getByRole('button', { name: /^Actions for/ });
+  await menu.click();
+  await page.getByRole('menuitem', { name: 'Share', exact: true }).click();
+  await page.getByRole('button', { name: 'Create a public address' }).click();
+  await expect(page.getByLabel('Public address')).toBeVisible();
+  wasLost();
+  await expect(page.getByRole('button', { name: /^Take back/ })).toHaveCount(1);
+  await page.goto('/p');
+  await expect(page.getByRole('main').getByRole('link', { name: 'Novel' })).toHaveCount(1);
 });

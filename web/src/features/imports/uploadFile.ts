@@ -1,13 +1,13 @@
 import { ApiError, errorOf } from '~/api/errors';
+import type { KeyHeader } from '~/api/useCreation';
 import { sessionFetch } from '~/features/session/sessionFetch';
-import { newId } from '~/lib/newId';
 import { t } from '~/locales';
 
 /** What the server takes, in bytes. */
 const LARGEST = 256 * 1024 * 1024;
 
 /** Sends a file to be imported, and returns the id of the job that reads it. */
-export async function uploadFile(file: File): Promise<string> {
+export async function uploadFile(file: File, header: KeyHeader): Promise<string> {
   if (/\.zip$/i.test(file.name)) throw refusal('import.zip');
   if (file.size === 0) throw refusal('import.empty');
   if (file.size > LARGEST) throw refusal('import.tooLarge');
@@ -18,7 +18,7 @@ export async function uploadFile(file: File): Promise<string> {
         'content-type': /\.(ndjson|jsonl)$/i.test(file.name)
           ? 'application/x-ndjson'
           : 'application/json',
-        'idempotency-key': newId(),
+        ...header,
       },
       body: file,
     }),

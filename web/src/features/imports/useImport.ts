@@ -1,8 +1,9 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 import { api, dataOf } from '~/api/client';
 import { isApiError } from '~/api/errors';
+import { useCreation } from '~/api/useCreation';
 import { ownKey } from '~/features/session/ownStorage';
 import { storage } from '~/lib/storage';
 import { uploadFile } from './uploadFile';
@@ -19,8 +20,7 @@ export function useImport() {
     else storage.remove(keyOf());
     setJobId(id);
   };
-  const upload = useMutation({
-    mutationFn: uploadFile,
+  const upload = useCreation(uploadFile, {
     meta: { isShown: true },
     onMutate: () => remember(null),
     onSuccess: remember,

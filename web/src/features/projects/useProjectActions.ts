@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import { api, dataOf } from '~/api/client';
+import { useCreation } from '~/api/useCreation';
 
 interface ProjectFields {
   name: string;
@@ -10,10 +11,10 @@ interface ProjectFields {
 export function useProjectActions() {
   const client = useQueryClient();
   const reread = () => client.invalidateQueries({ queryKey: ['projects'] });
-  const create = useMutation({
-    mutationFn: (body: ProjectFields) => dataOf(api.POST('/projects', { body })),
-    onSuccess: reread,
-  });
+  const create = useCreation(
+    (body: ProjectFields, header) => dataOf(api.POST('/projects', { params: { header }, body })),
+    { onSuccess: reread },
+  );
   const update = useMutation({
     mutationFn: ({ id, ...body }: ProjectFields & { id: string }) =>
       dataOf(api.PATCH('/projects/{id}', { params: { path: { id } }, body })),

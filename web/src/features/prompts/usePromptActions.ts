@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import { api, dataOf } from '~/api/client';
 import type { Prompt } from '~/api/types';
+import { useCreation } from '~/api/useCreation';
 
 type PromptChange = Partial<Pick<Prompt, 'name' | 'content' | 'isActive'>> & {
   expectedVersion?: number;
@@ -16,11 +17,13 @@ export function usePromptActions(projectId: string) {
       client.invalidateQueries({ queryKey: ['prompt-versions', prompt.id] }),
     ]);
   };
-  const create = useMutation({
-    mutationFn: (body: { name: string; content: string }) =>
-      dataOf(api.POST('/projects/{id}/prompts', { params: { path: { id: projectId } }, body })),
-    onSuccess: ({ prompt }) => changed(prompt),
-  });
+  const create = useCreation(
+    (body: { name: string; content: string }, header) =>
+      dataOf(
+        api.POST('/projects/{id}/prompts', { params: { path: { id: projectId }, header }, body }),
+      ),
+    { onSuccess: ({ prompt }) => changed(prompt) },
+  );
   const update = useMutation({
     mutationFn: ({ id, ...body }: PromptChange & { id: string }) =>
       dataOf(api.PATCH('/prompts/{id}', { params: { path: { id } }, body })),

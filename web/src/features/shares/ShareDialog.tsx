@@ -3,6 +3,7 @@ import { Link2, Trash2 } from 'lucide-react';
 
 import { api, dataOf } from '~/api/client';
 import type { Conversation } from '~/api/types';
+import { useCreation } from '~/api/useCreation';
 import { Button } from '~/components/Button';
 import { CopyButton } from '~/components/CopyButton';
 import { Dialog } from '~/components/Dialog';
@@ -30,11 +31,10 @@ export default function ShareDialog({
       ),
   });
   const reread = () => client.invalidateQueries({ queryKey });
-  const create = useMutation({
-    mutationFn: () => dataOf(api.POST('/conversations/{id}/shares', { params: { path } })),
-    meta: { isShown: true },
-    onSuccess: reread,
-  });
+  const create = useCreation(
+    (_, header) => dataOf(api.POST('/conversations/{id}/shares', { params: { path, header } })),
+    { meta: { isShown: true }, onSuccess: reread },
+  );
   const remove = useMutation({
     mutationFn: (id: string) => dataOf(api.DELETE('/shares/{id}', { params: { path: { id } } })),
     onSuccess: (_data, id) => {

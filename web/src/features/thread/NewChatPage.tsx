@@ -1,23 +1,18 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearchParams } from 'react-router';
 
 import { PageHeader } from '~/app/PageHeader';
 import { api, dataOf } from '~/api/client';
-import { isApiError } from '~/api/errors';
 import type { MessageContent } from '~/api/types';
+import { useCreation } from '~/api/useCreation';
 import { ChatTools } from '~/features/composer/ChatTools';
 import { Composer } from '~/features/composer/Composer';
 import { nameOf, useProfile } from '~/features/session/useCurrentUser';
-import { newId } from '~/lib/newId';
-import { backoff } from '~/lib/time';
 import { t, type MessageKey } from '~/locales';
 import { newMessage } from './outgoing';
 import { beginThread } from './threadCache';
 import { useChatChoices } from './useChatChoices';
 import { useDelivery } from './useDelivery';
-
-/** How often a server that fails is asked for a conversation again. */
-const TRIES = 4;
 
 /** The empty page on which a conversation begins. */
 export function NewChatPage() {
@@ -30,23 +25,21 @@ export function NewChatPage() {
   const navigate = useNavigate();
   const { send } = useDelivery();
 
-  const begin = useMutation({
-    mutationFn: async ({ content, key }: { content: MessageContent; key: string }) => {
-      const body = { model: choices.models[0] || null, ...(projectId ? { projectId } : {}) };
-      const params = { header: { 'Idempotency-Key': key } };
-      return { content, ...(await dataOf(api.POST('/conversations', { params, body }))) };
-    },
-    // Made once however often it is asked for, as soon as there is a line again.
-    retry: (failures, error) => failures < TRIES && isApiError(error) && error.isTransient,
-    retryDelay: (attempt) => backoff(attempt),
-    onSuccess({ conversation, content }) {
-      beginThread(client, conversation);
-      send(newMessage(conversation.id, content, choices));
-      void navigate(`/c/${conversation.id}`);
-    },
-  });
+  // As soon as there is a line again.
+  const create = useCreation((body: { model: string | null; projectId?: string }, header) =>
+    dataOf(api.POST('/conversations', { params: { header }, body })),
+  );
+  const begin = async (content: MessageContent) => {
+    const { conversation } = await create.mutateAsync({
+      model: choices.models[0] || null,
+      ...(projectId ? { projectId } : {}),
+    });
+    beginThread(client, conversation);
+    send(newMessage(conversation.id, content, choices));
+    void navigate(`/c/${conversation.id}`);
+  };
 
-  const isWaiting = begin.isPending && (begin.isPaused || begin.failureCount > 0);
+  const isWaiting = create.isPending && (create.isPaused || create.failureCount > 0);
 
   return (
     <div className="flex h-full flex-col">
@@ -59,12 +52,12 @@ export function NewChatPage() {
           <Composer
             key={place}
             place={place}
-            isBusy={begin.isPending}
+            isBusy={create.isPending}
             canSeeImages={choices.chosenModels.every((model) =>
               model.capabilities.includes('vision'),
             )}
             // Without a conversation the text stays where it was written.
-            onSend={(content) => begin.mutateAsync({ content, key: newId() }).then(() => undefined)}
+            onSend={begin}
             tools={<ChatTools choices={choices} />}
           />
           <div className="mt-3 text-center text-xs text-ink-soft">

@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
-import { composer, expect, said, say, taken, test } from './support/fixtures';
+import { composer, expect, newAccount, said, say, signUp, taken, test } from './support/fixtures';
 
 async function expectNoFindings(page: Page) {
   const { violations } = await new AxeBuilder({ page })
@@ -125,6 +125,29 @@ test('the app speaks German', async ({ page, account }) => {
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Profil' })).toBeVisible();
   await expect(page.locator('html')).toHaveAttribute('lang', 'de');
+});
+
+test.describe('in a German browser', () => {
+  test.use({ locale: 'de-DE' });
+
+  test('what the server refuses is said in German', async ({ page, model }) => {
+    const { email, password } = newAccount();
+    await page.goto('/signup');
+    await page.getByLabel('E-Mail').fill(email);
+    await page.getByLabel('Passwort').fill('password');
+    await page.getByRole('button', { name: 'Konto anlegen' }).click();
+    await expect(page.getByText('Passwort: Das ist eines der 10 häufigsten')).toBeVisible();
+    await signUp(page, { email, password });
+    await page.getByLabel('E-Mail').fill(email);
+    await page.getByLabel('Passwort').fill('not this one');
+    await page.getByRole('button', { name: 'Anmelden' }).click();
+    await expect(page.getByRole('alert')).toHaveText(/^Adresse und Passwort gehören/);
+    await page.goto('/c');
+    await model.next({ fault: { refused: { why: 'filtered', afterTokens: 0 } } });
+    await page.getByRole('textbox', { name: 'Nachricht' }).fill('Sag nichts.');
+    await page.getByRole('textbox', { name: 'Nachricht' }).press('Enter');
+    await expect(page.getByRole('alert')).toHaveText(/Sage es mit anderen Worten/);
+  });
 });
 
 test('every page fits a phone, a magnified page and a wide screen', async ({

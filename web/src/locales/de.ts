@@ -1,5 +1,7 @@
 import type { Translation } from './index';
 
+export { errorsDe } from './errors.de';
+
 export const de: Translation = {
   'account.delete': 'Konto löschen',
   'account.deleteConfirm': 'Gib zur Bestätigung dein Passwort ein. Es gibt keinen Weg zurück.',

@@ -1,6 +1,7 @@
 import { createStore } from '~/lib/store';
 import { storage } from '~/lib/storage';
 import { en } from './en';
+import type { ErrorTexts } from './errors';
 
 export type Messages = typeof en;
 export type MessageKey = keyof Messages;
@@ -15,8 +16,12 @@ export const LOCALES: Record<Locale, string> = { en: 'English', de: 'Deutsch' };
 const KEY = 'omnichat.locale';
 export const localeStore = createStore<Locale>('en');
 let messages: Translation = en;
+let errors: ErrorTexts | null = null;
 
 export const locale = (): Locale => localeStore.get();
+
+/** How the server's errors are said; null where they are in its own words. */
+export const errorTexts = (): ErrorTexts | null => errors;
 
 /** The text behind `key`, with `{name}` filled in; `count` also picks the plural. */
 export function t(key: MessageKey, values: Record<string, string | number> = {}): string {
@@ -39,7 +44,9 @@ export function preferredLocale(): Locale {
 
 /** Switches the language; only English comes with the first load. */
 export async function loadLocale(next: Locale): Promise<void> {
-  messages = next === 'de' ? (await import('./de')).de : en;
+  const german = next === 'de' ? await import('./de') : null;
+  messages = german?.de ?? en;
+  errors = german?.errorsDe ?? null;
   document.documentElement.lang = next;
   localeStore.set(next);
 }

@@ -1,3 +1,4 @@
+import { errorText } from '~/api/errorText';
 import type { Import } from '~/api/types';
 import { Notice } from '~/components/Notice';
 import { Spinner } from '~/components/Spinner';
@@ -22,7 +23,7 @@ export function ImportResult({ job }: { job: Import }) {
   if (job.status === 'failed')
     return (
       <Notice tone="danger">
-        {job.error ?? t('error.unknown')}
+        {job.error ? errorText({ code: '', message: job.error }) : t('error.unknown')}
         {job.conversations > 0 && ` ${counts}`}
       </Notice>
     );

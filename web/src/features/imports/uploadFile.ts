@@ -29,4 +29,4 @@ export async function uploadFile(file: File, header: KeyHeader): Promise<string>
 }
 
 const refusal = (key: 'import.zip' | 'import.empty' | 'import.tooLarge') =>
-  new ApiError(400, 'VALIDATION_ERROR', t(key));
+  new ApiError(400, 'NOT_SENT', t(key));

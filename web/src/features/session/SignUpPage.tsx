@@ -3,6 +3,7 @@ import { Link, useLocation } from 'react-router';
 
 import { api, dataOf } from '~/api/client';
 import { isApiError } from '~/api/errors';
+import { errorText } from '~/api/errorText';
 import { Button } from '~/components/Button';
 import { ErrorNotice } from '~/components/ErrorNotice';
 import { TextField } from '~/components/Field';
@@ -31,7 +32,7 @@ export function SignUpPage() {
   });
   const fieldError = (field: string) =>
     isApiError(signUp.error, 'VALIDATION_ERROR') && signUp.error.details.field === field
-      ? signUp.error.message
+      ? errorText(signUp.error)
       : null;
 
   return (

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 
+import { errorText } from '~/api/errorText';
 import { Button } from '~/components/Button';
 import { Notice } from '~/components/Notice';
 import { drafts } from '~/features/composer/drafts';
@@ -22,7 +23,7 @@ export function OutgoingView({ outgoing }: { outgoing: Outgoing }) {
       )}
       {state === 'failed' && problem ? (
         <Notice tone="danger" actions={<Choices outgoing={outgoing} />}>
-          {problem.code === OUTDATED ? t('outgoing.outdated') : problem.message}
+          {problem.code === OUTDATED ? t('outgoing.outdated') : errorText(problem)}
         </Notice>
       ) : (
         <p role="status" className="justify-self-end text-xs text-ink-soft">

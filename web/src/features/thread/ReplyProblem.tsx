@@ -1,5 +1,6 @@
 import { Link } from 'react-router';
 
+import { errorText } from '~/api/errorText';
 import type { Message } from '~/api/types';
 import { Button } from '~/components/Button';
 import { Notice } from '~/components/Notice';
@@ -51,7 +52,7 @@ interface Reason {
 
 function reasonOf(message: Message, end: ReplyEnd | null): Reason | null {
   const error = end?.error ?? message.error;
-  if (error) return { tone: 'danger', text: error.message };
+  if (error) return { tone: 'danger', text: errorText(error) };
   if (message.status === 'failed') return { tone: 'danger', text: t('problem.failed') };
   if (message.status === 'interrupted') return { tone: 'warn', text: t('problem.interrupted') };
   const finish = end?.finishReason ?? message.finishReason;

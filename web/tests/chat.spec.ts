@@ -60,7 +60,7 @@ test('a message is said in other words', async ({ page, model }) => {
 });
 
 test('several models answer side by side', async ({ page, model }) => {
-  await model.always('gpt-4o', { reply: { text: 'Says the first.' } });
+  await model.next({ reply: { text: 'Says the first.' } });
   await model.next({ reply: { text: 'Says the second.' } });
   await page.getByRole('button', { name: /^Model:/ }).click();
   await page.getByLabel('Compare up to 4').check();

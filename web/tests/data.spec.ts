@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { expect, newAccount, said, say, signUp, test } from './support/fixtures';
+import { expect, newAccount, said, say, signUp, taken, test } from './support/fixtures';
 
 const json = (name: string, content: unknown) => ({
   name,
@@ -65,6 +65,8 @@ test('all of an account is taken to another one', async ({ page, context, model 
   await model.next({ reply: { text: 'Pack lightly.' } });
   await say(page, 'What shall I take along?');
   await expect(said(page).getByText('Pack lightly.')).toBeVisible();
+  // Only what is over is exported whole.
+  await expect(taken(page)).toHaveCount(1);
   await page.goto('/settings/data');
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Export everything' }).click();

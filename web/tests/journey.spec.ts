@@ -12,6 +12,9 @@ const MODELS = [
   { name: 'Claude Sonnet 4.5', upstream: 'claude-sonnet-4-5', tokens: words('sonnet', 150) },
 ];
 
+// Its models keep to what they were told, and no other test should hear that.
+test.use({ stackName: 'journey' });
+
 const replyBy = (page: Page, name: string) =>
   said(page).getByRole('region', { name: `Reply by ${name}`, exact: true });
 

@@ -21,17 +21,25 @@ interface Fixtures {
 
 let count = 0;
 
-export const test = base.extend<Fixtures, { stack: Stack }>({
+export const test = base.extend<Fixtures, { stack: Stack; stackName: string }>({
+  stackName: ['shared', { scope: 'worker', option: true }],
   stack: [
     async ({}, use) => {
       const stack = await startStack();
+      await modelAt(stack.mock).put('scripts/default', { reply: 'echo' });
       await use(stack);
       await stack.stop();
     },
     { scope: 'worker', timeout: 60_000 },
   ],
   baseURL: ({ stack }, use) => use(stack.url),
-  model: ({ stack }, use) => use(modelAt(stack.mock)),
+  model: async ({ stack }, use, test) => {
+    const model = modelAt(stack.mock);
+    await use(model);
+    if (test.status !== test.expectedStatus) return;
+    // The next test would get it in the place of its own.
+    expect(await model.isSpent(), 'no script is left').toBe(true);
+  },
   account: async ({ page }, use) => {
     const account = newAccount();
     await signUp(page, account);

@@ -8,11 +8,15 @@ export interface Script {
 }
 
 export interface Model {
+  /** What the next request is answered with. */
   next: (script: Script) => Promise<void>;
+  /** What a model answers for as long as the stack lives: for a test that has a stack of its own. */
   always: (model: string, script: Script) => Promise<void>;
   loading: (script: Script) => Promise<void>;
   requests: () => Promise<{ path: string; ended: string }[]>;
   put: (path: string, body: unknown) => Promise<void>;
+  /** Whether each script has had its request: what is asked without one comes back. */
+  isSpent: () => Promise<boolean>;
 }
 
 export function modelAt(url: string): Model {
@@ -31,5 +35,14 @@ export function modelAt(url: string): Model {
     requests: async () =>
       (await fetch(`${url}/mock/requests`)).json() as Promise<{ path: string; ended: string }[]>,
     put: (path, body) => call('PUT', path, body),
+    async isSpent() {
+      const response = await fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer sk-test' },
+        body: JSON.stringify({ model: 'any', messages: [{ role: 'user', content: 'Anybody?' }] }),
+        signal: AbortSignal.timeout(5_000),
+      });
+      return response.ok && (await response.text()).includes('Anybody?');
+    },
   };
 }

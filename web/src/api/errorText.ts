@@ -1,9 +1,9 @@
 import { errorTexts, t, type MessageKey } from '~/locales';
 import { expectation, inTable } from '~/locales/errors';
 
-/** A refusal, or how a reply ended. */
+/** A refusal, or how something else ended. */
 interface Failure {
-  code: string;
+  code?: string;
   message: string;
   details?: Record<string, unknown>;
 }
@@ -26,7 +26,7 @@ const FIELDS: Record<string, MessageKey> = {
 };
 
 /** What went wrong, in the person's language as far as it is known: the server speaks English, and is then the most precise. */
-export function errorText({ code, message, details = {} }: Failure): string {
+export function errorText({ code = '', message, details = {} }: Failure): string {
   const texts = errorTexts();
   if (!texts) return message;
   return (

@@ -7,13 +7,19 @@ export interface Script {
   fault?: Record<string, unknown>;
 }
 
+interface Asked {
+  path: string;
+  ended: string;
+}
+
 export interface Model {
   /** What the next request is answered with. */
   next: (script: Script) => Promise<void>;
   /** What a model answers for as long as the stack lives: for a test that has a stack of its own. */
   always: (model: string, script: Script) => Promise<void>;
   loading: (script: Script) => Promise<void>;
-  requests: () => Promise<{ path: string; ended: string }[]>;
+  /** What was asked for replies. The server also asks which models there are, whenever it likes. */
+  requests: () => Promise<Asked[]>;
   put: (path: string, body: unknown) => Promise<void>;
   /** Whether each script has had its request: what is asked without one comes back. */
   isSpent: () => Promise<boolean>;
@@ -32,8 +38,11 @@ export function modelAt(url: string): Model {
     next: (script) => call('POST', 'scripts', script),
     always: (model, script) => call('POST', `scripts?model=${model}`, script),
     loading: (script) => call('POST', 'scripts?of=loading', script),
-    requests: async () =>
-      (await fetch(`${url}/mock/requests`)).json() as Promise<{ path: string; ended: string }[]>,
+    async requests() {
+      const response = await fetch(`${url}/mock/requests`);
+      const all = (await response.json()) as Asked[];
+      return all.filter(({ path }) => /\/(completions|messages|chat)$/.test(path));
+    },
     put: (path, body) => call('PUT', path, body),
     async isSpent() {
       const response = await fetch(`${url}/v1/chat/completions`, {

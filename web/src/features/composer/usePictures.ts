@@ -62,6 +62,9 @@ export function usePictures(place: string) {
     put([...latest.current, ...read.slice(0, room)]);
   };
 
-  const remove = (...gone: Pictures) => put(latest.current.filter((one) => !gone.includes(one)));
+  const remove = (...gone: Pictures) => {
+    const ids = new Set(gone.map(({ id }) => id));
+    put(latest.current.filter(({ id }) => !ids.has(id)));
+  };
   return { pictures, add, remove };
 }

@@ -23,7 +23,7 @@ export function ImportResult({ job }: { job: Import }) {
   if (job.status === 'failed')
     return (
       <Notice tone="danger">
-        {job.error ? errorText({ code: '', message: job.error }) : t('error.unknown')}
+        {job.error ? errorText({ message: job.error }) : t('error.unknown')}
         {job.conversations > 0 && ` ${counts}`}
       </Notice>
     );

@@ -3,6 +3,7 @@ import { useState } from 'react';
 
 import { api, dataOf } from '~/api/client';
 import { errorOf } from '~/api/errors';
+import { errorText } from '~/api/errorText';
 import { messageOf } from '~/components/ErrorNotice';
 import { sessionFetch } from '~/features/session/sessionFetch';
 
@@ -25,7 +26,7 @@ export function useModelLoad(id: string, onDone: () => void) {
       const { jobId } = await dataOf(api.POST('/models/{id}/load', { params: { path: { id } } }));
       await follow(id, jobId, (next) => {
         setEvent(next);
-        if (next.status === 'error') setError(next.detail);
+        if (next.status === 'error') setError(errorText({ message: next.detail }));
       });
       onDone();
     } catch (cause) {

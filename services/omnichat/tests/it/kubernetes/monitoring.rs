@@ -25,6 +25,21 @@ fn every_service_is_read_where_it_listens() {
 }
 
 #[test]
+fn every_service_may_tell_what_it_does_and_what_went_wrong() {
+    let Some(cluster) = Cluster::of("prod-monitored") else { return };
+    let policy = &cluster.get("NetworkPolicy", "telling")["spec"];
+    let telling = cluster.selected(&policy["podSelector"]);
+    for (service, _) in SERVICES {
+        assert!(telling.iter().any(|name| name == service), "{service}");
+    }
+    let [collector, tracker] = &list(&policy["egress"])[..] else { panic!("{policy}") };
+    let namespace = json!({"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}});
+    assert_eq!(collector["to"], json!([{"namespaceSelector": namespace}]));
+    assert_eq!(collector["ports"], json!([{"port": 4318}]));
+    assert_eq!(*tracker, json!({"ports": [{"port": 443}]}));
+}
+
+#[test]
 fn a_scaler_asks_for_a_measure_that_the_adapter_gives() {
     let Some(cluster) = Cluster::of("prod-monitored") else { return };
     let adapter = root().join("deploy/observability/adapter.yaml");

@@ -9,17 +9,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use actix_web::http::uri::Uri;
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::{FutureExt, Stream};
 use tokio::time::Sleep;
 
+use super::connections::{Connections, Known};
 use super::endpoints::is_internal;
 use super::openai::is_openai;
 use super::{AppError, RequestId, Trace, security_headers};
@@ -40,6 +41,7 @@ pub(super) struct EdgeSettings {
     pub(super) body_deadline: Duration,
     /// Whether people reach it over TLS.
     pub(super) is_https: bool,
+    pub(super) connections: Connections,
 }
 
 pub(super) async fn edge<B: MessageBody + 'static>(
@@ -78,15 +80,26 @@ async fn answer<B: MessageBody + 'static>(
 
     let speaks_openai = is_openai(request.match_info().unprocessed());
 
+    let is_late = settings.connections.are_to_end()
+        && request.conn_data::<Known>().is_none()
+        && !request.method().is_safe();
+
     // No clone of the request may live across this call: routing would panic.
     let outcome = if is_hidden {
         Ok(Err(AppError::not_found().into()))
+    } else if is_late {
+        Ok(Err(
+            AppError::unavailable("The server is being restarted. Try again in a moment.").into()
+        ))
     } else {
         AssertUnwindSafe(trace.follow(next.call(request))).catch_unwind().await
     };
-    let dress = |headers: &mut HeaderMap| {
-        id.put_into(headers);
-        security_headers::add(headers, settings.is_https);
+    let dress = |head: &mut ResponseHead| {
+        id.put_into(&mut head.headers);
+        security_headers::add(&mut head.headers, settings.is_https);
+        if settings.connections.are_to_end() {
+            head.set_connection_type(ConnectionType::Close);
+        }
     };
     let render = |error: AppError| {
         error.log(Some(&id));
@@ -96,7 +109,7 @@ async fn answer<B: MessageBody + 'static>(
             let envelope = error.envelope(instance.clock.now(), id.as_str());
             error.error_response_with(error.status_code(), &envelope)
         };
-        dress(rendered.headers_mut());
+        dress(rendered.head_mut());
         rendered
     };
     let mut response = match outcome {
@@ -118,7 +131,7 @@ async fn answer<B: MessageBody + 'static>(
             return Err(Rendered(render(error)).into());
         }
     };
-    dress(response.headers_mut());
+    dress(response.response_mut().head_mut());
     Ok(response)
 }
 

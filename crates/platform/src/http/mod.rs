@@ -7,6 +7,7 @@ mod answer;
 mod body;
 mod caller;
 mod client_address;
+mod connections;
 mod cookies;
 mod docs;
 mod edge;

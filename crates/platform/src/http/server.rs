@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::web::{Bytes, Data, PathConfig, ServiceConfig};
 use actix_web::{App, HttpServer, web};
@@ -14,8 +14,10 @@ use futures_util::future::{join_all, try_join_all};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
 use tracing_actix_web::TracingLogger;
 
+use super::connections::Connections;
 use super::edge::{EdgeSettings, Paths, edge};
 use super::operating::{self, Operating};
 use super::origins::Origins;
@@ -43,6 +45,7 @@ pub struct RunningServer {
     done: JoinHandle<std::io::Result<()>>,
     instance: Instance,
     modules: Vec<Arc<dyn Module>>,
+    connections: Connections,
     drain: Duration,
 }
 
@@ -87,14 +90,14 @@ impl Server {
         let (paths, front) = (self.paths, self.front);
         let document = self.document()?;
         let instance = Data::new(self.instance.clone());
-        let edge_settings = Data::new(self.edge_settings(settings));
+        let connections = Connections::default();
+        let edge_settings = Data::new(self.edge_settings(settings, connections.clone()));
         let origins = Origins::from(settings, address.port())?;
         let cookies = Data::new(Cookies::from(settings));
         let limits = self.instance.limits.clone();
         let operating = Data::new(Operating::new(self.modules.clone()));
         let proxies = Data::new(settings.trusted_proxies.clone());
         let modules = self.modules.clone();
-        let stalled = Duration::from_secs(settings.stalled_seconds.get());
 
         let mut server = HttpServer::new(move || {
             let modules = modules.clone();
@@ -117,7 +120,7 @@ impl Server {
                 .configure(if paths == Paths::Gateway { front } else { operating::metrics })
                 .default_service(web::to(async || AppError::not_found_response()))
         })
-        .on_connect(move |connection, _| let_go_if_stalled(connection, stalled))
+        .on_connect(welcome(settings, connections.clone()))
         // Without it, small events wait 40 ms for the client's delayed acknowledgement.
         .tcp_nodelay(true)
         // A client that leaves a silent stream is noticed at once, and not only when something is written.
@@ -141,6 +144,7 @@ impl Server {
             done: self.instance.tasks.spawn(server),
             instance: self.instance,
             modules: self.modules,
+            connections,
             drain: settings.drain(),
         })
     }
@@ -156,12 +160,25 @@ impl Server {
         Ok(Bytes::from(document.to_json()?))
     }
 
-    fn edge_settings(&self, settings: &ServerSettings) -> EdgeSettings {
+    fn edge_settings(&self, settings: &ServerSettings, connections: Connections) -> EdgeSettings {
         EdgeSettings {
             paths: self.paths,
             body_deadline: Duration::from_secs(settings.body_seconds.get()),
             is_https: settings.is_https(),
+            connections,
         }
+    }
+}
+
+/// What is done with a new connection.
+fn welcome(
+    settings: &ServerSettings,
+    connections: Connections,
+) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
+    let stalled = Duration::from_secs(settings.stalled_seconds.get());
+    move |connection, data| {
+        let_go_if_stalled(connection, stalled);
+        connections.opened(data);
     }
 }
 
@@ -207,10 +224,15 @@ impl RunningServer {
             () = self.instance.tasks.broken() => anyhow::bail!("background work ended unexpectedly"),
         }
     }
-    /// Stops in order: not ready, no new work, running work comes to its end or is saved, connections close.
+
+    /// Stops in order: not ready; who is connected is answered, and asked to go; no new work, running work comes to its end or is
+    /// saved; connections close.
     pub async fn stop(self) {
         self.instance.start_draining();
-        join_all(self.modules.iter().map(|module| module.drain(self.drain))).await;
+        let until = Instant::now() + self.drain;
+        let _stayed = timeout(self.drain, self.connections.end()).await;
+        let patience = until.saturating_duration_since(Instant::now());
+        join_all(self.modules.iter().map(|module| module.drain(patience))).await;
         self.handle.stop(true).await;
         self.instance.tasks.stop(CLOSING).await;
         self.instance.traces.close().await;

@@ -134,6 +134,11 @@ impl Engine {
         self.places.clone().try_acquire_owned().map_err(|_| MessageError::Busy)
     }
 
+    /// Whether nothing is begun any more: the process stops.
+    pub fn is_closed(&self) -> bool {
+        self.registry.is_closed()
+    }
+
     /// Whether half of those places are taken. Then it is time to begin no more conversations: what is said in them would have to
     /// be refused.
     pub fn is_pressed(&self) -> bool {
@@ -163,7 +168,7 @@ impl Engine {
         calls: Vec<ModelCall>,
         nearby: &Nearby,
     ) -> Result<Vec<Arc<Reply>>, MessageError> {
-        if self.instance.is_draining() {
+        if self.is_closed() {
             return Err(MessageError::Draining);
         }
         // Who sends the same once more fails below when the first is stored, not before, and finds it then.
@@ -176,7 +181,7 @@ impl Engine {
         let claims: Option<Vec<Claim>> = turn.replies.iter().map(claim).collect();
         let claims = claims.ok_or(MessageError::GenerationInProgress)?;
         // Again: a drain that began in between has not seen the claim.
-        if self.instance.is_draining() {
+        if self.is_closed() {
             return Err(MessageError::Draining);
         }
         let slots = self.settings.streams_per_user.get();
@@ -265,9 +270,10 @@ impl Engine {
         self.attempts.measure();
     }
 
-    /// Lets running replies come to their end, at most for `patience`; the rest are stored as interrupted. So it is with what is
-    /// passed on.
+    /// Begins no more replies, and lets running ones come to their end, at most for `patience`; the rest are stored as interrupted.
+    /// So it is with what is passed on.
     pub async fn drain(&self, patience: Duration) {
+        self.registry.close();
         if tokio::time::timeout(patience, self.registry.empty()).await.is_ok() {
             return;
         }

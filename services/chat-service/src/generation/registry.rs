@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::domain::idempotency::IdempotencyKey;
 use common::{CompletionId, ConversationId, MessageId, UserId};
@@ -23,6 +24,7 @@ pub(super) struct Registry {
     relays: Mutex<HashMap<CompletionId, Arc<Tab>>>,
     /// Called when there is one less of any.
     less: Notify,
+    is_closed: AtomicBool,
 }
 
 /// A conversation's and model's one place, given back when dropped.
@@ -45,6 +47,16 @@ pub(super) struct Slot {
 }
 
 impl Registry {
+    /// From now on no answer is begun.
+    pub(super) fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether none is begun any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
+    }
+
     /// Takes the place; `None` if it is taken.
     pub(super) fn claim(
         self: &Arc<Self>,

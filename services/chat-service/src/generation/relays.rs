@@ -54,7 +54,7 @@ impl Relays {
         let slot = self.registry.relay(owner, id, slots);
         let slot = slot.ok_or(MessageError::TooManyReplies { limit })?;
         // After the slot is taken: a drain that begins now waits for it.
-        if self.instance.is_draining() {
+        if self.registry.is_closed() {
             return Err(MessageError::Draining);
         }
         let project = call.project;

@@ -56,7 +56,7 @@ impl Asking {
 
     /// What a model says, which is never nothing.
     pub async fn ask(&self, model: &AvailableModel, inquiry: Inquiry) -> Result<String, AskError> {
-        if self.instance.is_draining() {
+        if self.engine.is_closed() {
             return Err(MessageError::Draining.into());
         }
         let Inquiry { owner, project, rules, content, most_tokens } = inquiry;

@@ -239,7 +239,7 @@ impl Process {
     }
 
     /// `127.0.0.1:port`.
-    fn address(&self) -> &str {
+    pub fn address(&self) -> &str {
         self.base_url.trim_start_matches("http://")
     }
 
@@ -252,10 +252,20 @@ impl Process {
 
     /// Asks it to end, and waits until it has.
     pub fn stop(&self) {
-        let mut child = self.child.lock().unwrap();
-        let asked = Command::new("kill").arg(child.id().to_string()).status().unwrap();
-        assert!(asked.success(), "kill {}", child.id());
-        assert!(child.wait().unwrap().success(), "{} did not end well", self.name);
+        self.ask_to_stop();
+        self.ended();
+    }
+
+    /// Asks it to end.
+    pub fn ask_to_stop(&self) {
+        let id = self.child.lock().unwrap().id().to_string();
+        assert!(Command::new("kill").arg(&id).status().unwrap().success(), "kill {id}");
+    }
+
+    /// Waits until it has.
+    pub fn ended(&self) {
+        let status = self.child.lock().unwrap().wait().unwrap();
+        assert!(status.success(), "{} did not end well", self.name);
     }
 
     /// Starts it again where it was.

@@ -25,6 +25,7 @@ mod person;
 mod project_access;
 mod reports;
 mod roles;
+mod rolling;
 mod sessions;
 mod start;
 mod tls;

@@ -6,9 +6,15 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
 
 /// Where it is, of which an ordinary user's PATH may not know.
 const FIND: &str = "PATH=$PATH:/usr/sbin:/usr/local/sbin; command -v nginx";
+
+const PAUSE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A gateway on two free ports, gone when dropped.
 pub struct Nginx {
@@ -89,6 +95,37 @@ impl Nginx {
         std::fs::write(path, content).unwrap();
     }
 
+    /// Puts another address in a service's place, has the configuration read anew, and waits until every worker with the old one
+    /// takes no more connections.
+    pub async fn point(&self, old: &str, new: &str) {
+        for name in ["place.conf", "machine.conf"] {
+            let path = self.folder.path().join("conf").join(name);
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(
+                &path,
+                text.replace(&format!("server {old};"), &format!("server {new};")),
+            )
+            .unwrap();
+        }
+        let workers = self.workers();
+        // What `nginx -s reload` sends.
+        Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap();
+        let left = async {
+            while !workers.iter().all(|worker| is_leaving(worker)) {
+                sleep(PAUSE).await;
+            }
+        };
+        timeout(PATIENCE, left).await.unwrap();
+    }
+
+    /// The ids of its workers' processes.
+    fn workers(&self) -> Vec<String> {
+        let master = self.child.id();
+        let children =
+            std::fs::read_to_string(format!("/proc/{master}/task/{master}/children")).unwrap();
+        children.split_whitespace().map(str::to_owned).collect()
+    }
+
     /// Ends it, and gives all that it has logged.
     pub fn logged(mut self) -> String {
         self.stop();
@@ -109,6 +146,12 @@ impl Drop for Nginx {
             self.stop();
         }
     }
+}
+
+/// Whether a worker takes no more connections: it says so in its title, or has ended.
+fn is_leaving(worker: &str) -> bool {
+    let title = std::fs::read(format!("/proc/{worker}/cmdline")).unwrap_or_default();
+    title.is_empty() || String::from_utf8_lossy(&title).contains("is shutting down")
 }
 
 /// `deploy/gateway`.

@@ -43,7 +43,7 @@ impl Nginx {
     pub fn start_with(upstreams: &Upstreams<'_>, changes: &[(&str, &str)]) -> Option<Self> {
         let program = program()?;
         let folder = tempfile::Builder::new().prefix("omnichat-gateway-").tempdir().unwrap();
-        let [plain, tls] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [plain, tls] = [(); 2].map(|()| listener());
         let address = |listener: &TcpListener| listener.local_addr().unwrap().to_string();
         let (plain_address, tls_address) = (address(&plain), address(&tls));
         let listens = [format!("listen {plain_address}"), format!("listen {tls_address}")];
@@ -146,6 +146,13 @@ impl Drop for Nginx {
             self.stop();
         }
     }
+}
+
+/// A socket as nginx opens them itself: a worker that finds that another was quicker must not wait for the next connection.
+fn listener() -> TcpListener {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    listener
 }
 
 /// Whether a worker takes no more connections: it says so in its title, or has ended.

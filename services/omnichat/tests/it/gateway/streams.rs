@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use mock_llm::{Gate, MockLlm, Script};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::Event;
 use tokio::time::timeout;
 
 use super::super::deployment::Deployment;
 use super::super::person::Person;
+use super::{Gateway, method, table, with_ids};
 
 /// Less than the 15 seconds after which a silent stream is sent a comment, which would push out what is held back.
 const AT_ONCE: Duration = Duration::from_secs(10);
@@ -35,4 +36,25 @@ async fn a_reply_comes_through_word_by_word() {
     for mut stream in [events, follower] {
         assert_eq!(Event::text(&stream.rest().await), "buzz.");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_a_stream_ends_its_connection_to_the_service() {
+    let Some(gateway) = Gateway::start() else { return };
+    let document: Value =
+        serde_json::from_str(include_str!("../../../../../docs/openapi/omnichat.json")).unwrap();
+    let mut streams = 0;
+    for (_, endpoint) in table() {
+        let operation =
+            &document["paths"][&*endpoint.path][endpoint.method.as_str().to_ascii_lowercase()];
+        let content = &operation["responses"]["200"]["content"];
+        let asked = gateway.call(method(&endpoint), &with_ids(&endpoint)).await;
+        if content.get("text/event-stream").is_some() {
+            assert_eq!(asked.json["headers"]["connection"], "close", "{}", endpoint.path);
+            streams += 1;
+        }
+    }
+    assert!(streams > 5);
+    let kept = gateway.get("/conversations").await;
+    assert_eq!(kept.json["headers"]["connection"], Value::Null);
 }

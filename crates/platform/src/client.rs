@@ -23,8 +23,8 @@ use crate::traces::{Side, Step, TRACEPARENT};
 
 /// How long a connection to a sibling may take.
 const CONNECT: Duration = Duration::from_secs(1);
-/// How long a connection is kept that idles: less than the five seconds after which our own servers close it, perhaps just as it
-/// is used again.
+/// How long a connection is kept that idles: less than our own servers keep it, which would close it perhaps just as it is used
+/// again.
 const IDLE: Duration = Duration::from_secs(4);
 
 /// Why a sibling did not answer.

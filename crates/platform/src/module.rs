@@ -6,7 +6,6 @@ use actix_web::web::ServiceConfig;
 use async_trait::async_trait;
 
 use crate::db::{Database, SchemaState};
-use crate::http::Endpoints;
 use crate::outbox::Outbox;
 
 /// Why a module cannot serve, in words for an operator.
@@ -19,9 +18,6 @@ pub struct NotReady(pub String);
 pub trait Module: Send + Sync {
     /// Its short name: `auth`, `project`, `chat`.
     fn name(&self) -> &'static str;
-
-    /// Its table of contents: routes and their documents.
-    fn endpoints(&self) -> Endpoints;
 
     /// Puts its state and routes into an HTTP worker. Called once for each.
     fn configure(&self, config: &mut ServiceConfig);

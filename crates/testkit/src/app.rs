@@ -19,6 +19,9 @@ pub const JWT_SECRETS: &str = "test:9vZk2Qx7Lw4Rt1Yb8Nc5Mf3Hg6Js0Dp2KeUaXoViTz";
 /// The key under which the tests' services seal secrets.
 pub const KEY_ENCRYPTION_KEYS: &str = "test:Q7rT2yLp9XcV4bNm8KjH1gFd6SaZ3wEo5UiRtYqWxPk=";
 
+/// What a process of some modules says that it serves.
+const OF_ALL: &str = include_str!("../../../docs/openapi/omnichat.json");
+
 /// A running process and what it stands on. Gone when dropped.
 pub struct TestApp {
     /// `http://127.0.0.1:port`.
@@ -66,7 +69,8 @@ impl TestApp {
         let settings = settings(&[S::DEFAULTS], &database, more);
         let instance = Instance::with_clock(&settings, clock).unwrap();
         let module = S::build(&settings, &instance).await.unwrap();
-        let mut app = Self::serve(&settings, instance, vec![module], Paths::Bare).await;
+        let mut app =
+            Self::serve_as(S::DOCUMENT, &settings, instance, vec![module], Paths::Bare).await;
         app._database = Some(database);
         app
     }
@@ -78,11 +82,21 @@ impl TestApp {
         modules: Vec<Arc<dyn Module>>,
         paths: Paths,
     ) -> Self {
+        Self::serve_as(OF_ALL, settings, instance, modules, paths).await
+    }
+
+    async fn serve_as(
+        document: &'static str,
+        settings: &Settings,
+        instance: Instance,
+        modules: Vec<Arc<dyn Module>>,
+        paths: Paths,
+    ) -> Self {
         for module in &modules {
             module.migrate().await.unwrap();
         }
         let server_settings: ServerSettings = settings.section("server").unwrap();
-        let server = Server::new(instance.clone(), "OmniChat", modules, paths)
+        let server = Server::new(instance.clone(), document, modules, paths)
             .start(&server_settings)
             .unwrap();
         let http =

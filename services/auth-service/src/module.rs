@@ -62,6 +62,7 @@ pub struct Siblings {
 impl Service for AuthService {
     const NAME: &'static str = "auth-service";
     const TITLE: &'static str = "OmniChat auth-service";
+    const DOCUMENT: &'static str = include_str!("../../../docs/openapi/auth.json");
     const DEFAULTS: &'static str = include_str!("../config/default.toml");
 
     fn endpoints() -> Endpoints {
@@ -232,10 +233,6 @@ impl Ground<'_> {
 impl Module for AuthModule {
     fn name(&self) -> &'static str {
         "auth"
-    }
-
-    fn endpoints(&self) -> Endpoints {
-        routes::endpoints()
     }
 
     fn configure(&self, config: &mut ServiceConfig) {

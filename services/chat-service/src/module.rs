@@ -64,6 +64,7 @@ pub struct ChatModule {
 impl Service for ChatService {
     const NAME: &'static str = "chat-service";
     const TITLE: &'static str = "OmniChat chat-service";
+    const DOCUMENT: &'static str = include_str!("../../../docs/openapi/chat.json");
     const DEFAULTS: &'static str = include_str!("../config/default.toml");
 
     fn endpoints() -> Endpoints {
@@ -392,10 +393,6 @@ fn models(
 impl Module for ChatModule {
     fn name(&self) -> &'static str {
         "chat"
-    }
-
-    fn endpoints(&self) -> Endpoints {
-        routes::endpoints()
     }
 
     fn configure(&self, config: &mut ServiceConfig) {

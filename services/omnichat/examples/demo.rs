@@ -7,7 +7,7 @@ use std::io::Write as _;
 use anyhow::Context as _;
 use eventsource_stream::Eventsource as _;
 use futures_util::StreamExt as _;
-use omnichat::{DataDir, TITLE, modules};
+use omnichat::{DOCUMENT, DataDir, modules};
 use platform::Instance;
 use platform::http::{Paths, Server};
 use platform::settings::ServerSettings;
@@ -31,7 +31,8 @@ async fn main() -> anyhow::Result<()> {
         module.migrate().await?;
     }
     let server_settings = ServerSettings { port: 0, ..settings.section("server")? };
-    let server = Server::new(instance, TITLE, modules, Paths::Gateway).start(&server_settings)?;
+    let server =
+        Server::new(instance, DOCUMENT, modules, Paths::Gateway).start(&server_settings)?;
     println!(
         "OmniChat runs on http://{} for the length of this demonstration.\n",
         server.address()

@@ -9,7 +9,7 @@ use platform::http::{Paths, Server};
 use platform::settings::Sources;
 use platform::{Instance, cli, telemetry};
 
-use crate::{DEFAULTS, DataDir, TITLE, admin, doctor, endpoints, modules, web};
+use crate::{DEFAULTS, DOCUMENT, DataDir, admin, doctor, modules, web};
 
 /// A self-hosted chat platform for teams that talk to many language models, in one process.
 #[derive(Parser)]
@@ -57,7 +57,10 @@ pub fn main() -> ExitCode {
         match command.unwrap_or(Command::Serve) {
             Command::Serve => serve(data_dir, config).await,
             Command::Migrate => migrate(data_dir, config).await,
-            Command::Openapi => cli::print_document(TITLE, endpoints()),
+            Command::Openapi => {
+                cli::print(DOCUMENT);
+                Ok(())
+            }
             Command::Healthcheck => {
                 let sources = Sources::new(DEFAULTS).file(config).process_environment();
                 cli::healthcheck(&sources.load()?).await
@@ -78,7 +81,7 @@ async fn serve(data_dir: PathBuf, config: Option<&Path>) -> anyhow::Result<()> {
     let _reports = telemetry::install(&settings)?;
     let instance = Instance::new(&settings)?;
     let modules = modules(&settings, &instance).await?;
-    let server = Server::new(instance, TITLE, modules, Paths::Gateway);
+    let server = Server::new(instance, DOCUMENT, modules, Paths::Gateway);
     cli::serve(&settings, server.with_front(web::configure)).await
 }
 

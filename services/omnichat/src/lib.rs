@@ -13,4 +13,4 @@ mod web;
 
 pub use adapters::InProcessProjects;
 pub use data_dir::DataDir;
-pub use modules::{DEFAULTS, TITLE, endpoints, modules};
+pub use modules::{DEFAULTS, DOCUMENT, TITLE, endpoints, modules};

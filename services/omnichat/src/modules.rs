@@ -18,6 +18,9 @@ use crate::adapters::{
 /// The title of the documentation.
 pub const TITLE: &str = "OmniChat";
 
+/// The OpenAPI document of all three, without what siblings alone may call.
+pub const DOCUMENT: &str = include_str!("../../../docs/openapi/omnichat.json");
+
 /// The services' defaults, and over them the all-in-one's own.
 pub const DEFAULTS: &[&str] = &[
     AuthService::DEFAULTS,

@@ -42,6 +42,7 @@ pub struct ProjectModule {
 impl Service for ProjectService {
     const NAME: &'static str = "project-service";
     const TITLE: &'static str = "OmniChat project-service";
+    const DOCUMENT: &'static str = include_str!("../../../docs/openapi/project.json");
     const DEFAULTS: &'static str = include_str!("../config/default.toml");
 
     fn endpoints() -> Endpoints {
@@ -94,10 +95,6 @@ impl ProjectModule {
 impl Module for ProjectModule {
     fn name(&self) -> &'static str {
         "project"
-    }
-
-    fn endpoints(&self) -> Endpoints {
-        routes::endpoints()
     }
 
     fn configure(&self, config: &mut ServiceConfig) {

@@ -74,7 +74,7 @@ async fn to_docs() -> HttpResponse {
 }
 
 /// Serves the document at `/openapi.json` and its two readers at `/docs` and `/redoc`.
-pub(super) fn configure(config: &mut ServiceConfig, json: Bytes) {
+pub(super) fn configure(config: &mut ServiceConfig, document: &'static str) {
     config
         .service(web::resource("/docs").get(to_docs))
         .service(web::resource("/redoc").get(async || {
@@ -88,9 +88,8 @@ pub(super) fn configure(config: &mut ServiceConfig, json: Bytes) {
                 .content_type("text/javascript; charset=utf-8")
                 .body(Bytes::from_static(REDOC_SCRIPT))
         }))
-        .service(web::resource("/openapi.json").get(move || {
-            let json = json.clone();
-            async move { HttpResponse::Ok().content_type(ContentType::json()).body(json) }
+        .service(web::resource("/openapi.json").get(move || async move {
+            HttpResponse::Ok().content_type(ContentType::json()).body(document)
         }))
         .service(
             web::scope("/docs")

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::middleware::from_fn;
-use actix_web::web::{Bytes, Data, PathConfig, ServiceConfig};
+use actix_web::web::{Data, PathConfig, ServiceConfig};
 use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
 use futures_util::future::{join_all, try_join_all};
@@ -22,18 +22,22 @@ use super::edge::{EdgeSettings, Paths, edge};
 use super::operating::{self, Operating};
 use super::origins::Origins;
 use super::request_log::RequestLog;
-use super::{AppError, Cookies, Endpoints, docs, document};
+use super::{AppError, Cookies, Endpoints, docs};
 use crate::settings::{ServerSettings, name_of};
 use crate::{Instance, Module};
 
 /// After the drain: how long connections, and then background work, may take to close.
 const CLOSING: Duration = Duration::from_secs(2);
 
+/// How long a connection may idle. Gateways and siblings close theirs after four seconds, lest a request meet its end; a machine
+/// that is busy may have them be late.
+const KEPT: Duration = Duration::from_secs(15);
+
 /// Modules, ready to be served.
 pub struct Server {
     instance: Instance,
+    document: &'static str,
     modules: Vec<Arc<dyn Module>>,
-    title: &'static str,
     paths: Paths,
     front: fn(&mut ServiceConfig),
 }
@@ -45,19 +49,20 @@ pub struct RunningServer {
     done: JoinHandle<std::io::Result<()>>,
     instance: Instance,
     modules: Vec<Arc<dyn Module>>,
-    connections: Connections,
+    /// Those that are waited for; none where nobody else could be asked instead.
+    connections: Option<Connections>,
     drain: Duration,
 }
 
 impl Server {
-    /// A server named `title` in its documentation.
+    /// A server with the OpenAPI document of all that it serves.
     pub fn new(
         instance: Instance,
-        title: &'static str,
+        document: &'static str,
         modules: Vec<Arc<dyn Module>>,
         paths: Paths,
     ) -> Self {
-        Self { instance, modules, title, paths, front: docs::front }
+        Self { instance, document, modules, paths, front: docs::front }
     }
 
     /// The same with something else at `/` and at addresses beside the API, for a process that is its own gateway.
@@ -82,13 +87,13 @@ impl Server {
     /// Binds the address of the settings and starts to serve, on the runtime that calls this.
     ///
     /// # Errors
-    /// A setting is wrong, the address cannot be bound, or the document cannot be written.
+    /// A setting is wrong, or the address cannot be bound.
     pub fn start(self, settings: &ServerSettings) -> anyhow::Result<RunningServer> {
         let listener = bind(settings)?;
         let address = listener.local_addr()?;
 
         let (paths, front) = (self.paths, self.front);
-        let document = self.document()?;
+        let document = self.document;
         let instance = Data::new(self.instance.clone());
         let connections = Connections::default();
         let edge_settings = Data::new(self.edge_settings(settings, connections.clone()));
@@ -101,7 +106,6 @@ impl Server {
 
         let mut server = HttpServer::new(move || {
             let modules = modules.clone();
-            let document = document.clone();
             let limits = limits.clone();
             App::new()
                 .app_data(instance.clone())
@@ -125,6 +129,7 @@ impl Server {
         .tcp_nodelay(true)
         // A client that leaves a silent stream is noticed at once, and not only when something is written.
         .h1_allow_half_closed(false)
+        .keep_alive(KEPT)
         .client_request_timeout(Duration::from_secs(settings.head_seconds.get()))
         .shutdown_timeout(CLOSING.as_secs())
         .max_connections(settings.max_connections)
@@ -144,20 +149,9 @@ impl Server {
             done: self.instance.tasks.spawn(server),
             instance: self.instance,
             modules: self.modules,
-            connections,
+            connections: (paths == Paths::Bare).then_some(connections),
             drain: settings.drain(),
         })
-    }
-
-    /// The OpenAPI document of all that is served here.
-    fn document(&self) -> anyhow::Result<Bytes> {
-        let paths = self.paths;
-        let endpoints = self.modules.iter().map(|module| match paths {
-            Paths::Bare => module.endpoints(),
-            Paths::Gateway => module.endpoints().without_internal(),
-        });
-        let document = document(self.title, endpoints.chain([operating::endpoints()]));
-        Ok(Bytes::from(document.to_json()?))
     }
 
     fn edge_settings(&self, settings: &ServerSettings, connections: Connections) -> EdgeSettings {
@@ -230,7 +224,9 @@ impl RunningServer {
     pub async fn stop(self) {
         self.instance.start_draining();
         let until = Instant::now() + self.drain;
-        let _stayed = timeout(self.drain, self.connections.end()).await;
+        if let Some(connections) = self.connections {
+            let _stayed = timeout(self.drain, connections.end()).await;
+        }
         let patience = until.saturating_duration_since(Instant::now());
         join_all(self.modules.iter().map(|module| module.drain(patience))).await;
         self.handle.stop(true).await;

@@ -142,6 +142,10 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.folder.path().join("error.log"));
+            println!("The gateway's log:\n{}", log.unwrap_or_default());
+        }
         if matches!(self.child.try_wait(), Ok(None)) {
             self.stop();
         }

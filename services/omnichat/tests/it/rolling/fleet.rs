@@ -82,7 +82,9 @@ impl Fleet {
             Way::Name => place.name.address(),
         });
         let [auth, project, chat] = addresses.each_ref().map(String::as_str);
-        let gateway = Nginx::start(&Upstreams { auth, project, chat })?;
+        let upstreams = Upstreams { auth, project, chat };
+        let gateway =
+            Nginx::start_with(&upstreams, &[("error_log stderr alert", "error_log stderr error")])?;
         Some(Self { way, gateway, places, _database: database })
     }
 

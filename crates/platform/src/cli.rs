@@ -19,7 +19,7 @@ use crate::{Instance, Module, telemetry};
 pub trait Service {
     /// Its name: `project-service`.
     const NAME: &'static str;
-    /// The title of its documentation.
+    /// The title of its document, for the test that writes it.
     const TITLE: &'static str;
     /// Its OpenAPI document, which a test holds to its endpoints: made anew at each start it would take more memory than all else
     /// that a process has before its first request.
@@ -66,7 +66,7 @@ pub fn main<S: Service>() -> ExitCode {
     let command = arguments.command.unwrap_or(Command::Serve);
     run(S::NAME, async {
         if matches!(command, Command::Openapi) {
-            print(S::DOCUMENT);
+            print_document(S::DOCUMENT);
             return Ok(());
         }
         let settings = sources.load()?;
@@ -133,7 +133,7 @@ pub async fn serve(settings: &Settings, server: Server) -> anyhow::Result<()> {
 
 /// Prints an OpenAPI document.
 #[expect(clippy::print_stdout, reason = "printing is what it is for")]
-pub fn print(document: &str) {
+pub fn print_document(document: &str) {
     print!("{document}");
 }
 

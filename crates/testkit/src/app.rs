@@ -1,6 +1,7 @@
 //! A running service, on a free port and a database of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use common::auth::{AccessClaims, ServiceClaims};
@@ -18,6 +19,9 @@ pub const JWT_SECRETS: &str = "test:9vZk2Qx7Lw4Rt1Yb8Nc5Mf3Hg6Js0Dp2KeUaXoViTz";
 
 /// The key under which the tests' services seal secrets.
 pub const KEY_ENCRYPTION_KEYS: &str = "test:Q7rT2yLp9XcV4bNm8KjH1gFd6SaZ3wEo5UiRtYqWxPk=";
+
+/// A process that stops waits for connections to close, though nothing comes on them.
+const IDLE: Duration = Duration::from_millis(100);
 
 /// What a process of some modules says that it serves.
 const OF_ALL: &str = include_str!("../../../docs/openapi/omnichat.json");
@@ -99,8 +103,11 @@ impl TestApp {
         let server = Server::new(instance.clone(), document, modules, paths)
             .start(&server_settings)
             .unwrap();
-        let http =
-            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_idle_timeout(IDLE)
+            .build()
+            .unwrap();
         let base_url = format!("http://{}", server.address());
         Self { base_url, instance, http, server: Some(server), _database: None }
     }

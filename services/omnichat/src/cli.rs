@@ -58,7 +58,7 @@ pub fn main() -> ExitCode {
             Command::Serve => serve(data_dir, config).await,
             Command::Migrate => migrate(data_dir, config).await,
             Command::Openapi => {
-                cli::print(DOCUMENT);
+                cli::print_document(DOCUMENT);
                 Ok(())
             }
             Command::Healthcheck => {

@@ -15,7 +15,7 @@ use crate::adapters::{
     InProcessSettings,
 };
 
-/// The title of the documentation.
+/// The title of the document, for the test that writes it.
 pub const TITLE: &str = "OmniChat";
 
 /// The OpenAPI document of all three, without what siblings alone may call.

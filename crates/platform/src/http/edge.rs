@@ -20,7 +20,7 @@ use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::{FutureExt, Stream};
 use tokio::time::Sleep;
 
-use super::connections::{Connections, Known};
+use super::connections::Connections;
 use super::endpoints::is_internal;
 use super::openai::is_openai;
 use super::{AppError, RequestId, Trace, security_headers};
@@ -80,17 +80,9 @@ async fn answer<B: MessageBody + 'static>(
 
     let speaks_openai = is_openai(request.match_info().unprocessed());
 
-    let is_late = settings.connections.are_to_end()
-        && request.conn_data::<Known>().is_none()
-        && !request.method().is_safe();
-
     // No clone of the request may live across this call: routing would panic.
     let outcome = if is_hidden {
         Ok(Err(AppError::not_found().into()))
-    } else if is_late {
-        Ok(Err(
-            AppError::unavailable("The server is being restarted. Try again in a moment.").into()
-        ))
     } else {
         AssertUnwindSafe(trace.follow(next.call(request))).catch_unwind().await
     };

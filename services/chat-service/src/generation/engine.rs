@@ -16,7 +16,7 @@ use futures_util::FutureExt;
 use platform::breaker::BreakerSettings;
 use platform::{Instance, Nearby};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::attempts::Attempts;
@@ -34,6 +34,11 @@ use crate::providers::{Completion, ProviderError};
 
 /// How often to look whether another process has stopped a reply.
 const LOOK_FOR_END: Duration = Duration::from_millis(200);
+
+/// How long replies that are cut off by the end of the process may take to be stored, and how often those that have come since
+/// are told.
+const SAVING: Duration = Duration::from_secs(5);
+const TELL: Duration = Duration::from_millis(200);
 
 /// What the engine is told to keep to.
 pub struct EngineSettings {
@@ -274,14 +279,20 @@ impl Engine {
     /// So it is with what is passed on.
     pub async fn drain(&self, patience: Duration) {
         self.registry.close();
-        if tokio::time::timeout(patience, self.registry.empty()).await.is_ok() {
+        if timeout(patience, self.registry.empty()).await.is_ok() {
             return;
         }
-        for reply in self.registry.all() {
-            reply.stop(StopReason::Draining);
-        }
         self.relays.stop.cancel();
-        let _gave_up = tokio::time::timeout(Duration::from_secs(5), self.registry.empty()).await;
+        let until = Instant::now() + SAVING;
+        while Instant::now() < until {
+            // Again, for those that were just being stored.
+            for reply in self.registry.all() {
+                reply.stop(StopReason::Draining);
+            }
+            if timeout(TELL, self.registry.empty()).await.is_ok() {
+                return;
+            }
+        }
     }
 
     async fn make(self, reply: Arc<Reply>, mut call: ModelCall, claim: Claim) {

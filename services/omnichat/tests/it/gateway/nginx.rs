@@ -141,6 +141,7 @@ impl Nginx {
 }
 
 impl Drop for Nginx {
+    #[expect(clippy::print_stdout, reason = "for whoever looks for the cause")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             let log = std::fs::read_to_string(self.folder.path().join("error.log"));

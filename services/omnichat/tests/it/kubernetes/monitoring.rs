@@ -30,9 +30,9 @@ fn every_service_may_tell_what_it_does_and_what_went_wrong() {
     let policy = &cluster.get("NetworkPolicy", "telling")["spec"];
     let telling = cluster.selected(&policy["podSelector"]);
     for (service, _) in SERVICES {
-        assert!(telling.iter().any(|name| name == service), "{service}");
+        assert!(telling.contains(&service), "{service}");
     }
-    let [collector, tracker] = &list(&policy["egress"])[..] else { panic!("{policy}") };
+    let [collector, tracker] = list(&policy["egress"]) else { panic!("{policy}") };
     let namespace = json!({"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}});
     assert_eq!(collector["to"], json!([{"namespaceSelector": namespace}]));
     assert_eq!(collector["ports"], json!([{"port": 4318}]));

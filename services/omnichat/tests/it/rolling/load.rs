@@ -52,12 +52,15 @@ impl Load {
             let mut somebody = Somebody::sign_up(fleet, &email, tally.clone()).await;
             clients.spawn(async move {
                 while !somebody.tally.is_over.load(Ordering::Relaxed) {
-                    match what {
+                    let is_served = match what {
                         "lists" => somebody.reads().await,
                         "projects" => somebody.makes().await,
                         "talks" => somebody.talks().await,
                         _ => somebody.refreshes().await,
                     };
+                    if is_served.is_none() {
+                        break;
+                    }
                 }
             });
         }

@@ -86,6 +86,9 @@ fn the_same_input_makes_the_same_bytes() {
     ] {
         assert!(unpacked.join(file).is_file(), "{file}");
     }
+    // Where Node is missing it is not built.
+    let page = "web/dist/index.html";
+    assert_eq!(unpacked.join(page).is_file(), root().join(page).is_file());
     let completions = std::fs::read_to_string(unpacked.join("completions/omnichat.zsh")).unwrap();
     assert_eq!(completions, "omnichat completions zsh\n");
 }

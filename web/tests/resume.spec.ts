@@ -171,6 +171,21 @@ test('a draft outlives a reload and the way to another conversation', async ({ p
   await expect(composer(page)).toHaveValue('To be continued');
 });
 
+/** How many pictures of drafts the browser has written down. */
+const keptPictures = (page: Page) =>
+  page.evaluate(async () => {
+    const ended = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error('The browser keeps nothing.'));
+      });
+    const base = await ended(indexedDB.open('omnichat'));
+    const store = base.transaction('kept').objectStore('kept');
+    const drafts = await ended<{ pictures: unknown[] }[]>(store.getAll());
+    base.close();
+    return drafts.reduce((count, { pictures }) => count + pictures.length, 0);
+  });
+
 test('the pictures of a draft outlive a reload and the way to another conversation', async ({
   page,
   model,
@@ -179,6 +194,8 @@ test('the pictures of a draft outlive a reload and the way to another conversati
   await composer(page).fill('What are these?');
   await paste(page, 'one.png', 'two.png', 'three.png');
   await page.getByRole('button', { name: 'Remove two.png' }).click();
+  // A browser that is left in the very moment of a change has written it down or not.
+  await expect.poll(() => keptPictures(page)).toBe(2);
   await page.reload();
   await expect(pictures).toHaveCount(2);
   await expect(page.getByRole('img', { name: 'three.png' })).toBeVisible();

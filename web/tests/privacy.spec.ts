@@ -2,8 +2,10 @@ import type { Page } from '@playwright/test';
 
 import {
   type Account,
+  begin,
   composer,
   expect,
+  keptApart,
   newAccount,
   paste,
   said,
@@ -29,15 +31,10 @@ async function another(page: Page): Promise<Account> {
 }
 
 /** All that the page's storages hold, as one text. */
-const kept = (page: Page) =>
-  page.evaluate(async () => {
-    const open = indexedDB.open('omnichat');
-    await new Promise((resolve) => (open.onsuccess = resolve));
-    const all = open.result.transaction('kept').objectStore('kept').getAllKeys();
-    await new Promise((resolve) => (all.onsuccess = resolve));
-    open.result.close();
-    return JSON.stringify([{ ...localStorage }, all.result]);
-  });
+const kept = async (page: Page) => {
+  const keys = (await keptApart(page)).map(({ key }) => key);
+  return JSON.stringify([await page.evaluate(() => ({ ...localStorage })), keys]);
+};
 
 test.beforeEach(async ({ account, page }) => {
   expect(account.email).toContain('@');
@@ -50,9 +47,7 @@ test('what one person leaves behind is not there for the next, and is when they 
   model,
 }) => {
   const next = await another(page);
-  await model.next({ reply: { text: 'Ready.' } });
-  await say(page, 'Begin.');
-  await expect(taken(page)).toHaveCount(1);
+  await begin(page, model);
   await page.route('**/api/conversations/*/messages', (route) => route.abort());
   await say(page, 'Not for other eyes.');
   await expect(page.getByText('Waiting for the connection')).toBeVisible();

@@ -1,9 +1,11 @@
 import type { Page } from '@playwright/test';
 
 import {
+  begin,
   composer,
   DOT,
   expect,
+  keptApart,
   newAccount,
   paste,
   said,
@@ -101,9 +103,7 @@ test('another device goes on with a reply in its middle', async ({ page, browser
 });
 
 test('what was said is there without a gap from sending to the end', async ({ page, model }) => {
-  await model.next({ reply: { text: 'Ready.' } });
-  await say(page, 'Begin.');
-  await expect(taken(page)).toHaveCount(1);
+  await begin(page, model);
   const gaps = await noteGaps(page, 'Watch me.');
   await model.next({ reply: { text: 'Seen.' } });
   await say(page, 'Watch me.');
@@ -171,21 +171,6 @@ test('a draft outlives a reload and the way to another conversation', async ({ p
   await expect(composer(page)).toHaveValue('To be continued');
 });
 
-/** How many pictures of drafts the browser has written down. */
-const keptPictures = (page: Page) =>
-  page.evaluate(async () => {
-    const ended = <T>(request: IDBRequest<T>) =>
-      new Promise<T>((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(new Error('The browser keeps nothing.'));
-      });
-    const base = await ended(indexedDB.open('omnichat'));
-    const store = base.transaction('kept').objectStore('kept');
-    const drafts = await ended<{ pictures: unknown[] }[]>(store.getAll());
-    base.close();
-    return drafts.reduce((count, { pictures }) => count + pictures.length, 0);
-  });
-
 test('the pictures of a draft outlive a reload and the way to another conversation', async ({
   page,
   model,
@@ -195,7 +180,9 @@ test('the pictures of a draft outlive a reload and the way to another conversati
   await paste(page, 'one.png', 'two.png', 'three.png');
   await page.getByRole('button', { name: 'Remove two.png' }).click();
   // A browser that is left in the very moment of a change has written it down or not.
-  await expect.poll(() => keptPictures(page)).toBe(2);
+  await expect
+    .poll(async () => (await keptApart(page))[0]?.value)
+    .toHaveProperty('pictures.length', 2);
   await page.reload();
   await expect(pictures).toHaveCount(2);
   await expect(page.getByRole('img', { name: 'three.png' })).toBeVisible();
@@ -219,9 +206,7 @@ test('a message that is refused comes back with its pictures, and goes out with 
   page,
   model,
 }) => {
-  await model.next({ reply: { text: 'Ready.' } });
-  await say(page, 'Begin.');
-  await expect(taken(page)).toHaveCount(1);
+  await begin(page, model);
   await page.route('**/api/conversations/*/messages', (route) =>
     route.request().method() === 'POST'
       ? route.fulfill({
@@ -258,9 +243,7 @@ test('a message with large pictures that has not arrived outlives a reload', asy
   page,
   model,
 }) => {
-  await model.next({ reply: { text: 'Ready.' } });
-  await say(page, 'Begin.');
-  await expect(taken(page)).toHaveCount(1);
+  await begin(page, model);
   await page.route('**/api/conversations/*/messages', (route) => route.abort());
   const picker = page.getByLabel('Add images', { exact: true }).and(page.locator('input'));
   const buffer = Buffer.concat([Buffer.from(DOT, 'base64'), Buffer.alloc(4_500_000)]);
@@ -268,6 +251,8 @@ test('a message with large pictures that has not arrived outlives a reload', asy
   await expect(page.getByRole('button', { name: 'Remove large.png' })).toBeVisible();
   await say(page, 'How large is this?');
   await expect(page.getByText('Waiting for the connection')).toBeVisible();
+  const kept = async () => (await keptApart(page)).map(({ key }) => key).join();
+  await expect.poll(kept).toMatch(/^omnichat\.outbox\.[^,]*$/);
   await page.reload();
   await expect(page.getByText('Waiting for the connection')).toBeVisible();
   await model.next({ reply: { text: 'Very.' } });
@@ -283,9 +268,7 @@ test('what is sent without a line is sent once when it is back, also after a rel
   context,
   model,
 }) => {
-  await model.next({ reply: { text: 'Ready.' } });
-  await say(page, 'Begin.');
-  await expect(taken(page)).toHaveCount(1);
+  await begin(page, model);
   await model.next({ reply: { text: 'It has arrived.' } });
   await context.setOffline(true);
   await say(page, 'Across the gap.');
@@ -300,9 +283,7 @@ test('a message that has not arrived is sent from whichever page comes next', as
   page,
   model,
 }) => {
-  await model.next({ reply: { text: 'Ready.' } });
-  await say(page, 'Begin.');
-  await expect(taken(page)).toHaveCount(1);
+  await begin(page, model);
   const address = page.url();
   await page.route('**/api/conversations/*/messages', (route) => route.abort());
   await say(page, 'Do not forget me.');
@@ -344,9 +325,7 @@ test('a conversation that cannot begin yet keeps its first message, and begins o
 });
 
 test('an answer that was lost on its way does not double the message', async ({ page, model }) => {
-  await model.next({ reply: { text: 'Ready.' } });
-  await say(page, 'Begin.');
-  await expect(taken(page)).toHaveCount(1);
+  await begin(page, model);
   await model.next({ reply: { text: 'Only once.' } });
   let lost = 0;
   await page.route('**/api/conversations/*/messages', async (route) => {

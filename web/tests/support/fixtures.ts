@@ -109,6 +109,28 @@ export async function say(page: Page, text: string): Promise<void> {
   await composer(page).press('Enter');
 }
 
+/** Begins a conversation, in which there is a reply then. */
+export async function begin(page: Page, model: Model): Promise<void> {
+  await model.next({ reply: { text: 'Ready.' } });
+  await say(page, 'Begin.');
+  await expect(taken(page)).toHaveCount(1);
+}
+
+/** What the browser has written down beside `localStorage`. */
+export const keptApart = (page: Page) =>
+  page.evaluate(async () => {
+    const ended = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error('The browser keeps nothing.'));
+      });
+    const base = await ended(indexedDB.open('omnichat'));
+    const store = base.transaction('kept').objectStore('kept');
+    const [keys, values] = await Promise.all([ended(store.getAllKeys()), ended(store.getAll())]);
+    base.close();
+    return keys.map((key, index) => ({ key: String(key), value: values[index] as unknown }));
+  });
+
 /** A picture of one point. */
 export const DOT =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';

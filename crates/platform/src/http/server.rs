@@ -49,7 +49,7 @@ pub struct RunningServer {
     done: JoinHandle<std::io::Result<()>>,
     instance: Instance,
     modules: Vec<Arc<dyn Module>>,
-    /// Those that are waited for; none where nobody else could be asked instead.
+    /// Those that are waited for; none in a process that is its own gateway, since nobody else could be asked instead.
     connections: Option<Connections>,
     drain: Duration,
 }

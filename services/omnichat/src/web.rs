@@ -1,14 +1,18 @@
 //! The web app: its files, which are embedded, and its page at every address of its own. It is not there if it was not built
 //! before this program was; then a browser is shown the API's documentation.
 
+use std::borrow::Cow;
+use std::io::Read as _;
+
 use actix_web::http::header::{
     AcceptEncoding, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentEncoding, Encoding, Header as _,
     LOCATION, VARY,
 };
 use actix_web::web::{self, Bytes, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use flate2::read::GzDecoder;
 use platform::http::AppError;
-use rust_embed::{Embed, EmbeddedFile};
+use rust_embed::Embed;
 
 /// What a page may do: with this address, and with no other. The same as the gateway says.
 const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -19,9 +23,17 @@ const PAGE: &str = "index.html";
 const ENCODINGS: [(ContentEncoding, &str); 2] =
     [(ContentEncoding::Brotli, "br"), (ContentEncoding::Gzip, "gz")];
 
+/// What the build has compressed is here as that alone. So are fonts, which every browser that the app runs in reads as WOFF2.
 #[derive(Embed)]
 #[folder = "../../web/dist"]
 #[exclude = ".vite/*"]
+#[exclude = "*.html"]
+#[exclude = "*.js"]
+#[exclude = "*.css"]
+#[exclude = "*.svg"]
+#[exclude = "*.txt"]
+#[exclude = "*.ttf"]
+#[exclude = "*.woff"]
 #[allow_missing = true]
 struct Files;
 
@@ -61,10 +73,10 @@ async fn file(request: HttpRequest, name: Path<String>) -> Result<HttpResponse, 
 
 /// A file, as small as the client takes it; none if there is no such file.
 fn answer(request: &HttpRequest, name: &str, kept: &'static str) -> Option<HttpResponse> {
-    let whole = Files::get(name)?;
-    let kind = match whole.metadata.mimetype() {
-        text if text.starts_with("text/") => format!("{text}; charset=utf-8"),
-        other => other.to_owned(),
+    let (encoding, bytes) = compressed(request, name).or_else(|| Some((None, whole(name)?)))?;
+    let kind = match mime_guess::from_path(name).first_or_octet_stream() {
+        text if text.type_() == mime_guess::mime::TEXT => format!("{text}; charset=utf-8"),
+        other => other.to_string(),
     };
     let mut response = HttpResponse::Ok();
     response
@@ -72,22 +84,34 @@ fn answer(request: &HttpRequest, name: &str, kept: &'static str) -> Option<HttpR
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((CACHE_CONTROL, kept))
         .insert_header((VARY, "accept-encoding"));
-    let sent = match compressed(request, name) {
-        Some((encoding, file)) => {
-            response.insert_header(encoding);
-            file
-        }
-        None => whole,
-    };
-    Some(response.body(Bytes::from(sent.data.into_owned())))
+    if let Some(encoding) = encoding {
+        response.insert_header(encoding);
+    }
+    Some(response.body(bytes))
 }
 
-fn compressed(request: &HttpRequest, name: &str) -> Option<(ContentEncoding, EmbeddedFile)> {
+fn compressed(request: &HttpRequest, name: &str) -> Option<(Option<ContentEncoding>, Bytes)> {
     let accepted = AcceptEncoding::parse(request).ok()?;
     ENCODINGS.into_iter().find_map(|(encoding, ending)| {
         let wanted = Encoding::Known(encoding);
         let chosen = accepted.negotiate([&wanted, &Encoding::identity()].into_iter())?;
         (chosen == wanted).then_some(())?;
-        Some((encoding, Files::get(&format!("{name}.{ending}"))?))
+        Some((Some(encoding), embedded(&format!("{name}.{ending}"))?))
+    })
+}
+
+/// A file as it was built, for the few clients that take nothing compressed.
+fn whole(name: &str) -> Option<Bytes> {
+    embedded(name).or_else(|| {
+        let mut bytes = Vec::new();
+        GzDecoder::new(&*embedded(&format!("{name}.gz"))?).read_to_end(&mut bytes).ok()?;
+        Some(bytes.into())
+    })
+}
+
+fn embedded(name: &str) -> Option<Bytes> {
+    Some(match Files::get(name)?.data {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
     })
 }

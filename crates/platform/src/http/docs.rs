@@ -1,6 +1,6 @@
 //! The API's documentation: the OpenAPI document, Swagger UI and ReDoc, with no asset from another host.
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType, LOCATION};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentEncoding, ContentType, LOCATION};
 use actix_web::web::{self, Bytes, ServiceConfig};
 use actix_web::{HttpResponse, middleware};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -14,7 +14,8 @@ use super::{Endpoints, ErrorEnvelope};
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src blob:; object-src 'none'; frame-ancestors 'none'";
 
 const REDOC_PAGE: &str = include_str!("../../assets/redoc/index.html");
-const REDOC_SCRIPT: &[u8] = include_bytes!("../../assets/redoc/redoc.standalone.js");
+/// Compressed, as Swagger UI's files are: every browser takes it so.
+const REDOC_SCRIPT: &[u8] = include_bytes!("../../assets/redoc/redoc.standalone.js.gz");
 
 /// The OpenAPI 3.1 document of some services' endpoints.
 pub fn document(title: &str, services: impl IntoIterator<Item = Endpoints>) -> OpenApi {
@@ -85,6 +86,7 @@ pub(super) fn configure(config: &mut ServiceConfig, document: &'static str) {
         }))
         .service(web::resource("/redoc/redoc.standalone.js").get(async || {
             HttpResponse::Ok()
+                .insert_header(ContentEncoding::Gzip)
                 .content_type("text/javascript; charset=utf-8")
                 .body(Bytes::from_static(REDOC_SCRIPT))
         }))

@@ -48,7 +48,7 @@ pub struct ChatService;
 pub struct ChatModule {
     db: Database,
     limits: Limits,
-    engine: Engine,
+    engine: Arc<Engine>,
     vault: Arc<Vault>,
     models: Arc<Models>,
     errands: Arc<Errands>,
@@ -176,7 +176,7 @@ struct Ground<'a> {
     db: &'a Database,
     vault: &'a Arc<Vault>,
     models: Arc<Models>,
-    engine: &'a Engine,
+    engine: &'a Arc<Engine>,
     projects: Arc<dyn ProjectAccess>,
     sealer: Sealer,
     instance: &'a Instance,
@@ -267,8 +267,8 @@ impl Ground<'_> {
     }
 }
 
-fn engine(settings: &ChatSettings, db: &Database, instance: &Instance) -> Engine {
-    Engine::new(
+fn engine(settings: &ChatSettings, db: &Database, instance: &Instance) -> Arc<Engine> {
+    Arc::new(Engine::new(
         Arc::new(SqlReplies::new(db.clone())),
         Arc::new(SqlMessages::new(db.clone())),
         Arc::new(SqlUsage::new(db.clone())),
@@ -278,7 +278,7 @@ fn engine(settings: &ChatSettings, db: &Database, instance: &Instance) -> Engine
             budget: settings.budget,
             breaker: settings.breaker,
         },
-    )
+    ))
 }
 
 fn catalogue(settings: &ModelSettings) -> anyhow::Result<Catalogue> {

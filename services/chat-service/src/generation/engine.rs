@@ -48,7 +48,6 @@ pub struct EngineSettings {
 }
 
 /// The engine of one process.
-#[derive(Clone)]
 pub struct Engine {
     pub(super) replies: Arc<dyn ReplyRepository>,
     messages: Arc<dyn MessageRepository>,
@@ -56,7 +55,7 @@ pub struct Engine {
     committer: Committer,
     budget: Budget,
     attempts: Arc<Attempts>,
-    relays: Relays,
+    relays: Arc<Relays>,
     pub(super) measures: Measures,
     /// A place for each send that is being taken in.
     places: Arc<Semaphore>,
@@ -81,7 +80,7 @@ impl Engine {
         let attempts = Attempts::new(breaker, generation.retry(), measures.clone(), &instance);
         let attempts = Arc::new(attempts);
         let settings = Arc::new(generation);
-        let relays = Relays {
+        let relays = Arc::new(Relays {
             usage,
             registry: registry.clone(),
             budget: budget.clone(),
@@ -90,7 +89,7 @@ impl Engine {
             settings: settings.clone(),
             stop: CancellationToken::new(),
             measures: measures.clone(),
-        };
+        });
         Self {
             replies,
             messages,
@@ -167,7 +166,7 @@ impl Engine {
     /// `GenerationInProgress`, `IdempotencyInProgress`, `TooManyReplies`, `NotFound`, `Draining`, or the database's. Nothing is stored then, and nobody
     /// is asked.
     pub async fn begin(
-        &self,
+        self: &Arc<Self>,
         owner: UserId,
         turn: NewTurn,
         calls: Vec<ModelCall>,
@@ -205,9 +204,8 @@ impl Engine {
                 let question = user_message.clone();
                 let reply = Arc::new(Reply::new(owner, question, pending, call.prompt_stale));
                 self.registry.insert(reply.clone());
-                let (engine, made) = (self.clone(), reply.clone());
                 // Boxed: what an `async fn` holds across a stream is memory for each open stream.
-                nearby.spawn(Box::pin(async move { engine.make(made, call, claim).await }));
+                nearby.spawn(Box::pin(self.clone().make(reply.clone(), call, claim)));
                 reply
             })
             .collect())
@@ -295,7 +293,7 @@ impl Engine {
         }
     }
 
-    async fn make(self, reply: Arc<Reply>, mut call: ModelCall, claim: Claim) {
+    async fn make(self: Arc<Self>, reply: Arc<Reply>, mut call: ModelCall, claim: Claim) {
         let (project, afterwards) = (call.project, std::mem::take(&mut call.afterwards));
         let (roster, requests) = Roster::of(call);
         let maker = Maker {
@@ -316,8 +314,8 @@ impl Engine {
         // From here on it counts as spent.
         reply.tab().set_cost(0);
         // Nobody is told of an end that is not stored.
-        let told =
-            if self.committer.commit(end.clone()).await { end } else { self.unstored(&reply, end) };
+        let is_stored = Box::pin(self.committer.commit(end.clone())).await;
+        let told = if is_stored { end } else { self.unstored(&reply, end) };
         drop(claim);
         reply.close(told);
         self.registry.remove(reply.id());

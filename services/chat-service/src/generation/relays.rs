@@ -29,7 +29,6 @@ const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Passes on answers.
-#[derive(Clone)]
 pub(super) struct Relays {
     pub(super) usage: Arc<dyn UsageRepository>,
     pub(super) registry: Arc<Registry>,
@@ -44,7 +43,7 @@ pub(super) struct Relays {
 
 impl Relays {
     pub(super) fn begin(
-        &self,
+        self: &Arc<Self>,
         owner: UserId,
         id: CompletionId,
         call: ModelCall,

@@ -1,6 +1,7 @@
 //! What a process does again and again for its replies, and for those whose maker has gone.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::repositories::StoreError;
@@ -18,7 +19,7 @@ const LOOK: Duration = Duration::from_secs(1);
 impl Engine {
     /// Begins the rounds: keeps the replies of this process its own, stops those that were stopped elsewhere, and interrupts those
     /// whose maker has gone.
-    pub fn start(&self) {
+    pub fn start(self: &Arc<Self>) {
         let tasks = &self.instance.tasks;
         let engine = self.clone();
         tasks.repeat("reaper", REAP, move || engine.clone().reap());
@@ -36,7 +37,7 @@ impl Engine {
         });
     }
 
-    async fn reap(self) {
+    async fn reap(self: Arc<Self>) {
         match self.replies.reap(&self.registry.ids()).await {
             Ok(0) => {}
             Ok(reaped) => {
@@ -48,7 +49,7 @@ impl Engine {
     }
 
     /// Stops the replies that this process makes and whose owners have told another that they want them stopped.
-    async fn stop_cancelled(self) {
+    async fn stop_cancelled(self: Arc<Self>) {
         if self.registry.count() == 0 {
             return;
         }

@@ -19,7 +19,7 @@ const TEMPERATURE: f64 = 0.3;
 /// Asks models something outside of any reply. It counts against the budget of who it is for, and stands in the ledger.
 pub struct Asking {
     models: Arc<Models>,
-    engine: Engine,
+    engine: Arc<Engine>,
     usage: Arc<dyn UsageRepository>,
     instance: Instance,
 }
@@ -41,7 +41,7 @@ pub struct Inquiry {
 impl Asking {
     pub fn new(
         models: Arc<Models>,
-        engine: Engine,
+        engine: Arc<Engine>,
         usage: Arc<dyn UsageRepository>,
         instance: Instance,
     ) -> Self {

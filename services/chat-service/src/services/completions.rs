@@ -21,7 +21,7 @@ const BYTES_PER_TOKEN: usize = 16;
 pub struct Completions {
     projects: Arc<dyn ProjectAccess>,
     models: Arc<Models>,
-    engine: Engine,
+    engine: Arc<Engine>,
     ids: Ids,
 }
 
@@ -29,7 +29,7 @@ impl Completions {
     pub fn new(
         projects: Arc<dyn ProjectAccess>,
         models: Arc<Models>,
-        engine: Engine,
+        engine: Arc<Engine>,
         ids: Ids,
     ) -> Self {
         Self { projects, models, engine, ids }

@@ -23,7 +23,7 @@ pub struct Composer {
     pub messages: Arc<dyn MessageRepository>,
     pub attachments: Arc<dyn AttachmentRepository>,
     pub models: Arc<Models>,
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     pub settings: ContextSettings,
     pub titles: TitleSettings,
 }

@@ -23,7 +23,7 @@ pub struct Conversations {
     creations: EarlierCreations,
     projects: Arc<dyn ProjectAccess>,
     models: Arc<Models>,
-    engine: Engine,
+    engine: Arc<Engine>,
     tasks: Tasks,
     clock: Arc<dyn Clock>,
     ids: Ids,
@@ -36,7 +36,7 @@ pub struct ConversationsParts {
     pub creations: EarlierCreations,
     pub projects: Arc<dyn ProjectAccess>,
     pub models: Arc<Models>,
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     pub tasks: Tasks,
 }
 

@@ -43,7 +43,7 @@ pub struct Messages {
     projects: Arc<dyn ProjectAccess>,
     earlier: EarlierSends,
     composer: Composer,
-    engine: Engine,
+    engine: Arc<Engine>,
     instance: Instance,
 }
 
@@ -56,7 +56,7 @@ pub struct MessagesParts {
     pub subjects: Arc<dyn SubjectRepository>,
     pub projects: Arc<dyn ProjectAccess>,
     pub models: Arc<Models>,
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     pub context: ContextSettings,
     pub titles: TitleSettings,
 }

@@ -18,7 +18,7 @@ pub struct Users {
     usage: Arc<dyn UsageRepository>,
     vault: Arc<Vault>,
     imports: Arc<dyn ImportRepository>,
-    engine: Engine,
+    engine: Arc<Engine>,
     tasks: Tasks,
 }
 
@@ -29,7 +29,7 @@ impl Users {
         usage: Arc<dyn UsageRepository>,
         vault: Arc<Vault>,
         imports: Arc<dyn ImportRepository>,
-        engine: Engine,
+        engine: Arc<Engine>,
         tasks: Tasks,
     ) -> Self {
         Self { conversations, preferences, usage, vault, imports, engine, tasks }

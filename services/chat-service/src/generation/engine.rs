@@ -143,10 +143,12 @@ impl Engine {
         self.registry.is_closed()
     }
 
-    /// Whether half of those places are taken. Then it is time to begin no more conversations: what is said in them would have to
-    /// be refused.
-    pub fn is_pressed(&self) -> bool {
-        self.places.available_permits() < self.settings.beginning.get().div_ceil(2)
+    /// A place to begin a conversation, to be kept until it has begun. None while half of the places are taken: what is said in
+    /// it would have to be refused, and beginning it would have been in vain.
+    pub fn admit_conversation(&self) -> Option<OwnedSemaphorePermit> {
+        let kept_for_sends = self.settings.beginning.get() / 2;
+        let place = self.places.clone().try_acquire_owned().ok()?;
+        (self.places.available_permits() >= kept_for_sends).then_some(place)
     }
 
     /// How long a model's first token may take.

@@ -79,9 +79,7 @@ impl Conversations {
         if let Some(made) = self.earlier(whom.user, new.key.as_ref()).await? {
             return Ok(made);
         }
-        if self.engine.is_pressed() {
-            return Err(ConversationError::Busy);
-        }
+        let _until_begun = self.engine.admit_conversation().ok_or(ConversationError::Busy)?;
         // Before anybody is asked.
         let named = new.model.as_deref().map(|id| self.model(id)).transpose()?;
         let is_whole = named.is_some() && new.system_prompt.is_some();

@@ -4,7 +4,10 @@ use futures_util::future::{join, join_all};
 use mock_llm::{Gate, Script};
 use reqwest::Method;
 use rstest::rstest;
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement, TransactionTrait as _};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, Statement,
+    TransactionTrait as _,
+};
 use serde_json::json;
 use testkit::{Actor, Engine};
 
@@ -85,27 +88,56 @@ async fn of_thirty_sends_made_at_once_exactly_eight_begin(
     gate.release();
 }
 
+/// A database that holds up whatever begins.
+struct HeldUp {
+    database: DatabaseConnection,
+    lock: DatabaseTransaction,
+}
+
+impl HeldUp {
+    #[expect(clippy::disallowed_methods, reason = "a lock that only PostgreSQL has")]
+    async fn of(chat: &Chat) -> Self {
+        let database = sea_orm::Database::connect(chat.database.url()).await.unwrap();
+        let lock = database.begin().await.unwrap();
+        let statement = "LOCK TABLE chat.conversations IN EXCLUSIVE MODE";
+        lock.execute_unprepared(statement).await.unwrap();
+        Self { database, lock }
+    }
+
+    /// Waits until it holds up so many.
+    async fn holds(&self, count: i64) {
+        let waiting = "SELECT count(*) AS count FROM pg_stat_activity \
+                       WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        let waiting = Statement::from_string(DbBackend::Postgres, waiting);
+        let count_of = async || {
+            let row = self.database.query_one_raw(waiting.clone()).await.unwrap().unwrap();
+            row.try_get::<i64>("", "count").unwrap()
+        };
+        while count_of().await < count {}
+    }
+
+    async fn end(self) {
+        self.lock.rollback().await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::disallowed_methods, reason = "a lock that only PostgreSQL has")]
 async fn who_finds_no_place_is_refused_at_once_and_nothing_is_stored() {
     let one_place = [("OMNICHAT__GENERATION__BEGINNING", "1")];
     let chat = Chat::start_with(Engine::Postgres, &one_place).await;
     let user = chat.app.user();
-    let conversations = some_conversations(&user, 2).await;
-    let [first, second] =
-        [0, 1].map(|number| format!("/conversations/{}/messages", conversations[number]));
+    let mut paths = Vec::new();
+    for _ in 0..2 {
+        let conversation = a_conversation(&user, json!({})).await;
+        paths.push(format!("/conversations/{conversation}/messages"));
+    }
     chat.model.default_script(Script::text("a b c"));
 
-    // The database holds the first up in the middle of its beginning.
-    let database = sea_orm::Database::connect(chat.database.url()).await.unwrap();
-    let lock = database.begin().await.unwrap();
-    lock.execute_unprepared("LOCK TABLE chat.conversations IN EXCLUSIVE MODE").await.unwrap();
-    let slow = user.post(&first, json!({"content": "x"}));
-    let waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-    let waiting = Statement::from_string(DbBackend::Postgres, waiting);
+    let held_up = HeldUp::of(&chat).await;
+    let slow = user.post(&paths[0], json!({"content": "x"}));
     let meanwhile = async {
-        while database.query_one_raw(waiting.clone()).await.unwrap().is_none() {}
-        let refused = user.post(&second, json!({"content": "x"})).await.expect(503);
+        held_up.holds(1).await;
+        let refused = user.post(&paths[1], json!({"content": "x"})).await.expect(503);
         assert_eq!(
             (refused.code(), refused.header("retry-after")),
             ("SERVICE_UNAVAILABLE", Some("1"))
@@ -113,9 +145,35 @@ async fn who_finds_no_place_is_refused_at_once_and_nothing_is_stored() {
         // A conversation that nothing could be said in is not begun either.
         let refused = user.post("/conversations", json!({})).await.expect(503);
         assert_eq!(refused.code(), "SERVICE_UNAVAILABLE");
-        lock.rollback().await.unwrap();
+        held_up.end().await;
     };
     join(slow, meanwhile).await.0.expect(200);
-    assert_eq!(user.get(&second).await.json["data"]["messages"], json!([]));
-    user.post(&second, json!({"content": "x"})).await.expect(200);
+    assert_eq!(user.get(&paths[1]).await.json["data"]["messages"], json!([]));
+    user.post(&paths[1], json!({"content": "x"})).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conversations_are_begun_in_half_of_the_places_and_the_rest_is_for_what_is_said_in_them() {
+    let places = [("OMNICHAT__GENERATION__BEGINNING", "4")];
+    let chat = Chat::start_with(Engine::Postgres, &places).await;
+    let user = chat.app.user();
+    let path = format!("/conversations/{}/messages", a_conversation(&user, json!({})).await);
+    chat.model.default_script(Script::text("a b c"));
+
+    let held_up = HeldUp::of(&chat).await;
+    let begun = join_all([0, 1].map(|_| user.post("/conversations", json!({}))));
+    let meanwhile = async {
+        held_up.holds(2).await;
+        let said = user.post(&path, json!({"content": "x"}));
+        let refused = async {
+            held_up.holds(3).await;
+            let refused = user.post("/conversations", json!({})).await.expect(503);
+            assert_eq!(refused.code(), "SERVICE_UNAVAILABLE");
+            held_up.end().await;
+        };
+        join(said, refused).await.0.expect(200);
+    };
+    for conversation in join(begun, meanwhile).await.0 {
+        conversation.expect(201);
+    }
 }

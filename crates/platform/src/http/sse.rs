@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::fmt::Display;
+use std::io::Write as _;
 use std::time::Duration;
 
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL};
@@ -10,10 +11,14 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream::{Stream, StreamExt, unfold};
 use serde::Serialize;
+use tokio::time::{Instant, sleep};
 
 /// After so much silence a comment says that the stream is alive: proxies cut silent connections, and a client that has
 /// left is noticed when something is written.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// How many bytes most events have at most.
+const USUAL: usize = 256;
 
 /// An answer that streams `events`, each of them complete with its blank line.
 pub fn event_stream(events: impl Stream<Item = Bytes> + 'static) -> HttpResponse {
@@ -27,18 +32,22 @@ pub fn event_stream(events: impl Stream<Item = Bytes> + 'static) -> HttpResponse
 /// An event as it stands on the wire: name, id, one line of JSON, a blank line. JSON escapes every line break, so that no text
 /// can forge an event.
 pub fn event(name: &str, id: Option<&dyn Display>, data: &impl Serialize) -> Bytes {
-    let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    written(&format!("event: {name}\n{id}"), data)
+    let mut bytes = Vec::with_capacity(USUAL);
+    let _always_ok = writeln!(bytes, "event: {name}");
+    if let Some(id) = id {
+        let _always_ok = writeln!(bytes, "id: {id}");
+    }
+    with_data(bytes, data)
 }
 
 /// The same, with neither name nor id.
 pub fn nameless_event(data: &impl Serialize) -> Bytes {
-    written("", data)
+    with_data(Vec::with_capacity(USUAL), data)
 }
 
-fn written(head: &str, data: &impl Serialize) -> Bytes {
-    let mut bytes = format!("{head}data: ").into_bytes();
-    // Writing our own plain structures into memory cannot fail.
+/// Writing our own plain structures into memory cannot fail.
+fn with_data(mut bytes: Vec<u8>, data: &impl Serialize) -> Bytes {
+    bytes.extend_from_slice(b"data: ");
     let _always_ok = serde_json::to_writer(&mut bytes, data);
     bytes.extend_from_slice(b"\n\n");
     bytes.into()
@@ -68,12 +77,16 @@ fn with_heartbeats(
     events: impl Stream<Item = Bytes>,
     pause: Duration,
 ) -> impl Stream<Item = Bytes> {
-    unfold(Box::pin(events), move |mut events| async move {
-        match tokio::time::timeout(pause, events.next()).await {
-            Ok(Some(event)) => Some((event, events)),
-            Ok(None) => None,
-            Err(_) => Some((Bytes::from_static(b": keep-alive\n\n"), events)),
-        }
+    // One clock for the whole stream: to put it off costs next to nothing, a new one for each event would.
+    let silence = Box::pin(sleep(pause));
+    unfold((Box::pin(events), silence), move |(mut events, mut silence)| async move {
+        let event = tokio::select! {
+            biased;
+            event = events.next() => event?,
+            () = &mut silence => Bytes::from_static(b": keep-alive\n\n"),
+        };
+        silence.as_mut().reset(Instant::now() + pause);
+        Some((event, (events, silence)))
     })
 }
 
@@ -101,7 +114,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn silence_is_filled_with_comments() {
         let events = futures_util::stream::once(async {
-            tokio::time::sleep(Duration::from_secs(40)).await;
+            sleep(Duration::from_secs(40)).await;
             Bytes::from_static(b"data: x\n\n")
         });
         let seen: Vec<_> = with_heartbeats(events, HEARTBEAT).collect().await;

@@ -36,7 +36,6 @@ pub(super) enum Part {
 #[derive(Debug)]
 struct Frame {
     from: Place,
-    to: Place,
     bytes: Bytes,
 }
 
@@ -89,7 +88,7 @@ impl Log {
         }
         let bytes = self.render(part, start, self.end);
         self.tail_bytes += bytes.len();
-        self.tail.push_back(Frame { from, to: self.end, bytes });
+        self.tail.push_back(Frame { from, bytes });
         while self.tail_bytes > TAIL {
             let Some(oldest) = self.tail.pop_front() else {
                 break;
@@ -98,15 +97,19 @@ impl Log {
         }
     }
 
-    /// The next event for a subscriber at `place`, which moves; `None` if it has everything.
+    /// What is new for a subscriber at `place`, which moves: an event or several, which go together; `None` if it has everything.
     pub(super) fn next(&self, place: &mut Place) -> Option<Bytes> {
         if *place == self.end {
             return None;
         }
         // The tail is in order, so that the frame is found from its end, where most subscribers are.
-        if let Some(frame) = self.tail.iter().rev().find(|frame| frame.from == *place) {
-            *place = frame.to;
-            return Some(frame.bytes.clone());
+        if let Some(at) = self.tail.iter().rposition(|frame| frame.from == *place) {
+            *place = self.end;
+            if at + 1 == self.tail.len() {
+                return self.tail.back().map(|frame| frame.bytes.clone());
+            }
+            let new: Vec<&[u8]> = self.tail.range(at..).map(|frame| &*frame.bytes).collect();
+            return Some(new.concat().into());
         }
         let (part, start) = if place.reasoning == self.end.reasoning {
             let start = place.text.bytes;
@@ -217,8 +220,16 @@ mod tests {
         (text, reasoning, last)
     }
 
+    /// The events for a subscriber, one by one.
     fn drain(log: &Log, place: &mut Place) -> Vec<Bytes> {
-        std::iter::from_fn(|| log.next(place)).collect()
+        let mut events = Vec::new();
+        while let Some(mut together) = log.next(place) {
+            while let Some(end) = together.windows(2).position(|end| end == b"\n\n") {
+                events.push(together.split_to(end + 2));
+            }
+            assert!(together.is_empty());
+        }
+        events
     }
 
     fn parts() -> impl Strategy<Value = Vec<(bool, String)>> {

@@ -6,7 +6,7 @@ import { messageOf } from '~/components/ErrorNotice';
 import { loadLocale } from '~/locales';
 import { errorsDe } from '~/locales/errors.de';
 import { ApiError } from './errors';
-import { errorText } from './errorText';
+import { errorText, progressText } from './errorText';
 
 const root = '..';
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
@@ -18,7 +18,8 @@ function server(): string {
       .filter((path) => /\/src\/.*\.rs$/.test(path))
       .map((path) => read(`${folder}/${path}`)),
   );
-  return sources.join('\n').replace(/\{\w*(?:\(\))?\}/g, '#');
+  const said = sources.join('\n').replace(/\{:\.1\}/g, '#.#');
+  return said.replace(/\{\w*(?:\(\))?\}/g, '#');
 }
 
 describe('in German', () => {
@@ -45,6 +46,11 @@ describe('in German', () => {
     );
     expect(conflict('Something new.')).toBe(errorsDe.codes.CONFLICT);
     expect(errorText({ code: 'BRAND_NEW', message: 'Something new.' })).toBe('Something new.');
+  });
+
+  it('how far the loading of a model has come is told', () => {
+    expect(progressText('Fetching: 12.5 of 4661.2 MB')).toBe('Geholt: 12,5 von 4661,2 MB');
+    expect(progressText('Something new')).toBe('Something new');
   });
 
   it('a field says what it should be', () => {

@@ -34,6 +34,12 @@ export function errorText({ code = '', message, details = {} }: Failure): string
   );
 }
 
+/** How far something has come, in the person's language as far as it is known. */
+export function progressText(said: string): string {
+  const texts = errorTexts();
+  return (texts && inTable(texts.sentences, said)) ?? said;
+}
+
 function fieldsText(fields: unknown): string | null {
   const texts = errorTexts();
   if (!texts || !Array.isArray(fields) || fields.length === 0) return null;

@@ -103,6 +103,16 @@ export const errorsDe: ErrorTexts = {
     'The file came too slowly, or its import was taken away. Send it again.':
       'Die Datei kam zu langsam an. Sende sie noch einmal.',
 
+    // How far the loading of a model has come.
+    Waiting: 'Wartet',
+    'Looking for the model': 'Sucht das Modell',
+    Fetching: 'Holt das Modell',
+    'Fetching: #.# of #.# MB': 'Geholt: #,# von #,# MB',
+    Verifying: 'Prüft',
+    Storing: 'Speichert',
+    'Loading into memory': 'Lädt in den Speicher',
+    Loaded: 'Geladen',
+
     'The file could not be read.': 'Die Datei ließ sich nicht lesen.',
     'The file is cut off. What stood before is stored.':
       'Die Datei ist abgeschnitten. Was davor stand, ist gespeichert.',

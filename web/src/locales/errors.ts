@@ -1,4 +1,4 @@
-/** What the server says of failures, in another language than its own, which is English. */
+/** What the server says of failures and of how far something has come, in another language than its own, which is English. */
 export interface ErrorTexts {
   /** By `error.code`. */
   codes: Record<string, string>;

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 
 import { api, dataOf } from '~/api/client';
+import { progressText } from '~/api/errorText';
 import type { Model } from '~/api/types';
 import { Button } from '~/components/Button';
 import { Progress } from '~/components/Progress';
@@ -49,7 +50,7 @@ export function LoadModel({ model }: { model: Model }) {
             label={t('local.progress', { name: model.name })}
           />
           <span className="text-xs text-ink-soft" role="status">
-            {event?.detail}
+            {event && progressText(event.detail)}
           </span>
         </div>
       )}

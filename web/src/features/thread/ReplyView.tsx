@@ -2,7 +2,7 @@ import type { Message } from '~/api/types';
 import { Markdown } from '~/features/markdown/Markdown';
 import { useModelName } from '~/features/models/modelsQuery';
 import { useReply } from '~/features/replies/replyStore';
-import { t } from '~/locales';
+import { t, type MessageKey } from '~/locales';
 import { Reasoning } from './Reasoning';
 import { ReplyFooter } from './ReplyFooter';
 import { ReplyProblem } from './ReplyProblem';
@@ -35,19 +35,21 @@ export function ReplyView({ message }: { message: Message }) {
   );
 }
 
+/** What may be done before the first word, as the server calls it. */
+const PROGRESS: Record<string, MessageKey> = {
+  loading: 'message.loading',
+  retrying: 'message.retrying',
+  falling_back: 'message.fallingBack',
+  trimming: 'message.trimming',
+};
+
 /** That something is coming, and what is being done until then. */
-function Pulse({
-  progress,
-  hasText,
-}: {
-  progress: { status: string; detail: string } | null;
-  hasText: boolean;
-}) {
+function Pulse({ progress, hasText }: { progress: string | null; hasText: boolean }) {
   if (hasText && !progress) return null;
   return (
     <p className="flex h-7 items-center gap-2.5 text-sm text-ink-soft">
       <span aria-hidden className="size-2 animate-blink rounded-full bg-accent" />
-      {progress ? progress.detail || progress.status : t('message.thinking')}
+      {t((progress && PROGRESS[progress]) || 'message.thinking')}
     </p>
   );
 }

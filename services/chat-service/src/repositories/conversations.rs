@@ -1,13 +1,12 @@
-use std::collections::HashMap;
+mod deletions;
+mod rows;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use common::domain::conversation::{
-    Conversation, ConversationChanges, ConversationError, DeletedConversation,
-    DeletedConversations, LastMessage, ModelContext, PREVIEW_CHARS,
+    Conversation, ConversationChanges, ConversationError, DeletedConversation, DeletedConversations,
 };
 use common::domain::idempotency::CreationKey;
-use common::domain::message::{MessageStatus, Role};
 use common::repositories::{
     ConversationFilter, ConversationRepository, ConversationSort, StoreError,
 };
@@ -16,18 +15,14 @@ use platform::db::{
     Counts, Creations, Database, Keyset, Tombstones, is_unique_violation, micros, store_error,
 };
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr,
-    EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::entities::message::{self, word};
-use super::entities::{conversation, model_context};
+use self::deletions::{delete_where, messages_of};
+use self::rows::complete;
+pub use self::rows::row_of;
+use super::entities::conversation;
 use super::search;
-
-/// So many that a deletion stays far below a statement's time.
-const DELETED_AT_ONCE: u64 = 50;
 
 /// How many conversations each user has.
 pub const CONVERSATION_COUNTS: Counts = Counts("conversation_counts");
@@ -40,124 +35,10 @@ pub struct SqlConversations {
     db: Database,
 }
 
-/// The newest message of a conversation, without the rest of its text.
-#[derive(FromQueryResult)]
-struct Leaf {
-    id: Uuid,
-    preview: String,
-    role: String,
-    model: String,
-    created_at: DateTime<Utc>,
-}
-
 impl SqlConversations {
     pub fn new(db: Database) -> Self {
         Self { db }
     }
-
-    /// Deletes all rows that match, some at a time; how many, and the replies that were running in them. Whose they are is
-    /// buried before the first goes, so that none can be made meanwhile.
-    async fn delete_all_where(
-        &self,
-        buried: Uuid,
-        condition: Condition,
-    ) -> Result<(DeletedConversations, Vec<MessageId>), DbErr> {
-        let (mut total, mut all_running) = (DeletedConversations::default(), Vec::new());
-        loop {
-            let tx = self.db.begin_write().await?;
-            TOMBSTONES.bury(&tx, buried).await?;
-            let (deleted, running) = delete_where(&tx, condition.clone()).await?;
-            tx.commit().await?;
-            if deleted.is_empty() {
-                return Ok((total, all_running));
-            }
-            total.conversations += deleted.len() as u64;
-            total.messages += deleted.iter().map(messages_of).sum::<u64>();
-            all_running.extend(running);
-        }
-    }
-}
-
-/// Rows as conversations: with their models and their newest messages, in two statements however many there are.
-async fn complete(
-    connection: &impl ConnectionTrait,
-    rows: Vec<conversation::Model>,
-) -> Result<Vec<Conversation>, DbErr> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let mut models: HashMap<Uuid, Vec<ModelContext>> = HashMap::new();
-    let contexts = model_context::Entity::find()
-        .filter(model_context::Column::ConversationId.is_in(ids))
-        .order_by_asc(model_context::Column::FirstMessageAt)
-        .all(connection)
-        .await?;
-    for context in contexts {
-        models.entry(context.conversation_id).or_default().push(context.into());
-    }
-    let leaves: Vec<Uuid> = rows.iter().filter_map(|row| row.active_leaf_id).collect();
-    let mut leaves: HashMap<Uuid, Leaf> =
-        newest(connection, leaves).await?.into_iter().map(|leaf| (leaf.id, leaf)).collect();
-    let complete = |row: conversation::Model| {
-        let contexts = models.remove(&row.id).unwrap_or_default();
-        let last_message =
-            row.active_leaf_id.and_then(|leaf| leaves.remove(&leaf)).map(LastMessage::from);
-        Conversation { contexts, last_message, ..row.into() }
-    };
-    Ok(rows.into_iter().map(complete).collect())
-}
-
-async fn newest(connection: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<Leaf>, DbErr> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let preview = Expr::cust(format!("substr(content, 1, {PREVIEW_CHARS})"));
-    message::Entity::find()
-        .filter(message::Column::Id.is_in(ids))
-        .select_only()
-        .columns([
-            message::Column::Id,
-            message::Column::Role,
-            message::Column::Model,
-            message::Column::CreatedAt,
-        ])
-        .expr_as(preview, "preview")
-        .into_model()
-        .all(connection)
-        .await
-}
-
-/// Deletes some of the rows that match; them, and the replies that were running in them.
-async fn delete_where(
-    tx: &DatabaseTransaction,
-    condition: Condition,
-) -> Result<(Vec<conversation::Model>, Vec<MessageId>), DbErr> {
-    let locked: Vec<Uuid> = conversation::Entity::find()
-        .filter(condition)
-        .select_only()
-        .column(conversation::Column::Id)
-        .order_by_asc(conversation::Column::Id)
-        .limit(DELETED_AT_ONCE)
-        .lock_exclusive()
-        .into_tuple()
-        .all(tx)
-        .await?;
-    let running = running_in(tx, &locked).await?;
-    search::forget(tx, &locked).await?;
-    let deleted = conversation::Entity::delete_many()
-        .filter(conversation::Column::Id.is_in(locked))
-        .exec_with_returning(tx)
-        .await?;
-    let mut counts: HashMap<Uuid, i64> = HashMap::new();
-    for row in &deleted {
-        *counts.entry(row.user_id).or_default() -= 1;
-    }
-    for (owner, fewer) in counts {
-        CONVERSATION_COUNTS.add(tx, owner.into(), fewer).await?;
-    }
-    Ok((deleted, running))
-}
-
-fn messages_of(row: &conversation::Model) -> u64 {
-    u64::from(row.message_count.unsigned_abs())
 }
 
 #[async_trait]
@@ -357,90 +238,5 @@ impl ConversationRepository for SqlConversations {
             Ok(deleted)
         };
         delete.await.map_err(store_error)
-    }
-}
-
-async fn running_in(
-    tx: &DatabaseTransaction,
-    conversations: &[Uuid],
-) -> Result<Vec<MessageId>, DbErr> {
-    let ids: Vec<Uuid> = message::Entity::find()
-        .filter(message::Column::ConversationId.is_in(conversations.iter().copied()))
-        .filter(
-            message::Column::Status
-                .is_in([MessageStatus::Pending, MessageStatus::Streaming].map(word)),
-        )
-        .select_only()
-        .column(message::Column::Id)
-        .into_tuple()
-        .all(tx)
-        .await?;
-    Ok(ids.into_iter().map(Into::into).collect())
-}
-
-pub(super) fn row_of(conversation: &Conversation) -> conversation::ActiveModel {
-    conversation::ActiveModel {
-        id: Set(conversation.id.uuid()),
-        user_id: Set(conversation.owner.uuid()),
-        project_id: Set(conversation.project.map(ProjectId::uuid)),
-        title: Set(conversation.title.clone()),
-        model: Set(conversation.model.clone()),
-        llm_provider: Set(conversation.provider.clone()),
-        system_prompt: Set(conversation.system_prompt.clone()),
-        pinned: Set(false),
-        archived: Set(false),
-        is_default: Set(conversation.is_default),
-        next_seq: Set(1),
-        message_count: Set(0),
-        active_leaf_id: Set(None),
-        created_at: Set(conversation.created_at),
-        updated_at: Set(conversation.updated_at),
-    }
-}
-
-impl From<conversation::Model> for Conversation {
-    fn from(row: conversation::Model) -> Self {
-        Self {
-            id: row.id.into(),
-            owner: row.user_id.into(),
-            project: row.project_id.map(Into::into),
-            title: row.title,
-            model: row.model,
-            provider: row.llm_provider,
-            system_prompt: row.system_prompt,
-            pinned: row.pinned,
-            archived: row.archived,
-            is_default: row.is_default,
-            message_count: row.message_count.unsigned_abs(),
-            contexts: Vec::new(),
-            last_message: None,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
-}
-
-impl From<model_context::Model> for ModelContext {
-    fn from(row: model_context::Model) -> Self {
-        Self {
-            model: row.model,
-            message_count: row.message_count.unsigned_abs(),
-            last_message_at: row.last_message_at,
-            summary: row.summary,
-            summary_at: row.summary_updated_at,
-        }
-    }
-}
-
-impl From<Leaf> for LastMessage {
-    fn from(leaf: Leaf) -> Self {
-        let role = if leaf.role == word(Role::User) { Role::User } else { Role::Assistant };
-        Self {
-            id: leaf.id.into(),
-            preview: leaf.preview,
-            role,
-            model: leaf.model,
-            at: leaf.created_at,
-        }
     }
 }

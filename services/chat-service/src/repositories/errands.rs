@@ -6,11 +6,12 @@ use common::domain::errand::{Errand, ErrandKind};
 use common::domain::message::{Lease, ReplyEnd};
 use common::repositories::{ErrandRepository, StoreError};
 use platform::db::{Database, Writes, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryTrait};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryTrait};
 
 use super::entities::errand::{ActiveModel, Column, Entity, Model};
 use super::entities::message::{count, word};
+use super::leases::take_up;
 
 /// Errands in the service's database.
 pub struct SqlErrands {
@@ -26,27 +27,10 @@ impl SqlErrands {
 #[async_trait]
 impl ErrandRepository for SqlErrands {
     async fn take_up(&self, lease: Lease) -> Result<Option<Errand>, StoreError> {
-        // Checked again under the row's lock, so that two replicas never take the same one.
-        let is_idle = || Expr::col(Column::LeaseUntil).lte(self.db.now_micros());
-        let chosen = Query::select()
-            .column(Column::Id)
-            .from(Entity)
-            .and_where(is_idle())
-            // A newer release may note others.
-            .and_where(Column::Kind.is_in(ErrandKind::ALL.map(word)))
-            .order_by(Column::LeaseUntil, Order::Asc)
-            .limit(1)
-            .to_owned();
-        let taken = Entity::update_many()
-            .col_expr(Column::LeaseOwner, Expr::val(Some(lease.holder)))
-            .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
-            .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
-            .filter(Column::Id.in_subquery(chosen))
-            .filter(is_idle())
-            .exec_with_returning(self.db.connection())
-            .await
-            .map_err(store_error)?;
-        Ok(taken.into_iter().next().and_then(Model::read))
+        // A newer release may note others.
+        let known = Condition::all().add(Column::Kind.is_in(ErrandKind::ALL.map(word)));
+        let taken = take_up::<Entity>(&self.db, known, Column::LeaseUntil, lease).await;
+        Ok(taken.map_err(store_error)?.and_then(Model::read))
     }
 
     async fn keep(&self, id: ErrandId, lease: Lease) -> Result<bool, StoreError> {

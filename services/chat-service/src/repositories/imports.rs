@@ -14,7 +14,7 @@ use common::domain::message::Lease;
 use common::repositories::{ImportRepository, StoreError};
 use common::{ImportId, UserId};
 use platform::db::{Database, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, UpdateMany};
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ use super::conversations::{CONVERSATION_COUNTS, TOMBSTONES};
 use super::entities::import::{Column, Entity};
 use super::entities::import_piece;
 use super::entities::message::word;
+use super::leases::take_up;
 use super::search;
 
 /// Imports in the service's database.
@@ -47,28 +48,9 @@ impl ImportRepository for SqlImports {
     }
 
     async fn take_up(&self, lease: Lease) -> Result<Option<Import>, StoreError> {
-        // Checked again under the row's lock, so that two replicas never take the same one.
-        let idle = || {
-            is_unfinished(ImportStatus::Running)
-                .add(Expr::col(Column::LeaseUntil).lte(self.db.now_micros()))
-        };
-        let chosen = Query::select()
-            .column(Column::Id)
-            .from(Entity)
-            .cond_where(idle())
-            .order_by(Column::LeaseUntil, Order::Asc)
-            .limit(1)
-            .to_owned();
-        let taken = Entity::update_many()
-            .col_expr(Column::LeaseOwner, Expr::val(Some(lease.holder)))
-            .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
-            .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
-            .filter(Column::Id.in_subquery(chosen))
-            .filter(idle())
-            .exec_with_returning(self.db.connection())
-            .await
-            .map_err(store_error)?;
-        Ok(taken.into_iter().next().map(Into::into))
+        let running = is_unfinished(ImportStatus::Running);
+        let taken = take_up::<Entity>(&self.db, running, Column::LeaseUntil, lease).await;
+        Ok(taken.map_err(store_error)?.map(Into::into))
     }
 
     async fn keep(&self, id: ImportId, lease: Lease) -> Result<bool, StoreError> {

@@ -7,13 +7,14 @@ use common::domain::load_job::{LoadJob, LoadStatus, LoadStep};
 use common::domain::message::Lease;
 use common::repositories::{LoadJobRepository, StoreError};
 use platform::db::{Database, is_unique_violation, store_error};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, UpdateMany,
 };
 
 use super::entities::load_job::{ActiveModel, Column, Entity};
 use super::entities::message::{count, word};
+use super::leases::take_up;
 
 /// Load jobs in the service's database.
 pub struct SqlLoadJobs {
@@ -86,25 +87,8 @@ impl LoadJobRepository for SqlLoadJobs {
     }
 
     async fn take_up(&self, lease: Lease) -> Result<Option<LoadJob>, StoreError> {
-        // Checked again under the row's lock, so that two replicas never take the same one.
-        let idle = || is_running().add(Expr::col(Column::LeaseUntil).lte(self.db.now_micros()));
-        let chosen = Query::select()
-            .column(Column::Id)
-            .from(Entity)
-            .cond_where(idle())
-            .order_by(Column::Id, sea_orm::Order::Asc)
-            .limit(1)
-            .to_owned();
-        let taken = Entity::update_many()
-            .col_expr(Column::LeaseOwner, Expr::val(Some(lease.holder)))
-            .col_expr(Column::LeaseUntil, self.db.after(lease.length()))
-            .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
-            .filter(Column::Id.in_subquery(chosen))
-            .filter(idle())
-            .exec_with_returning(self.db.connection())
-            .await
-            .map_err(store_error)?;
-        Ok(taken.into_iter().next().map(Into::into))
+        let taken = take_up::<Entity>(&self.db, is_running(), Column::Id, lease).await;
+        Ok(taken.map_err(store_error)?.map(Into::into))
     }
 
     async fn step(&self, id: LoadJobId, lease: Lease, step: &LoadStep) -> Result<bool, StoreError> {

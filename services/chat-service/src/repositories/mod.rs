@@ -9,6 +9,7 @@ mod entities;
 mod errands;
 mod idempotency;
 mod imports;
+mod leases;
 mod load_jobs;
 mod messages;
 mod preferences;

@@ -3,31 +3,39 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::{Clock, Entropy};
 
-/// Makes new ids from the injected clock and entropy.
+/// Makes new ids from the injected clock and entropy; clones go on where the others are.
 #[derive(Clone)]
 pub struct Ids {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    last: Arc<Mutex<Uuid>>,
 }
 
 impl Ids {
     /// Ids stamped by `clock`, made unique by `entropy`.
     pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { clock, entropy }
+        Self { clock, entropy, last: Arc::default() }
     }
 
-    /// A new id of the type that the caller asks for.
+    /// A new id of the type that the caller asks for. It is greater than all before, also within one millisecond (RFC 9562 §6.2,
+    /// method 2).
     pub fn next<Id: From<Uuid>>(&self) -> Id {
         let millis = u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(0);
         let mut random = [0; 10];
         self.entropy.fill(&mut random);
-        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().into()
+        let fresh = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
+        let [a, b, c, d, ..] = random;
+        let step = 1 + u128::from(u32::from_be_bytes([a, b, c, d]));
+        let mut last = self.last.lock();
+        *last = fresh.max(Uuid::from_u128(last.as_u128() + step));
+        (*last).into()
     }
 }
 
@@ -110,4 +118,27 @@ ids! {
     ShareId,
     /// A file of conversations that a person brings along.
     ImportId,
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+
+    use super::*;
+    use crate::{ManualClock, SystemEntropy};
+
+    #[test]
+    fn each_is_greater_than_all_before_whatever_the_clock_says() {
+        let clock = ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+        let ids = Ids::new(Arc::new(clock.clone()), Arc::new(SystemEntropy));
+        let mut made: Vec<Uuid> = Vec::new();
+        for step in [0, 1, -5, 3] {
+            clock.advance(TimeDelta::milliseconds(step));
+            made.extend((0..1_000).map(|_| ids.next::<Uuid>()));
+        }
+        assert!(made.is_sorted_by(|one, next| one < next));
+        assert!(made.iter().all(|id| id.get_version_num() == 7));
+        // The millisecond that it was made in.
+        assert_eq!(made[1_000].get_timestamp().unwrap().to_unix(), (1_800_000_000, 1_000_000));
+    }
 }

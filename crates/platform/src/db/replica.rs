@@ -67,7 +67,9 @@ impl Replica {
         primary: &DatabaseConnection,
     ) -> Option<&DatabaseConnection> {
         let permit = self.breaker.admit().ok()?;
-        match self.has_all_of(primary).await {
+        // If it is the primary that does not answer, whoever reads from it is told.
+        let written = written(primary).await.ok()?;
+        match self.has_all_until(&written).await {
             Ok(true) => {
                 permit.succeeded();
                 return Some(&self.connection);
@@ -79,11 +81,10 @@ impl Replica {
         None
     }
 
-    async fn has_all_of(&self, primary: &DatabaseConnection) -> Result<bool, DbErr> {
-        let written: String = row(primary, WRITTEN, []).await?.try_get("", "written")?;
+    async fn has_all_until(&self, written: &str) -> Result<bool, DbErr> {
         let until = Instant::now() + PATIENCE;
         loop {
-            let arrived = row(&self.connection, ARRIVED, [written.as_str().into()]).await?;
+            let arrived = row(&self.connection, ARRIVED, [written.into()]).await?;
             if arrived.try_get("", "arrived")? {
                 return Ok(true);
             }
@@ -97,4 +98,9 @@ impl Replica {
     pub(super) async fn close(&self) -> Result<(), DbErr> {
         self.connection.close_by_ref().await
     }
+}
+
+/// How far the log of the primary is written.
+async fn written(primary: &DatabaseConnection) -> Result<String, DbErr> {
+    row(primary, WRITTEN, []).await?.try_get("", "written")
 }

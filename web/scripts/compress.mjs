@@ -1,4 +1,5 @@
-// Puts beside each file of the built app that compresses what `services/omnichat/src/web.rs` sends in its place.
+// Puts beside each file of the built app that compresses what is sent in its place. `services/omnichat/src/web.rs` embeds nothing
+// else of these files, so that the endings here are the ones there.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
@@ -10,3 +11,5 @@ for (const name of readdirSync(dist, { recursive: true })) {
   writeFileSync(new URL(`${name}.br`, dist), brotliCompressSync(whole));
   writeFileSync(new URL(`${name}.gz`, dist), gzipSync(whole, { level: 9 }));
 }
+// Last: a build that was broken off before is begun again.
+writeFileSync(new URL('.vite/compressed', dist), '');

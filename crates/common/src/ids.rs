@@ -24,12 +24,14 @@ impl Ids {
         Self { clock, entropy, last: Arc::default() }
     }
 
-    /// A new id of the type that the caller asks for. It is greater than all before, also within one millisecond (RFC 9562 §6.2,
-    /// method 2).
+    /// A new id of the type that the caller asks for. It is greater than all that this and its clones have made, also within one
+    /// millisecond, and where the clock was put back (RFC 9562 §6.2, method 2).
     pub fn next<Id: From<Uuid>>(&self) -> Id {
         let millis = u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(0);
         let mut random = [0; 10];
         self.entropy.fill(&mut random);
+        // The guard against running over: the first bit of what is counted up.
+        random[2] &= 0x1F;
         let fresh = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
         let [a, b, c, d, ..] = random;
         let step = 1 + u128::from(u32::from_be_bytes([a, b, c, d]));

@@ -23,7 +23,8 @@ const PAGE: &str = "index.html";
 const ENCODINGS: [(ContentEncoding, &str); 2] =
     [(ContentEncoding::Brotli, "br"), (ContentEncoding::Gzip, "gz")];
 
-/// What the build has compressed is here as that alone. So are fonts, which every browser that the app runs in reads as WOFF2.
+/// What the build has compressed is embedded only so (`web/scripts/compress.mjs` has the same endings), and fonts only as WOFF2,
+/// which every browser reads that the app runs in.
 #[derive(Embed)]
 #[folder = "../../web/dist"]
 #[exclude = ".vite/*"]
@@ -73,7 +74,10 @@ async fn file(request: HttpRequest, name: Path<String>) -> Result<HttpResponse, 
 
 /// A file, as small as the client takes it; none if there is no such file.
 fn answer(request: &HttpRequest, name: &str, kept: &'static str) -> Option<HttpResponse> {
-    let (encoding, bytes) = compressed(request, name).or_else(|| Some((None, whole(name)?)))?;
+    let (encoding, bytes) = match compressed(request, name) {
+        Some((encoding, bytes)) => (Some(encoding), bytes),
+        None => (None, whole(name)?),
+    };
     let kind = match mime_guess::from_path(name).first_or_octet_stream() {
         text if text.type_() == mime_guess::mime::TEXT => format!("{text}; charset=utf-8"),
         other => other.to_string(),
@@ -90,13 +94,13 @@ fn answer(request: &HttpRequest, name: &str, kept: &'static str) -> Option<HttpR
     Some(response.body(bytes))
 }
 
-fn compressed(request: &HttpRequest, name: &str) -> Option<(Option<ContentEncoding>, Bytes)> {
+fn compressed(request: &HttpRequest, name: &str) -> Option<(ContentEncoding, Bytes)> {
     let accepted = AcceptEncoding::parse(request).ok()?;
     ENCODINGS.into_iter().find_map(|(encoding, ending)| {
         let wanted = Encoding::Known(encoding);
         let chosen = accepted.negotiate([&wanted, &Encoding::identity()].into_iter())?;
         (chosen == wanted).then_some(())?;
-        Some((Some(encoding), embedded(&format!("{name}.{ending}"))?))
+        Some((encoding, embedded(&format!("{name}.{ending}"))?))
     })
 }
 

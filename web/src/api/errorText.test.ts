@@ -48,7 +48,16 @@ describe('in German', () => {
     expect(errorText({ code: 'BRAND_NEW', message: 'Something new.' })).toBe('Something new.');
   });
 
+  const details = [...said.matchAll(/(?:LoadStep::of\([^;]*?|[ (]progress\()"([^"]+)"/g)];
+  it.each(details.map(([, detail = '']) => detail))(
+    'what is said of a load is translated: %s',
+    (detail) => {
+      expect(errorsDe.sentences).toHaveProperty([detail]);
+    },
+  );
+
   it('how far the loading of a model has come is told', () => {
+    expect(details.length).toBeGreaterThan(6);
     expect(progressText('Fetching: 12.5 of 4661.2 MB')).toBe('Geholt: 12,5 von 4661,2 MB');
     expect(progressText('Something new')).toBe('Something new');
   });

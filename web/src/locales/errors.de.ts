@@ -112,6 +112,8 @@ export const errorsDe: ErrorTexts = {
     Storing: 'Speichert',
     'Loading into memory': 'Lädt in den Speicher',
     Loaded: 'Geladen',
+    'Trying again in a moment': 'Gleich folgt noch ein Versuch',
+    'The model is not offered any more.': 'Dieses Modell wird nicht mehr angeboten.',
 
     'The file could not be read.': 'Die Datei ließ sich nicht lesen.',
     'The file is cut off. What stood before is stored.':

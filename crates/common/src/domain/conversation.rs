@@ -159,7 +159,7 @@ pub enum ConversationError {
         /// The id that was asked for.
         model: String,
     },
-    /// So many messages are being taken in that none of it would get its turn.
+    /// So much is being taken in, messages and conversations, that no message of it would get its turn.
     #[error("the service has too much to do")]
     Busy,
     /// Another service is needed and does not answer.

@@ -104,3 +104,20 @@ impl Replica {
 async fn written(primary: &DatabaseConnection) -> Result<String, DbErr> {
     row(primary, WRITTEN, []).await?.try_get("", "written")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_primary_that_does_not_answer_is_not_held_against_its_replica() {
+        let primary = sea_orm::Database::connect("sqlite::memory:").await.unwrap();
+        primary.close_by_ref().await.unwrap();
+        let breaker = Breaker::new(BreakerSettings::in_a_row(FAILURES, REST));
+        let replica = Replica { connection: primary.clone(), breaker };
+        for _ in 0..=FAILURES.get() {
+            assert!(replica.caught_up(&primary).await.is_none());
+        }
+        assert!(replica.breaker.admit().is_ok());
+    }
+}

@@ -45,9 +45,10 @@ pub fn nameless_event(data: &impl Serialize) -> Bytes {
     with_data(Vec::with_capacity(USUAL), data)
 }
 
-/// Writing our own plain structures into memory cannot fail.
+/// The event with its data, and at its end.
 fn with_data(mut bytes: Vec<u8>, data: &impl Serialize) -> Bytes {
     bytes.extend_from_slice(b"data: ");
+    // Writing our own plain structures into memory cannot fail.
     let _always_ok = serde_json::to_writer(&mut bytes, data);
     bytes.extend_from_slice(b"\n\n");
     bytes.into()

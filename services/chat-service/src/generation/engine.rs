@@ -57,7 +57,7 @@ pub struct Engine {
     attempts: Arc<Attempts>,
     relays: Arc<Relays>,
     pub(super) measures: Measures,
-    /// A place for each send that is being taken in.
+    /// A place for each send that is being taken in, and for each conversation that is being begun.
     places: Arc<Semaphore>,
     pub(super) instance: Instance,
     pub(super) settings: Arc<GenerationSettings>,
@@ -138,17 +138,21 @@ impl Engine {
         self.places.clone().try_acquire_owned().map_err(|_| MessageError::Busy)
     }
 
-    /// Whether nothing is begun any more: the process stops.
-    pub fn is_closed(&self) -> bool {
-        self.registry.is_closed()
-    }
-
     /// A place to begin a conversation, to be kept until it has begun. None while half of the places are taken: what is said in
     /// it would have to be refused, and beginning it would have been in vain.
     pub fn admit_conversation(&self) -> Option<OwnedSemaphorePermit> {
         let kept_for_sends = self.settings.beginning.get() / 2;
+        // Looked at first, so that who will be refused takes no place from a send.
+        if self.places.available_permits() <= kept_for_sends {
+            return None;
+        }
         let place = self.places.clone().try_acquire_owned().ok()?;
         (self.places.available_permits() >= kept_for_sends).then_some(place)
+    }
+
+    /// Whether nothing is begun any more: the process stops.
+    pub fn is_closed(&self) -> bool {
+        self.registry.is_closed()
     }
 
     /// How long a model's first token may take.

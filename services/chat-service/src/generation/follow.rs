@@ -80,9 +80,9 @@ impl Following {
         loop {
             let is_running = self.message.status.is_running();
             if self.has_come_so_far(is_running)
-                && let Some(event) = self.log.next(&mut self.place)
+                && let Some(events) = self.log.next(&mut self.place)
             {
-                return Some((event, Some(self)));
+                return Some((events, Some(self)));
             }
             if !is_running {
                 return Some((

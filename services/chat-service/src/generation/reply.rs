@@ -184,8 +184,8 @@ impl Reply {
                 // Seen before the log is looked at, so that nothing that comes in between is missed.
                 let State { end, status, .. } = listener.state.borrow_and_update().clone();
                 let next = listener.reply.log.lock().next(&mut listener.place);
-                if let Some(event) = next {
-                    return Some((event, Some(listener)));
+                if let Some(events) = next {
+                    return Some((events, Some(listener)));
                 }
                 if let Some(ended) = end {
                     let Ended { frames, last, .. } = &*ended;

@@ -10,7 +10,7 @@ export interface Reply {
   textOffset: number;
   reasoningOffset: number;
   /** What is done before the first token, such as `loading` a model. */
-  progress: string | null;
+  progress: { status: string; detail: string } | null;
   end: ReplyEnd | null;
 }
 
@@ -79,7 +79,7 @@ export function applyEvent(reply: Reply, { id, event }: Received): Reply {
         offsetsOf(id)?.reasoning,
       );
     case 'status':
-      return { ...reply, progress: event.data.status };
+      return { ...reply, progress: { status: event.data.status, detail: event.data.detail } };
     case 'message_complete': {
       const { finishReason, totalTokens, usage } = event.data;
       return { ...reply, progress: null, end: { finishReason, totalTokens, usage, error: null } };

@@ -35,7 +35,7 @@ export function ReplyView({ message }: { message: Message }) {
   );
 }
 
-/** What may be done before the first word, as the server calls it. */
+/** What may be done before the first word, as the server calls it; a newer one may know more. */
 const PROGRESS: Record<string, MessageKey> = {
   loading: 'message.loading',
   retrying: 'message.retrying',
@@ -44,12 +44,19 @@ const PROGRESS: Record<string, MessageKey> = {
 };
 
 /** That something is coming, and what is being done until then. */
-function Pulse({ progress, hasText }: { progress: string | null; hasText: boolean }) {
+function Pulse({
+  progress,
+  hasText,
+}: {
+  progress: { status: string; detail: string } | null;
+  hasText: boolean;
+}) {
   if (hasText && !progress) return null;
+  const known = progress ? PROGRESS[progress.status] : 'message.thinking';
   return (
     <p className="flex h-7 items-center gap-2.5 text-sm text-ink-soft">
       <span aria-hidden className="size-2 animate-blink rounded-full bg-accent" />
-      {t((progress && PROGRESS[progress]) || 'message.thinking')}
+      {known ? t(known) : progress?.detail}
     </p>
   );
 }

@@ -70,7 +70,7 @@ pub enum MessageError {
         /// The model's window, in tokens.
         limit: u32,
     },
-    /// As many sends are being taken in as can be.
+    /// As much is being taken in as can be.
     #[error("the service has too much to do")]
     Busy,
     /// The service is shutting down.

@@ -148,6 +148,20 @@ test.describe('in a German browser', () => {
     await page.getByRole('textbox', { name: 'Nachricht' }).press('Enter');
     await expect(page.getByRole('alert')).toHaveText(/Sage es mit anderen Worten/);
   });
+
+  test('what is done before the first word is said in German', async ({ page, model }) => {
+    await signUp(page, newAccount());
+    await page.goto('/c');
+    const asked = (await model.requests()).length;
+    await model.next({ fault: { status: { code: 503 } } });
+    await model.next({ fault: { silence: { afterTokens: 0 } } });
+    await page.getByRole('textbox', { name: 'Nachricht' }).fill('Sag etwas.');
+    await page.getByRole('textbox', { name: 'Nachricht' }).press('Enter');
+    await expect(page.getByText('Noch ein Versuch …')).toBeVisible();
+    await expect.poll(async () => (await model.requests()).length).toBe(asked + 2);
+    await page.getByRole('button', { name: 'Anhalten' }).click();
+    await expect(page.getByText('Noch ein Versuch …')).toHaveCount(0);
+  });
 });
 
 test('every page fits a phone, a magnified page and a wide screen', async ({

@@ -45,7 +45,7 @@ pub fn nameless_event(data: &impl Serialize) -> Bytes {
     with_data(Vec::with_capacity(USUAL), data)
 }
 
-/// The event with its data, and at its end.
+/// An event that has begun, with its data and its end.
 fn with_data(mut bytes: Vec<u8>, data: &impl Serialize) -> Bytes {
     bytes.extend_from_slice(b"data: ");
     // Writing our own plain structures into memory cannot fail.

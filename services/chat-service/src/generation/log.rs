@@ -1,7 +1,8 @@
 //! A reply's log: its text and its reasoning, with a bounded tail of rendered events.
 //!
 //! A subscriber holds a place in the log. One that keeps up shares the rendered events; one that is late gets those that it missed
-//! in one piece, and one that is slower than the tail, or resumes, gets all that it missed as one event. So nothing is kept per subscriber, and none can hold up another.
+//! in one piece; one for which the tail is too short gets all of each text that it missed as one event. So nothing is kept per
+//! subscriber, and none can hold up another.
 
 use std::collections::VecDeque;
 

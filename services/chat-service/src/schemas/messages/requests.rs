@@ -104,7 +104,7 @@ impl SendMessageRequest {
         self.stream
     }
 
-    /// Whether it may be so many bytes long.
+    /// Refuses a body that is longer than one without images may be.
     pub fn check_size(&self, size: usize) -> Result<(), AppError> {
         check_size(&self.content, size)
     }
@@ -117,11 +117,7 @@ impl From<SendMessageRequest> for NewMessage {
             content,
             images,
             models: request.model.into_iter().collect(),
-            options: ReplyOptions {
-                temperature: request.temperature,
-                max_tokens: request.max_tokens,
-                own_history: request.history.map(History::is_own),
-            },
+            options: options(request.temperature, request.max_tokens, request.history),
         }
     }
 }
@@ -131,11 +127,7 @@ impl EditMessageRequest {
     pub fn into_parts(self) -> (String, Option<Vec<Image>>, ReplyOptions) {
         let is_text = matches!(self.content, MessageContent::Text(_));
         let (content, images) = self.content.into_parts();
-        let options = ReplyOptions {
-            temperature: self.temperature,
-            max_tokens: self.max_tokens,
-            own_history: self.history.map(History::is_own),
-        };
+        let options = options(self.temperature, self.max_tokens, self.history);
         (content, (!is_text).then_some(images), options)
     }
 
@@ -147,11 +139,7 @@ impl EditMessageRequest {
 
 impl RegenerateMessageRequest {
     pub fn options(&self) -> ReplyOptions {
-        ReplyOptions {
-            temperature: self.temperature,
-            max_tokens: self.max_tokens,
-            own_history: self.history.map(History::is_own),
-        }
+        options(self.temperature, self.max_tokens, self.history)
     }
 }
 
@@ -160,6 +148,14 @@ impl History {
     pub fn is_own(self) -> bool {
         self == Self::Model
     }
+}
+
+fn options(
+    temperature: Option<f64>,
+    max_tokens: Option<u32>,
+    history: Option<History>,
+) -> ReplyOptions {
+    ReplyOptions { temperature, max_tokens, own_history: history.map(History::is_own) }
 }
 
 /// Refuses a body that is longer than one without images may be.
